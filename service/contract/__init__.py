@@ -1,0 +1,1 @@
+"""Pure: what training and serving must agree on, word for word and number for number."""

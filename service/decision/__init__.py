@@ -1,0 +1,1 @@
+"""Pure: which ads, at what price, under which titles."""

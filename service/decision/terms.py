@@ -1,0 +1,222 @@
+"""The words of the house: what a catalogue holds, what is asked, what is decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, NewType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from service.contract.history import History
+
+Micros = NewType("Micros", int)
+"""Money: millionths of the store's currency unit."""
+
+PPM = 1_000_000
+"""Probabilities enter the auction as integer parts per million."""
+
+
+class MatchType(StrEnum):
+    """How closely a query must follow a keyword."""
+
+    EXACT = "exact"
+    PHRASE = "phrase"
+    BROAD = "broad"
+
+
+class CampaignStatus(StrEnum):
+    """Only an active campaign may spend."""
+
+    PAUSED = "paused"
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+class PhraseStyle(StrEnum):
+    """What to do with a selling point that stands in the title already."""
+
+    IN_PLACE = "in_place"
+    FRONT = "front"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A shop: the tenant that owns everything else."""
+
+    store_id: str
+    name: str
+    currency: str  # ISO 4217
+    locale: str  # BCP 47, decides tokenizing and stemming
+    site_url: str  # product links that begin with "/" stand on it
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One line of the shop's catalogue."""
+
+    product_id: str
+    title: str
+    link: str  # absolute https, or a path on the store's site
+    price: Micros
+    description: str = ""
+    brand: str = ""
+    category: str = ""
+    image_link: str = ""
+    in_stock: bool = True
+    highlights: tuple[str, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SellingPoint:
+    """A short true phrase about one product, with the field that attests it."""
+
+    selling_point_id: str
+    text: str
+    kind: str  # attribute | benefit | service | promo | social
+    evidence_field: str
+    evidence_value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """A query that a campaign bids on, or refuses."""
+
+    text: str
+    match_type: MatchType
+    negative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A budget with dates, keywords and a bid. Times are Unix seconds; None is open-ended."""
+
+    campaign_id: str
+    advertiser_id: str
+    name: str
+    status: CampaignStatus
+    bid: Micros  # per click
+    budget: Micros
+    spent: Micros = Micros(0)
+    starts_at: float | None = None
+    ends_at: float | None = None
+    platforms: tuple[str, ...] = ()  # empty: all
+    keywords: tuple[Keyword, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ad:
+    """One product of a campaign, with its own bid if it has one."""
+
+    ad_id: str
+    campaign_id: str
+    product_id: str
+    bid: Micros | None = None
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A named area of a page, on one platform."""
+
+    name: str
+    platform: str
+    slots: int
+    reserve: Micros
+    title_limit: int = 150  # graphemes
+    selling_point_cap: int = 2
+    phrase_style: PhraseStyle = PhraseStyle.IN_PLACE
+
+
+@dataclass(frozen=True, slots=True)
+class Shopper:
+    """Who asks, as far as they consented to be known."""
+
+    user_id: str | None
+    history: History
+    hidden_ads: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class AdQuery:
+    """One request for ads, in the words of the domain. Either a query or a category."""
+
+    query: str
+    category: str
+    placement: Placement
+    slots: int
+    shopper: Shopper
+    excluded_products: frozenset[str] = frozenset()
+    organic_products: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredAd:
+    """An ad in the auction. `row` is its row in the snapshot."""
+
+    row: int
+    ad_id: str
+    product_id: str
+    bid: Micros
+    quality_ppm: int  # calibrated probability of a click in the first slot
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """A slot won, and what a click on it costs."""
+
+    slot: int
+    ad: ScoredAd
+    price: Micros
+
+
+@dataclass(frozen=True, slots=True)
+class TitlePart:
+    """A run of title text; `selling_point_id` names the phrase that it shows, if any."""
+
+    text: str
+    selling_point_id: str | None = None
+    highlight: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A title in parts. The parts, joined, are the text."""
+
+    text: str
+    original: str
+    parts: tuple[TitlePart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenPoint:
+    """A selling point picked for an award, with the score and the chance it was picked by."""
+
+    point: SellingPoint
+    score: float
+    propensity: float
+
+
+@dataclass(frozen=True, slots=True)
+class AwardedAd:
+    """An award with its title: what one slot shows."""
+
+    award: Award
+    campaign_id: str
+    title: Title
+    chosen: tuple[ChosenPoint, ...]
+    reason: str  # personal | prior | plain
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Our whole answer to one request."""
+
+    awards: tuple[AwardedAd, ...]
+    no_fill_reason: str | None
+    degraded: tuple[str, ...]
+    candidates: int
+    filtered: Mapping[str, int]  # reason -> how many candidates it removed
+    propensity: float = 1.0  # of this list of awards, given the inputs

@@ -1,0 +1,1 @@
+"""The made-up shop: catalogue, shoppers with known tastes, clicks."""

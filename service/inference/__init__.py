@@ -1,0 +1,1 @@
+"""Opens, verifies and runs model bundles; onnxruntime lives only here."""

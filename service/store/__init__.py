@@ -1,0 +1,1 @@
+"""Postgres and Redis: tables, one function a query, profiles, the stream."""

@@ -1,0 +1,1 @@
+"""The pages, built on the REST API alone."""

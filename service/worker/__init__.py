@@ -1,0 +1,1 @@
+"""The way back and the periodic work."""
