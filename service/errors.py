@@ -15,12 +15,38 @@ class BadInputError(AdServiceError):
     """Something given from outside cannot be used; the message says what was received."""
 
 
+class BadTokenError(AdServiceError):
+    """A token was not signed by one of our keys, or not in one piece."""
+
+    def __init__(self) -> None:
+        super().__init__("the token is not one of ours, or not in one piece")
+
+
+class BodyTooLargeError(AdServiceError):
+    """A request's body is longer than its route takes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the body is longer than {limit} bytes")
+
+
+class ForbiddenError(AdServiceError):
+    """The key is good, but not for this."""
+
+
+class MalformedJsonError(AdServiceError):
+    """A body is not JSON as RFC 8259 has it, or repeats a key."""
+
+
 class ScorerError(AdServiceError):
     """A model gave no usable scores; the caller goes on without it."""
 
 
 class StoreUnavailableError(AdServiceError):
     """Postgres or Redis did not answer in time."""
+
+
+class UnauthenticatedError(AdServiceError):
+    """No key was given, or none that is in use."""
 
 
 class UnknownPlacementError(AdServiceError):

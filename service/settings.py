@@ -1,0 +1,85 @@
+"""What the surroundings decide: read once by main, handed down as plain values."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - pydantic reads the annotation at run time
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings from the environment; by keyword (`Settings(state=...)`) in tests and commands."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True
+    )
+
+    database_url: Annotated[
+        str | None,
+        Field(
+            validation_alias="DATABASE_URL",
+            description="Postgres 15 or newer. Unset: `salient up` starts its own.",
+            examples=["postgresql://salient@127.0.0.1/salient"],
+        ),
+    ] = None
+    redis_url: Annotated[
+        str | None,
+        Field(
+            validation_alias="REDIS_URL",
+            description="Redis or Valkey 7 or newer. Unset: `salient up` starts its own.",
+            examples=["redis://127.0.0.1:6379/0", "unix:///run/valkey.sock?db=0"],
+        ),
+    ] = None
+    state: Annotated[
+        Path,
+        Field(
+            validation_alias="SALIENT_STATE",
+            description="Folder for snapshots, the spool and embedded stores.",
+            examples=[".salient"],
+        ),
+    ] = Path(".salient")
+    models: Annotated[
+        Path,
+        Field(
+            validation_alias="SALIENT_MODELS",
+            description="Folder of model bundles.",
+            examples=["models"],
+        ),
+    ] = Path("models")
+    secret: Annotated[
+        SecretStr | None,
+        Field(
+            validation_alias="SALIENT_SECRET",
+            description="Token signing keys, newest first, `kid:hex,kid:hex`. Unset: a key kept "
+            "in the state folder.",
+            examples=["2:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+        ),
+    ] = None
+    base_url: Annotated[
+        str | None,
+        Field(
+            validation_alias="SALIENT_BASE_URL",
+            description="Where shoppers' browsers reach this service. Unset: the request's host.",
+            examples=["https://ads.example.com"],
+        ),
+    ] = None
+    host: Annotated[
+        str,
+        Field(validation_alias="HOST", description="Address to listen on.", examples=["0.0.0.0"]),  # noqa: S104 - an example
+    ] = "127.0.0.1"
+    port: Annotated[
+        int,
+        Field(
+            validation_alias="PORT", ge=0, le=65_535, description="Port to listen on.",
+            examples=[8000],
+        ),
+    ] = 8000
+    workers: Annotated[
+        int,
+        Field(
+            validation_alias="SALIENT_WORKERS", ge=1, le=256,
+            description="Serving processes.", examples=[4],
+        ),
+    ] = 1
