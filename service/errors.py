@@ -37,6 +37,14 @@ class MalformedJsonError(AdServiceError):
     """A body is not JSON as RFC 8259 has it, or repeats a key."""
 
 
+class EmbeddedStoreError(AdServiceError):
+    """An embedded Postgres or Valkey could not be started or stopped."""
+
+
+class BadSnapshotError(AdServiceError):
+    """A snapshot folder is torn, truncated or of another format; the message says where."""
+
+
 class ScorerError(AdServiceError):
     """A model gave no usable scores; the caller goes on without it."""
 

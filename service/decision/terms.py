@@ -34,6 +34,13 @@ class CampaignStatus(StrEnum):
     ENDED = "ended"
 
 
+class KeyKind(StrEnum):
+    """Publishable keys may stand in a page; secret keys may not."""
+
+    PUBLISHABLE = "publishable"
+    SECRET = "secret"
+
+
 class PhraseStyle(StrEnum):
     """What to do with a selling point that stands in the title already."""
 
@@ -50,6 +57,18 @@ class Store:
     currency: str  # ISO 4217
     locale: str  # BCP 47, decides tokenizing and stemming
     site_url: str  # product links that begin with "/" stand on it
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """Who may call for a store, and for what. The key itself is known by its SHA-256 only."""
+
+    key_id: str
+    sha256: str  # hex
+    kind: KeyKind
+    scopes: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    advertiser_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +169,7 @@ class AdQuery:
     shopper: Shopper
     excluded_products: frozenset[str] = frozenset()
     organic_products: frozenset[str] = frozenset()
+    explain: bool = False  # ask for the trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +231,18 @@ class AwardedAd:
 
 
 @dataclass(frozen=True, slots=True)
+class TraceLine:
+    """How one candidate stood in the auction."""
+
+    ad_id: str
+    product_id: str
+    lexical: float  # share of the query found, plus the bonus of the keyword's match type
+    quality_ppm: int
+    bid: Micros
+    value: int  # bid * quality_ppm
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Our whole answer to one request."""
 
@@ -220,3 +252,4 @@ class Decision:
     candidates: int
     filtered: Mapping[str, int]  # reason -> how many candidates it removed
     propensity: float = 1.0  # of this list of awards, given the inputs
+    trace: tuple[TraceLine, ...] = ()  # best value first, only when the query asks for it
