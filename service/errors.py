@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with an input."""
+
+    pointer: str  # JSON pointer (RFC 6901)
+    code: str
+    detail: str
+
 
 class AdServiceError(Exception):
     """The root of all errors that Salient raises itself."""
@@ -13,6 +28,10 @@ class BadBundleError(AdServiceError):
 
 class BadInputError(AdServiceError):
     """Something given from outside cannot be used; the message says what was received."""
+
+
+class BadSnapshotError(AdServiceError):
+    """A snapshot folder is torn, truncated or of another format; the message says where."""
 
 
 class BadTokenError(AdServiceError):
@@ -29,20 +48,24 @@ class BodyTooLargeError(AdServiceError):
         super().__init__(f"the body is longer than {limit} bytes")
 
 
-class ForbiddenError(AdServiceError):
-    """The key is good, but not for this."""
-
-
-class MalformedJsonError(AdServiceError):
-    """A body is not JSON as RFC 8259 has it, or repeats a key."""
-
-
 class EmbeddedStoreError(AdServiceError):
     """An embedded Postgres or Valkey could not be started or stopped."""
 
 
-class BadSnapshotError(AdServiceError):
-    """A snapshot folder is torn, truncated or of another format; the message says where."""
+class ForbiddenError(AdServiceError):
+    """The key is good, but not for this."""
+
+
+class InvalidRequestError(BadInputError):
+    """A request does not fit its schema."""
+
+    def __init__(self, faults: Sequence[Fault], total: int) -> None:
+        super().__init__(f"{total} {'field' if total == 1 else 'fields'} cannot be used")
+        self.faults = tuple(faults)
+
+
+class MalformedJsonError(AdServiceError):
+    """A body is not JSON as RFC 8259 has it, or repeats a key."""
 
 
 class ScorerError(AdServiceError):
@@ -62,3 +85,10 @@ class UnknownPlacementError(AdServiceError):
 
     def __init__(self, placement: str) -> None:
         super().__init__(f"no placement named {placement!r}")
+
+
+class UnsupportedMediaTypeError(AdServiceError):
+    """A body's Content-Type is not one that the route takes."""
+
+    def __init__(self, received: str) -> None:
+        super().__init__(f"Content-Type {received!r} is not taken here")
