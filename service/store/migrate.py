@@ -1,0 +1,57 @@
+"""Bring a database to the newest schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+import service
+from service.store.postgres import open_sync_engine
+
+
+def _script_location() -> Path:
+    return Path(service.__path__[0]).parent / "migrations"
+
+
+def _config(url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_script_location()).replace("%", "%%"))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+def newest_revision() -> str:
+    """The revision that this code expects."""
+    location = Config()
+    location.set_main_option("script_location", str(_script_location()).replace("%", "%%"))
+    return ScriptDirectory.from_config(location).get_current_head() or ""
+
+
+def current_revision(url: str) -> str | None:
+    """The revision that the database is at; None is an empty database."""
+    engine = open_sync_engine(url)
+    try:
+        with engine.connect() as connection:
+            found = text("SELECT to_regclass('alembic_version') IS NOT NULL")
+            if not connection.execute(found).scalar_one():
+                return None
+            query = text("SELECT version_num FROM alembic_version")
+            return connection.execute(query).scalar_one_or_none()
+    finally:
+        engine.dispose()
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Upgrade the database at `url`, and make the partitions of the months ahead.
+
+    Several processes may do so at once: one works, the others wait for it.
+    """
+    command.upgrade(_config(url), revision)
+    engine = open_sync_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("SELECT add_partitions(now()::date, 3)"))
+    engine.dispose()
