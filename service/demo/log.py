@@ -5,7 +5,7 @@ The files have the layouts that training, export and import share:
     facets.parquet  session_id, ts, user_id, query, sf_keyword, position (1..8), click
     clicks.parquet  request_id, ts, user_id, query, product_uid, slot (1..4), propensity, sp_arm,
                     sp_shown, click, conversion, mobile
-    items.parquet   product_uid, title, sp_candidates, price_z
+    items.parquet   product_uid, title, sp_candidates, price_z (the service's own scale)
     truth/          facets and clicks: the true probabilities, row by row; tastes: theta
 
 `propensity` is the exact chance of the product in its slot given the slots above; the chance of
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from service.contract.prices import price_z
 from service.demo.clicks import ClickModel
 from service.demo.market import CANDIDATES, CHIPS, NO_PHRASE, make_market
 from service.demo.shoppers import SHOPPERS, make_shoppers
@@ -101,7 +102,7 @@ def items_frame(market: Market) -> pl.DataFrame:
             "product_uid": [int(market.products[r].product.product_id) for r in rows],
             "title": [market.products[r].product.title for r in rows],
             "sp_candidates": [list(market.products[r].true_phrases) for r in rows],
-            "price_z": np.round(market.price_z[rows], 4),
+            "price_z": [round(price_z(market.products[r].product.price), 4) for r in rows],
         }
     )
 
