@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 PRODUCTS_PER_TYPE = 50
 FIRST_PRODUCT_ID = 100_001
 _UNIT = 1_000_000
+_IN_STOCK_SHARE = 0.97
+_SERVICE_SHARE = 0.5
 
 # What a title may deny, and the highlight that would then be a lie.
 _DENIALS = {
@@ -59,9 +61,7 @@ def make_products(seed: int) -> tuple[MadeProduct, ...]:
     )
 
 
-def _make(
-    rng: np.random.Generator, assortment: Assortment, kind: int, number: int
-) -> MadeProduct:
+def _make(rng: np.random.Generator, assortment: Assortment, kind: int, number: int) -> MadeProduct:
     product_type = assortment.types[kind]
     category = assortment.categories[product_type.category]
     words = _words(rng, assortment, category, product_type, number)
@@ -79,7 +79,7 @@ def _make(
         brand=words["brand"],
         category=category.path,
         image_link=f"/pictures/{product_id}.png",
-        in_stock=bool(rng.random() < 0.97),
+        in_stock=bool(rng.random() < _IN_STOCK_SHARE),
         highlights=highlights,
         attributes={
             "type": product_type.noun,
@@ -129,7 +129,7 @@ def _highlights(
     rng: np.random.Generator, assortment: Assortment, category: Category
 ) -> tuple[str, ...]:
     own = rng.choice(category.highlights, size=int(rng.integers(3, 6)), replace=False)
-    service = [_one(rng, assortment.services)] if rng.random() < 0.5 else []
+    service = [_one(rng, assortment.services)] if rng.random() < _SERVICE_SHARE else []
     return tuple([str(phrase) for phrase in own] + service)
 
 

@@ -47,6 +47,7 @@ DAYS = 28
 ARMS = ("none", "popular_1", "random_1", "random_2")
 _SOFTMAX_SHARE = 0.85  # of the slot policy; the rest is uniform
 _TASTE_IN_QUERY = 0.5
+_MOBILE_SHARE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ def _clicks(
             "sp_shown": _phrase_lists(market, shown),
             "click": click.astype(np.int64),
             "conversion": bought.astype(np.int64),
-            "mobile": np.repeat((rng.random(requests) < 0.6).astype(np.int64), SLOTS),
+            "mobile": np.repeat((rng.random(requests) < _MOBILE_SHARE).astype(np.int64), SLOTS),
         }
     )
     truth = {

@@ -31,6 +31,7 @@ CAMPAIGNS = 80
 _ADVERTISED_SHARE = 0.88
 _SHARED_SHARE = 0.04  # products that a second merchant advertises too
 _OWN_BID_SHARE = 0.15
+_WEB_ONLY_SHARE = 0.15
 _NAMES = (
     "Northgate Outfitters", "Harbour & Hill", "Bluebell Trading", "Alpenladen", "Copper Kettle",
     "The Wool Room", "Fernweh Depot", "Maple & Main", "Studio Nine", "Little Acorns",
@@ -60,7 +61,9 @@ def typed_id(kind: str, *parts: object) -> str:
 def make_shop(seed: int, site_url: str = "http://127.0.0.1:8000") -> DemoShop:
     """Make the store with its catalogue, merchants, campaigns, ads and placements."""
     made = make_products(seed)
-    advertisers = tuple((typed_id("adv", seed, number), _NAMES[number]) for number in range(MERCHANTS))
+    advertisers = tuple(
+        (typed_id("adv", seed, number), _NAMES[number]) for number in range(MERCHANTS)
+    )
     rng = np.random.default_rng([seed, 3])
     campaigns = tuple(_campaign(rng, seed, number, advertisers) for number in range(CAMPAIGNS))
     return DemoShop(
@@ -98,7 +101,7 @@ def _campaign(
         status=CampaignStatus.PAUSED if number >= CAMPAIGNS - 2 else CampaignStatus.ACTIVE,
         bid=Micros(int(rng.integers(20, 120)) * 10_000),
         budget=Micros(int(rng.integers(200, 3_000)) * 1_000_000),
-        platforms=("web",) if rng.random() < 0.15 else (),
+        platforms=("web",) if rng.random() < _WEB_ONLY_SHARE else (),
         keywords=tuple(dict.fromkeys(keywords + _negatives(rng))),
     )
 
@@ -112,7 +115,15 @@ def _keywords(rng: np.random.Generator, kind: ProductType) -> list[Keyword]:
 
 
 def _negatives(rng: np.random.Generator) -> list[Keyword]:
-    refused = ("used", "second hand", "repair", "rental", "free pattern", "for dogs", "how to clean")
+    refused = (
+        "used",
+        "second hand",
+        "repair",
+        "rental",
+        "free pattern",
+        "for dogs",
+        "how to clean",
+    )
     picked = rng.choice(refused, size=3, replace=False)
     kinds = tuple(MatchType)
     return [Keyword(str(text), kinds[int(rng.integers(3))], negative=True) for text in picked]

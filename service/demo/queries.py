@@ -31,7 +31,9 @@ def make_queries(seed: int) -> tuple[Query, ...]:
         category = assortment.categories[product_type.category]
         named = rng.choice(category.styles + category.materials, _QUALIFIED_PER_TYPE, False)
         plain = [(text, None) for text in product_type.queries]
-        asked = plain + [(f"{phrase} {product_type.noun.lower()}", str(phrase)) for phrase in named]
+        asked = plain + [
+            (f"{phrase} {product_type.noun.lower()}", str(phrase)) for phrase in named
+        ]
         for place, (text, phrase) in enumerate(asked):
             weight = (place + 1.0) ** -0.75
             found.setdefault(text, Query(text, kind, phrase, weight))
