@@ -1,0 +1,112 @@
+"""The loop that empties the stream: commit, then profiles, then acknowledge."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+
+from service.worker import counts
+from service.worker.dead_letters import bury
+from service.worker.profiles import refresh_profiles
+from service.worker.record import Recorded, Refusal, record
+from service.worker.waiting import Backoff, pause
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from redis.asyncio import Redis
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from service.store.stream import Entry, EventStream
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+BLOCK_SECONDS = 0.5
+TRIES = 5
+
+
+@dataclass(slots=True)
+class Consumer:
+    """One reader of the stream's group.
+
+    An entry is acknowledged only when its rows are committed and the profiles that it touches
+    are written. A kill at any point leaves it pending, another reader claims it, and storing it
+    again changes nothing. While a store is away the batch at hand is kept and tried again, and
+    nothing more is read.
+    """
+
+    engine: AsyncEngine
+    redis: Redis
+    stream: EventStream
+    abandoned_after_seconds: float = 2.0
+    claim_every_seconds: float = 1.0
+    _waiting: list[Entry] = field(default_factory=list)
+    _claim_at: float = 0.0
+    _started: bool = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Consume until `stop` is set; outages are waited out."""
+        backoff = Backoff()
+        while not stop.is_set():
+            try:
+                await self.step()
+                backoff.reset()
+            except Exception as error:  # an outage, or a fault of ours: either way nothing is lost
+                counts.OUTAGES.inc()
+                seconds = backoff.next_seconds()
+                log.warning("consume_failed", error=repr(error), retry_seconds=seconds)
+                self._started = False
+                await pause(stop, seconds)
+
+    async def step(self) -> int:
+        """Handle one batch; returns how many entries it held."""
+        if not self._waiting:
+            self._waiting = await self._next_entries()
+        handled = len(self._waiting)
+        if self._waiting:
+            await self._handle(self._waiting)
+            self._waiting = []
+        return handled
+
+    async def _next_entries(self) -> list[Entry]:
+        if not self._started:
+            await self.stream.ensure_group()
+            self._started = True
+        if time.monotonic() >= self._claim_at:
+            # the first time takes all that is pending, so that a restart need not wait
+            idle_seconds = self.abandoned_after_seconds if self._claim_at else 0.0
+            claimed = await self.stream.claim_abandoned(count=BATCH, idle_seconds=idle_seconds)
+            if len(claimed) < BATCH:
+                self._claim_at = time.monotonic() + self.claim_every_seconds
+            if claimed:
+                return claimed
+        return await self.stream.read(count=BATCH, block_seconds=BLOCK_SECONDS)
+
+    async def _handle(self, entries: list[Entry]) -> None:
+        recorded = await record(self.engine, entries)
+        await refresh_profiles(self.engine, self.redis, recorded.events)
+        buried = await self._bury(recorded.refused)
+        await self.stream.acknowledge([entry.id for entry in [*recorded.safe, *buried]])
+        _count(recorded, buried)
+
+    async def _bury(self, refused: list[Refusal]) -> list[Entry]:
+        if not refused:
+            return []
+        tries = await self.stream.deliveries([refusal.entry.id for refusal in refused])
+        hopeless = [one for one in refused if tries.get(one.entry.id, TRIES) >= TRIES]
+        for refusal in refused:
+            log.warning("entry_refused", id=refusal.entry.id, error=repr(refusal.error)[:300])
+        await bury(self.engine, hopeless, tries=TRIES)
+        return [refusal.entry for refusal in hopeless]
+
+
+def _count(recorded: Recorded, buried: list[Entry]) -> None:
+    events = len(recorded.events)
+    counts.RECORDED.labels("event").inc(events)
+    counts.RECORDED.labels("decision").inc(len(recorded.safe) - events)
+    counts.CHARGED.inc(recorded.charged)
+    counts.DEAD_LETTERS.inc(len(buried))

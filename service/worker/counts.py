@@ -1,0 +1,15 @@
+"""What the periodic work counts."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter
+
+RECORDED = Counter("salient_worker_recorded", "Entries written to Postgres.", ["kind"])
+CHARGED = Counter("salient_worker_charged_clicks", "Clicks charged to a campaign.")
+DEAD_LETTERS = Counter("salient_worker_dead_letters", "Entries given up after repeated tries.")
+OUTAGES = Counter("salient_worker_outages", "Tries that failed because a store was away.")
+SNAPSHOTS_BUILT = Counter("salient_worker_snapshots_built", "Snapshots written.")
+SNAPSHOTS_LOADED = Counter("salient_snapshots_loaded", "Snapshots swapped in for serving.")
+SNAPSHOTS_REFUSED = Counter("salient_snapshots_refused", "Snapshots that could not be served.")
+BUNDLES_REFUSED = Counter("salient_bundles_refused", "Model bundles that failed a gate.", ["name"])
+BUDGETS_UNREAD = Counter("salient_budgets_unread", "Looks at the budgets that failed.")

@@ -1,0 +1,118 @@
+"""What an export reads of Postgres: awards, events and the catalogue, as they were recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+from sqlalchemy import text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+AWARDS = pl.Schema(
+    {
+        "request_id": pl.String(),
+        "shown": pl.Float64(),  # when the page was decided, Unix seconds
+        "user": pl.String(),
+        "query": pl.String(),
+        "mobile": pl.Int64(),
+        "impression_id": pl.String(),
+        "product_id": pl.String(),
+        "slot": pl.Int64(),  # 0 on top
+        "propensity": pl.Float64(),
+        "reason": pl.String(),
+        "sp_shown": pl.List(pl.String()),
+    }
+)
+EVENTS = pl.Schema(
+    {
+        "type": pl.String(),
+        "action": pl.String(),
+        "happened": pl.Float64(),
+        "known": pl.Float64(),  # when it was at our door
+        "user": pl.String(),
+        "session": pl.String(),
+        "impression_id": pl.String(),
+        "product_id": pl.String(),
+        "query": pl.String(),
+        "feature_word": pl.String(),
+        "position": pl.Int64(),
+        "invalid": pl.Boolean(),
+    }
+)
+BATCH = 20_000
+
+_AWARDS = """
+SELECT d.request_id,
+       extract(epoch FROM d.ts)::float8,
+       d.payload #>> '{request,user_id}',
+       coalesce(nullif(d.payload #>> '{request,query}', ''),
+                d.payload #>> '{request,category}', ''),
+       CASE WHEN d.payload #>> '{request,device}' = 'mobile' THEN 1 ELSE 0 END,
+       award ->> 'impression_id',
+       award ->> 'product_id',
+       (award ->> 'slot')::int,
+       coalesce(award ->> 'propensity', d.payload ->> 'propensity', '1')::float8,
+       coalesce(award ->> 'reason', 'plain'),
+       ARRAY(SELECT chosen ->> 'text'
+             FROM jsonb_array_elements(coalesce(award -> 'chosen', '[]')) AS chosen)
+FROM decisions AS d
+CROSS JOIN LATERAL jsonb_array_elements(d.payload -> 'awards') AS award
+WHERE d.store_id = :store_id
+  AND d.ts < to_timestamp(:until)
+  AND d.payload #>> '{request,user_id}' IS NOT NULL
+"""
+_EVENTS = """
+SELECT type,
+       action,
+       extract(epoch FROM ts)::float8,
+       extract(epoch FROM greatest(ts, received_at))::float8,
+       user_id,
+       coalesce(session, ''),
+       impression_id,
+       product_id,
+       coalesce(query, ''),
+       feature_word,
+       position,
+       invalid_reason IS NOT NULL
+FROM events
+WHERE store_id = :store_id
+  AND type IN ('feature_word', 'impression', 'click', 'conversion')
+  AND greatest(ts, received_at) < to_timestamp(:until)
+  AND user_id IS NOT NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RawLog:
+    """Everything of consenting shoppers that was known at one moment."""
+
+    awards: pl.DataFrame
+    events: pl.DataFrame
+
+
+async def read_log(connection: AsyncConnection, store_id: str, *, until: float) -> RawLog:
+    """Read what the store recorded before `until` (Unix seconds) about consenting shoppers."""
+    values = {"store_id": store_id, "until": until}
+    return RawLog(
+        awards=await _frame(connection, _AWARDS, values, AWARDS),
+        events=await _frame(connection, _EVENTS, values, EVENTS),
+    )
+
+
+async def _frame(
+    connection: AsyncConnection,
+    query: str,
+    values: Mapping[str, object],
+    schema: pl.Schema,
+) -> pl.DataFrame:
+    frames = [pl.DataFrame(schema=schema)]
+    async with connection.stream(text(query), values) as rows:
+        async for batch in rows.partitions(BATCH):
+            columns = zip(*batch, strict=True)
+            frames.append(pl.DataFrame(dict(zip(schema, columns, strict=True)), schema=schema))
+    return pl.concat(frames)

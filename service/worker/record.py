@@ -1,0 +1,109 @@
+"""Entries of the stream become rows and charges, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from service.errors import BadInputError
+from service.store.events import Event, add_decisions, add_events, from_bytes
+from service.store.ledger import charge_clicks
+from service.worker.failures import REFUSED_VALUES, is_poison
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from service.store.stream import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An entry that could not be stored although the stores were well."""
+
+    entry: Entry
+    error: Exception
+
+
+@dataclass(slots=True)
+class Recorded:
+    """What became of a batch. `events` holds all that are safe now, also those stored before."""
+
+    safe: list[Entry] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    charged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    entry: Entry
+    content: Event | dict[str, Any]
+
+
+async def record(engine: AsyncEngine, entries: Sequence[Entry]) -> Recorded:
+    """Store `entries` and charge their clicks, each exactly once however often it comes.
+
+    An entry that cannot be stored is found by halving and refused alone; the rest is committed.
+
+    Raises: whatever the database raised where the fault is not the data's; nothing that this
+    call did not commit may then be acknowledged, and all may be tried again.
+    """
+    recorded = Recorded()
+    items: list[_Item] = []
+    for entry in entries:
+        try:
+            items.append(_Item(entry, _content(entry)))
+        except REFUSED_VALUES as error:
+            recorded.refused.append(Refusal(entry, error))
+    await _store_halves(engine, items, recorded)
+    return recorded
+
+
+def _content(entry: Entry) -> Event | dict[str, Any]:
+    if entry.kind == "event":
+        return from_bytes(entry.body)
+    if entry.kind != "decision":
+        raise BadInputError(f"an entry of unknown kind {entry.kind!r}")
+    decision = orjson.loads(entry.body)
+    if not isinstance(decision, dict):
+        raise BadInputError(f"a decision is not an object: {entry.body[:100]!r}")
+    return decision
+
+
+async def _store_halves(engine: AsyncEngine, items: list[_Item], recorded: Recorded) -> None:
+    if not items:
+        return
+    try:
+        charged = await _store(engine, items)
+    except Exception as error:
+        if not is_poison(error):
+            raise
+        if len(items) == 1:
+            recorded.refused.append(Refusal(items[0].entry, error))
+            return
+        middle = len(items) // 2
+        await _store_halves(engine, items[:middle], recorded)
+        await _store_halves(engine, items[middle:], recorded)
+        return
+    recorded.safe += [item.entry for item in items]
+    recorded.events += [item.content for item in items if isinstance(item.content, Event)]
+    recorded.charged += charged
+
+
+async def _store(engine: AsyncEngine, items: list[_Item]) -> int:
+    decisions = [item.content for item in items if isinstance(item.content, dict)]
+    events = [item.content for item in items if isinstance(item.content, Event)]
+    async with engine.begin() as connection:
+        await add_decisions(connection, decisions)
+        new = await add_events(connection, events)
+        charged = await charge_clicks(connection, [event for event in new if is_paid(event)])
+    return len(charged)
+
+
+def is_paid(event: Event) -> bool:
+    """Tell whether this event costs its campaign something: a valid click with a price."""
+    return event.type == "click" and event.invalid_reason is None and bool(event.price)

@@ -1,0 +1,167 @@
+"""Snapshots follow the catalogue and the models: built here, off the path that serves."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import select
+
+from service.decision.snapshot import BundleRef, build_snapshot
+from service.errors import BadSnapshotError
+from service.store.catalogue import load_catalogue
+from service.store.snapshots import current_snapshot, map_snapshot, point_to, write_snapshot
+from service.store.tables import stores
+from service.worker import counts
+from service.worker.bundles import RANKER, SELLING_POINTS, Bundles
+from service.worker.model_rows import model_arrays
+from service.worker.waiting import Backoff, pause
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from service.decision.snapshot import Catalogue, Snapshot
+    from service.inference.bundle import Bundle
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY_SECONDS = 0.2
+KEPT_SNAPSHOTS = 5
+"""How many folders of a store stay: for replay, and for a server that is still mapping one."""
+
+
+def snapshots_folder(state: Path) -> Path:
+    """Where the snapshots of all stores lie, one folder a store."""
+    return state / "snapshots"
+
+
+@dataclass(slots=True)
+class Refresher:
+    """Keeps the current snapshot of every store at its catalogue version and the best models."""
+
+    engine: AsyncEngine
+    state: Path
+    bundles: Bundles
+    _built: dict[str, tuple[int, tuple[BundleRef, ...]]] = field(default_factory=dict)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look every `LOOK_EVERY_SECONDS` until `stop` is set; outages are waited out."""
+        backoff = Backoff(first_seconds=LOOK_EVERY_SECONDS)
+        while not stop.is_set():
+            seconds = LOOK_EVERY_SECONDS
+            try:
+                await self.look()
+                backoff.reset()
+            except Exception as error:  # the snapshots of before stay; nothing else depends on it
+                counts.OUTAGES.inc()
+                seconds = backoff.next_seconds()
+                log.warning("refresh_failed", error=repr(error), retry_seconds=seconds)
+            await pause(stop, seconds)
+
+    async def look(self) -> int:
+        """Build the snapshots that are behind; returns how many."""
+        async with self.engine.connect() as connection:
+            rows = await connection.execute(select(stores.c.id, stores.c.catalogue_version))
+            versions: dict[str, int] = {row.id: row.catalogue_version for row in rows}
+        used = await asyncio.to_thread(self._newest_bundles)
+        refs = tuple(map(_ref, used))
+        built = 0
+        for store_id, version in sorted(versions.items()):
+            if store_id not in self._built:
+                self._built[store_id] = await asyncio.to_thread(self._found, store_id)
+            if self._built[store_id] != (version, refs):
+                await self._build(store_id, used)
+                built += 1
+        await asyncio.to_thread(self._retire_all_but, set(versions))
+        return built
+
+    async def _build(self, store_id: str, used: list[Bundle]) -> None:
+        started = time.perf_counter()
+        async with self.engine.connect() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ")
+            catalogue = await load_catalogue(connection, store_id)
+        loaded = time.perf_counter()
+        folder = await asyncio.to_thread(self._write, catalogue, used)
+        self._built[store_id] = (catalogue.version, tuple(map(_ref, used)))
+        counts.SNAPSHOTS_BUILT.inc()
+        log.info(
+            "snapshot_built",
+            store=store_id,
+            version=folder.name,
+            load_seconds=round(loaded - started, 3),
+            build_seconds=round(time.perf_counter() - loaded, 3),
+        )
+
+    def _newest_bundles(self) -> list[Bundle]:
+        found = (self.bundles.newest(name) for name in (RANKER, SELLING_POINTS))
+        return [bundle for bundle in found if bundle is not None]
+
+    def _found(self, store_id: str) -> tuple[int, tuple[BundleRef, ...]]:
+        """What an earlier run built last, so that a restart builds nothing anew."""
+        previous = _previous(snapshots_folder(self.state) / store_id)
+        return (previous[1].catalogue_version, previous[1].bundles) if previous else (-1, ())
+
+    def _write(self, catalogue: Catalogue, used: list[Bundle]) -> Path:
+        folder = snapshots_folder(self.state) / catalogue.store.store_id
+        folder.mkdir(parents=True, exist_ok=True)
+        previous = _previous(folder)
+        snapshot = build_snapshot(catalogue)
+        snapshot = replace(
+            snapshot,
+            # the time first: names stay in order also when another database takes over
+            version=f"{time.time_ns() // 1_000_000}-{catalogue.version}",
+            bundles=tuple(map(_ref, used)),
+            models=model_arrays(snapshot, used, previous[1] if previous else None),
+        )
+        written = write_snapshot(snapshot, folder, previous=previous[0] if previous else None)
+        point_to(written)
+        _forget_old(folder, keep=written)
+        return written
+
+    def _retire_all_but(self, store_ids: set[str]) -> None:
+        root = snapshots_folder(self.state)
+        for folder in root.iterdir() if root.is_dir() else ():
+            if folder.name not in store_ids and folder.is_dir():
+                log.info("store_retired", store=folder.name)
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+async def refresh_once(engine: AsyncEngine, *, state: Path, models: Path) -> int:
+    """Build what is behind now, once; returns how many snapshots were written."""
+    return await Refresher(engine, state, Bundles(models)).look()
+
+
+def _ref(bundle: Bundle) -> BundleRef:
+    return BundleRef(bundle.manifest.name, bundle.manifest.version, bundle.manifest_sha256)
+
+
+def _previous(folder: Path) -> tuple[Path, Snapshot] | None:
+    current = current_snapshot(folder)
+    if current is None:
+        return None
+    try:
+        return current, map_snapshot(current)
+    except BadSnapshotError as error:
+        log.warning("snapshot_unreadable", folder=str(current), error=str(error))
+        return None
+
+
+def kept_folders(folder: Path) -> list[Path]:
+    """The snapshots of one store that are still there, the newest first."""
+    return sorted((path for path in folder.iterdir() if path.is_dir()), key=_name, reverse=True)
+
+
+def _forget_old(folder: Path, *, keep: Path) -> None:
+    for path in kept_folders(folder)[KEPT_SNAPSHOTS:]:
+        if path != keep:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _name(folder: Path) -> str:
+    return folder.name

@@ -1,0 +1,150 @@
+"""What a serving process follows: snapshots and budgets, swapped one reference at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from service.errors import AdServiceError
+from service.store.ledger import spent_out_campaigns
+from service.store.snapshots import current_snapshot
+from service.worker import counts
+from service.worker.bundles import Bundles
+from service.worker.loading import load, load_without_models
+from service.worker.refresh import kept_folders, snapshots_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from service.decision.live import Live
+
+log = structlog.get_logger(__name__)
+
+RETRY_REFUSED_SECONDS = 5.0
+
+
+async def load_newest(live: dict[str, Live], *, state: Path, models: Path) -> int:
+    """Serve the newest snapshot of every store before the first request.
+
+    Returns: how many stores are served now.
+    """
+    await _Follower(live, state, Bundles(models)).look()
+    return len(live)
+
+
+async def follow_snapshots(
+    live: dict[str, Live], *, state: Path, models: Path, every_seconds: float = 0.2
+) -> None:
+    """Swap in each newer snapshot, for ever. One that cannot be served leaves the old in place."""
+    follower = _Follower(live, state, Bundles(models))
+    while True:
+        try:
+            await follower.look()
+        except Exception as error:  # whatever it is, the snapshot of before goes on serving
+            counts.SNAPSHOTS_REFUSED.inc()
+            log.error("follow_snapshots_failed", error=repr(error))
+        await asyncio.sleep(every_seconds)
+
+
+async def follow_budgets(
+    live: dict[str, Live], engine: AsyncEngine, *, every_seconds: float = 0.25
+) -> None:
+    """Keep `spent_out` of every store as fresh as the ledger, for ever; failures keep the last."""
+    while True:
+        try:
+            async with asyncio.timeout(5), engine.connect() as connection:
+                spent_out = await spent_out_campaigns(connection)
+        except Exception as error:  # no database: the overlay of before goes on
+            counts.BUDGETS_UNREAD.inc()
+            log.warning("budgets_unread", error=repr(error))
+        else:
+            for store_id, current in list(live.items()):
+                campaigns = frozenset(spent_out.get(store_id, ()))
+                if campaigns != current.spent_out:
+                    live[store_id] = replace(current, spent_out=campaigns)
+        await asyncio.sleep(every_seconds)
+
+
+@dataclass(slots=True)
+class _Follower:
+    """Compares what is served with the current folders. Loading runs in a thread of its own."""
+
+    live: dict[str, Live]
+    state: Path
+    bundles: Bundles
+    refused: dict[Path, float] = field(default_factory=dict)  # when to try again
+
+    async def look(self) -> None:
+        """Swap in what is newer and drop the stores that are gone."""
+        serving = {store_id: live.snapshot.version for store_id, live in self.live.items()}
+        current = await asyncio.to_thread(self._current_folders)
+        for store_id, folder in current.items():
+            if self._wanted(folder, serving.get(store_id)):
+                loaded = await asyncio.to_thread(self._load, folder, alone=store_id not in serving)
+                if loaded is not None:
+                    self._swap(store_id, loaded)
+        for store_id in serving.keys() - current.keys():
+            del self.live[store_id]
+            log.info("store_gone", store=store_id)
+        self.refused = {
+            folder: at for folder, at in self.refused.items() if folder in current.values()
+        }
+
+    def _wanted(self, folder: Path, serving: str | None) -> bool:
+        if folder in self.refused:
+            return time.monotonic() >= self.refused[folder]
+        return serving != folder.name
+
+    def _swap(self, store_id: str, loaded: Live) -> None:
+        # nothing awaits between this look at the old value and the swap, so no budget is lost
+        before = self.live.get(store_id)
+        spent_out = before.spent_out if before else frozenset[str]()
+        self.live[store_id] = replace(loaded, spent_out=spent_out)
+        counts.SNAPSHOTS_LOADED.inc()
+        log.info(
+            "snapshot_loaded",
+            store=store_id,
+            version=loaded.snapshot.version,
+            models=loaded.models,
+        )
+
+    def _current_folders(self) -> dict[str, Path]:
+        root = snapshots_folder(self.state)
+        stores = [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
+        found = {store.name: current_snapshot(store) for store in stores}
+        return {store_id: folder for store_id, folder in found.items() if folder is not None}
+
+    def _load(self, folder: Path, *, alone: bool) -> Live | None:
+        """What `folder` holds, ready to serve; None if it is refused and another is serving.
+
+        A store that nothing serves yet takes what there is: the ads without models, or an
+        earlier folder.
+        """
+        try:
+            loaded = load(folder, self.bundles)
+        except AdServiceError as error:
+            self._refuse(folder, error)
+            return self._next_best(folder) if alone else None
+        self.refused.pop(folder, None)
+        return loaded
+
+    def _refuse(self, folder: Path, error: AdServiceError) -> None:
+        if folder not in self.refused:
+            counts.SNAPSHOTS_REFUSED.inc()
+            log.error("snapshot_refused", folder=str(folder), error=str(error))
+        self.refused[folder] = time.monotonic() + RETRY_REFUSED_SECONDS
+
+    def _next_best(self, folder: Path) -> Live | None:
+        earlier = [path for path in kept_folders(folder.parent) if path != folder]
+        for candidate in [folder, *earlier]:
+            try:
+                return load_without_models(candidate)
+            except AdServiceError as error:
+                log.error("snapshot_refused", folder=str(candidate), error=str(error))
+        return None

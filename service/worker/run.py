@@ -1,0 +1,45 @@
+"""The worker: everything that happens after an answer, and everything periodic."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from typing import TYPE_CHECKING
+
+import structlog
+from redis.asyncio import Redis
+
+from service.store.postgres import open_engine
+from service.store.stream import EventStream
+from service.worker.bundles import Bundles
+from service.worker.consume import Consumer
+from service.worker.partitions import keep_partitions
+from service.worker.refresh import Refresher
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+log = structlog.get_logger(__name__)
+
+
+async def run_worker(
+    *, database_url: str, redis_url: str, state: Path, models: Path, stop: asyncio.Event
+) -> None:
+    """Work until `stop` is set: record the stream, refresh snapshots, make room for next month.
+
+    A store that is away is waited for, also at the start.
+    """
+    engine = open_engine(database_url)
+    redis = Redis.from_url(redis_url, socket_connect_timeout=2, socket_timeout=5)
+    stream = EventStream(redis, f"{socket.gethostname()}-{os.getpid()}")
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(Consumer(engine, redis, stream).run(stop))
+            tasks.create_task(Refresher(engine, state, Bundles(models)).run(stop))
+            tasks.create_task(keep_partitions(engine, stop))
+            log.info("worker_started")
+        log.info("worker_stopped")
+    finally:
+        await redis.aclose()
+        await engine.dispose()
