@@ -92,3 +92,10 @@ class UnsupportedMediaTypeError(AdServiceError):
 
     def __init__(self, received: str) -> None:
         super().__init__(f"Content-Type {received!r} is not taken here")
+
+
+class UnknownStoreError(AdServiceError):
+    """There is no store of that id."""
+
+    def __init__(self, store_id: str) -> None:
+        super().__init__(f"no store with id {store_id!r}")

@@ -157,6 +157,14 @@ CREATE TABLE events (
 ) PARTITION BY RANGE (ts);
 CREATE INDEX ix_events_shopper ON events (store_id, user_id, ts) WHERE user_id IS NOT NULL;
 
+CREATE TABLE event_keys (
+    store_id text NOT NULL,
+    type text NOT NULL,
+    event_key text NOT NULL,
+    ts timestamptz NOT NULL,
+    CONSTRAINT pk_event_keys PRIMARY KEY (store_id, type, event_key)
+);
+
 CREATE TABLE charges (
     impression_id text CONSTRAINT pk_charges PRIMARY KEY,
     store_id text NOT NULL,
@@ -303,8 +311,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute(
-        "DROP TABLE dead_letters, jobs, charges, events, decisions, placements, ads, keywords, "
-        "campaigns, products, api_keys, advertisers, stores CASCADE"
+        "DROP TABLE dead_letters, jobs, charges, event_keys, events, decisions, placements, ads, "
+        "keywords, campaigns, products, api_keys, advertisers, stores CASCADE"
     )
     op.execute(
         "DROP FUNCTION add_partitions, bump_by_store, bump_by_campaign, "

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import orjson
 from sqlalchemy import Engine, create_engine, make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 if TYPE_CHECKING:
-    from psycopg import AsyncConnection as RawConnection
     from sqlalchemy import URL
 
 
@@ -39,10 +38,3 @@ def open_engine(url: str, *, pool_size: int = 4) -> AsyncEngine:
 def open_sync_engine(url: str) -> Engine:
     """An engine without a pool, for commands that run once."""
     return create_engine(psycopg_url(url), connect_args={"connect_timeout": 5})
-
-
-async def raw(connection: AsyncConnection) -> RawConnection:
-    """The psycopg connection under `connection`, inside the same transaction, for COPY."""
-    driver = (await connection.get_raw_connection()).driver_connection
-    assert driver is not None
-    return driver

@@ -231,6 +231,17 @@ events = Table(
     postgresql_partition_by="RANGE (ts)",
 )
 
+# `events` cannot keep a key unique over time; callers that retry may give another time
+event_keys = Table(
+    "event_keys",
+    metadata,
+    Column("store_id", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("event_key", Text, nullable=False),
+    _time("ts"),
+    PrimaryKeyConstraint("store_id", "type", "event_key"),
+)
+
 charges = Table(
     "charges",
     metadata,

@@ -13,8 +13,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import psycopg
@@ -22,6 +21,9 @@ import psycopg
 from service.errors import EmbeddedStoreError
 from service.store.embedded import processes
 from service.store.embedded.binaries import postgres_home, reachable_postgres_home
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 USER = "salient"
 DATABASE = "salient"

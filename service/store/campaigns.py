@@ -1,0 +1,278 @@
+"""What merchants book: advertisers, campaigns with keywords, ads; and the shop's placements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from service.decision.terms import (
+    Ad,
+    Campaign,
+    CampaignStatus,
+    Keyword,
+    MatchType,
+    Micros,
+    PhraseStyle,
+    Placement,
+)
+from service.errors import BadInputError
+from service.store.copying import copy_in
+from service.store.events import moment
+from service.store.tables import ads, advertisers, campaigns, keywords, placements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Table
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+_CAMPAIGN: Final = (
+    "id",
+    "advertiser_id",
+    "name",
+    "status",
+    "bid_micros",
+    "budget_micros",
+    "starts_at",
+    "ends_at",
+    "platforms",
+)
+_AD: Final = ("id", "campaign_id", "product_id", "bid_micros", "active")
+
+
+def _upsert(table: str, columns: Sequence[str]) -> str:
+    """INSERT what was copied in; rows that are there already and equal are left alone."""
+    names = ", ".join(columns)
+    data, new = ", ".join(columns[1:]), ", ".join(f"excluded.{name}" for name in columns[1:])
+    held = ", ".join(f"{table}.{name}" for name in columns[1:])
+    return (
+        f"INSERT INTO {table} (store_id, {names}) SELECT store_id, {names}"
+        f" FROM incoming_{table} ON CONFLICT (id) DO UPDATE SET ({data}) = ROW ({new})"
+        f" WHERE ({held}) IS DISTINCT FROM ({new})"
+    )
+
+
+_UPSERT_CAMPAIGNS: Final = _upsert("campaigns", _CAMPAIGN)
+_UPSERT_ADS: Final = _upsert("ads", _AD)
+
+
+async def put_advertisers(
+    connection: AsyncConnection, store_id: str, batch: Iterable[tuple[str, str]]
+) -> int:
+    """Insert or rename advertisers given as (id, name); returns how many were given."""
+    rows = [{"id": key, "store_id": store_id, "name": name} for key, name in batch]
+    await _refuse_strangers(connection, advertisers, store_id, [row["id"] for row in rows])
+    statement = insert(advertisers)
+    renamed = statement.on_conflict_do_update(
+        index_elements=["id"], set_={"name": statement.excluded.name}
+    )
+    if rows:
+        await connection.execute(renamed, rows)
+    return len(rows)
+
+
+async def put_campaigns(
+    connection: AsyncConnection, store_id: str, batch: Iterable[Campaign]
+) -> int:
+    """Insert or change campaigns with their keywords; `spent` is the ledger's and stays.
+
+    Returns: how many were given.
+    Raises: BadInputError for an advertiser of another store, or a budget below what is spent.
+    """
+    last = {campaign.campaign_id: campaign for campaign in batch}
+    if not last:
+        return 0
+    await _refuse_strangers(connection, campaigns, store_id, list(last))
+    await _require(connection, advertisers, store_id, {c.advertiser_id for c in last.values()})
+    await _refuse_low_budgets(connection, last)
+    rows = (_campaign_row(store_id, campaign) for campaign in last.values())
+    cursor = await copy_in(connection, campaigns, ("store_id", *_CAMPAIGN), rows)
+    await cursor.execute(_UPSERT_CAMPAIGNS)
+    await _put_keywords(connection, last)
+    return len(last)
+
+
+def _campaign_row(store_id: str, campaign: Campaign) -> tuple[object, ...]:
+    return (
+        store_id,
+        campaign.campaign_id,
+        campaign.advertiser_id,
+        campaign.name,
+        campaign.status.value,
+        campaign.bid,
+        campaign.budget,
+        _moment(campaign.starts_at),
+        _moment(campaign.ends_at),
+        list(campaign.platforms),
+    )
+
+
+async def _put_keywords(connection: AsyncConnection, batch: dict[str, Campaign]) -> None:
+    """Make the campaigns' keywords those given, touching only the difference."""
+    wanted = {
+        (campaign_id, keyword.text, keyword.match_type.value, keyword.negative)
+        for campaign_id, campaign in batch.items()
+        for keyword in campaign.keywords
+    }
+    names = "campaign_id, text, match_type, negative"
+    cursor = await copy_in(connection, keywords, names.split(", "), wanted)
+    await cursor.execute(
+        f"DELETE FROM keywords WHERE campaign_id = ANY(%s)"
+        f" AND ({names}) NOT IN (SELECT {names} FROM incoming_keywords)",
+        [list(batch)],
+    )
+    await cursor.execute(
+        f"INSERT INTO keywords ({names}) SELECT {names} FROM incoming_keywords"
+        " ON CONFLICT DO NOTHING"
+    )
+
+
+async def put_ads(connection: AsyncConnection, store_id: str, batch: Iterable[Ad]) -> int:
+    """Insert or change ads; returns how many were given.
+
+    Raises: BadInputError for a campaign or product that the store does not have.
+    """
+    last = {ad.ad_id: ad for ad in batch}
+    if not last:
+        return 0
+    await _refuse_strangers(connection, ads, store_id, list(last))
+    await _require(connection, campaigns, store_id, {ad.campaign_id for ad in last.values()})
+    await _require_products(connection, store_id, {ad.product_id for ad in last.values()})
+    rows = (
+        (store_id, ad.ad_id, ad.campaign_id, ad.product_id, ad.bid, ad.active)
+        for ad in last.values()
+    )
+    cursor = await copy_in(connection, ads, ("store_id", *_AD), rows)
+    await cursor.execute(_UPSERT_ADS)
+    return len(last)
+
+
+async def put_placements(
+    connection: AsyncConnection, store_id: str, batch: Iterable[Placement]
+) -> int:
+    """Insert or change placements; returns how many were given."""
+    rows = [
+        {
+            "store_id": store_id,
+            "name": placement.name,
+            "platform": placement.platform,
+            "slots": placement.slots,
+            "reserve_micros": placement.reserve,
+            "title_limit": placement.title_limit,
+            "selling_point_cap": placement.selling_point_cap,
+            "phrase_style": placement.phrase_style.value,
+        }
+        for placement in batch
+    ]
+    statement = insert(placements)
+    changed = {
+        column.name: statement.excluded[column.name]
+        for column in placements.columns
+        if not column.primary_key
+    }
+    upsert = statement.on_conflict_do_update(index_elements=["store_id", "name"], set_=changed)
+    if rows:
+        await connection.execute(upsert, rows)
+    return len(rows)
+
+
+async def load_campaigns(connection: AsyncConnection, store_id: str) -> list[Campaign]:
+    """The store's campaigns with their keywords, in the order of their ids."""
+    words: defaultdict[str, list[Keyword]] = defaultdict(list)
+    found = await connection.execute(
+        select(keywords)
+        .join(campaigns, campaigns.c.id == keywords.c.campaign_id)
+        .where(campaigns.c.store_id == store_id)
+        .order_by(keywords.c.campaign_id, keywords.c.text, keywords.c.match_type)
+    )
+    for campaign_id, word, match_type, negative in found:
+        words[campaign_id].append(Keyword(word, MatchType(match_type), negative))
+    chosen = [campaigns.c[name] for name in (*_CAMPAIGN, "spent_micros")]
+    statement = select(*chosen).where(campaigns.c.store_id == store_id).order_by(campaigns.c.id)
+    return [
+        _campaign(row, tuple(words.get(row[0], ()))) for row in await connection.execute(statement)
+    ]
+
+
+def _campaign(row: Any, words: tuple[Keyword, ...]) -> Campaign:
+    return Campaign(
+        campaign_id=row.id,
+        advertiser_id=row.advertiser_id,
+        name=row.name,
+        status=CampaignStatus(row.status),
+        bid=Micros(row.bid_micros),
+        budget=Micros(row.budget_micros),
+        spent=Micros(row.spent_micros),
+        starts_at=row.starts_at and row.starts_at.timestamp(),
+        ends_at=row.ends_at and row.ends_at.timestamp(),
+        platforms=tuple(row.platforms),
+        keywords=words,
+    )
+
+
+async def load_ads(connection: AsyncConnection, store_id: str) -> list[Ad]:
+    """The store's ads, in the order of their ids."""
+    chosen = [ads.c[name] for name in _AD]
+    statement = select(*chosen).where(ads.c.store_id == store_id).order_by(ads.c.id)
+    return [Ad(*row) for row in await connection.execute(statement)]
+
+
+async def load_placements(connection: AsyncConnection, store_id: str) -> list[Placement]:
+    """The store's placements, by name."""
+    statement = (
+        select(*[column for column in placements.columns if column.name != "store_id"])
+        .where(placements.c.store_id == store_id)
+        .order_by(placements.c.name)
+    )
+    return [_placement(row) for row in await connection.execute(statement)]
+
+
+def _placement(row: Any) -> Placement:
+    values = row._asdict() | {"phrase_style": PhraseStyle(row.phrase_style)}
+    return Placement(reserve=Micros(values.pop("reserve_micros")), **values)
+
+
+async def _refuse_strangers(
+    connection: AsyncConnection, table: Table, store_id: str, ids: Sequence[str]
+) -> None:
+    statement = select(table.c.id).where(table.c.id.in_(ids), table.c.store_id != store_id)
+    if taken := (await connection.execute(statement.limit(3))).scalars().all():
+        raise BadInputError(f"these {table.name} belong to another store: {list(taken)}")
+
+
+async def _require(
+    connection: AsyncConnection, table: Table, store_id: str, ids: set[str]
+) -> None:
+    statement = select(table.c.id).where(table.c.id.in_(ids), table.c.store_id == store_id)
+    if missing := sorted(ids - set((await connection.execute(statement)).scalars())):
+        raise BadInputError(f"the store has no {table.name} with ids {missing[:3]}")
+
+
+async def _require_products(connection: AsyncConnection, store_id: str, ids: set[str]) -> None:
+    statement = text(
+        "SELECT wanted.id FROM unnest(CAST(:ids AS text[])) AS wanted (id) WHERE NOT EXISTS"
+        " (SELECT FROM products WHERE store_id = :store_id AND product_id = wanted.id) LIMIT 3"
+    )
+    found = await connection.execute(statement, {"ids": list(ids), "store_id": store_id})
+    if missing := found.scalars().all():
+        raise BadInputError(f"the store has no products with ids {list(missing)}")
+
+
+async def _refuse_low_budgets(connection: AsyncConnection, batch: dict[str, Campaign]) -> None:
+    statement = select(campaigns.c.id, campaigns.c.spent_micros).where(
+        campaigns.c.id.in_(list(batch))
+    )
+    for campaign_id, spent in await connection.execute(statement.with_for_update()):
+        if batch[campaign_id].budget < spent:
+            raise BadInputError(
+                f"the budget of {campaign_id}, {batch[campaign_id].budget}, is below the"
+                f" {spent} that it has spent"
+            )
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else moment(seconds)

@@ -1,0 +1,47 @@
+"""The fast way of many rows into Postgres: COPY to a temporary table, then one INSERT."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from psycopg import AsyncConnection as RawConnection
+    from psycopg import AsyncCursor
+    from sqlalchemy import Table
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+async def raw(connection: AsyncConnection) -> RawConnection[tuple[Any, ...]]:
+    """The psycopg connection under `connection`, inside the same transaction."""
+    if not connection.in_transaction():
+        await connection.begin()
+    driver = (await connection.get_raw_connection()).driver_connection
+    if driver is None:
+        raise TypeError("the connection has no driver connection")
+    return driver  # type: ignore[no-any-return] # SQLAlchemy types it as Any
+
+
+async def copy_in(
+    connection: AsyncConnection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Iterable[tuple[object, ...]],
+) -> AsyncCursor[tuple[Any, ...]]:
+    """COPY `rows` of `columns` to `incoming_<table>`, which is empty at first.
+
+    The temporary table lives as long as the session and is emptied at commit, so that batch
+    after batch does not wear out the system catalogue. Returns: a cursor to go on with.
+    """
+    cursor = (await raw(connection)).cursor()
+    name = f"incoming_{table.name}"
+    await cursor.execute(
+        f"CREATE TEMPORARY TABLE IF NOT EXISTS {name} (LIKE {table.name} INCLUDING DEFAULTS)"
+        f" ON COMMIT DELETE ROWS"
+    )
+    await cursor.execute(f"TRUNCATE {name}")
+    async with cursor.copy(f"COPY {name} ({', '.join(columns)}) FROM STDIN") as copy:
+        for row in rows:
+            await copy.write_row(row)
+    return cursor

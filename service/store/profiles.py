@@ -1,0 +1,81 @@
+"""Shoppers' profiles in Redis: what they did lately, one value a shopper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from service.contract.history import EMPTY_HISTORY, HISTORY_LIMIT, QUERY_LIMIT, History
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from redis.asyncio import Redis
+
+LIFETIME_SECONDS: Final = 90 * 24 * 3600
+
+Timed = tuple[tuple[str, float], ...]
+"""(text, Unix seconds), newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredProfile:
+    """What one shopper did, with times; ads that they hid."""
+
+    feature_words: Timed = ()
+    titles: Timed = ()
+    queries: Timed = ()
+    hidden: tuple[str, ...] = ()
+
+
+def profile_key(store_id: str, user_id: str) -> bytes:
+    """The profile's key; the store in braces keeps a store on one node of a cluster."""
+    return f"{{{store_id}}}:profile:{user_id}".encode()
+
+
+def encode_profile(profile: StoredProfile) -> bytes:
+    """The value under the profile's key."""
+    return orjson.dumps(
+        {
+            "w": profile.feature_words[:HISTORY_LIMIT],
+            "t": profile.titles[:HISTORY_LIMIT],
+            "q": profile.queries[:QUERY_LIMIT],
+            "h": profile.hidden,
+        }
+    )
+
+
+def decode_profile(raw: bytes | None, now: float) -> tuple[History, frozenset[str]]:
+    """The history as of `now`, and the hidden ads; no value is an empty history."""
+    if raw is None:
+        return EMPTY_HISTORY, frozenset()
+    content = orjson.loads(raw)
+    history = History(
+        tuple([(text, max(now - ts, 0.0)) for text, ts in content["w"]]),
+        tuple([(text, max(now - ts, 0.0)) for text, ts in content["t"]]),
+        tuple([(text, max(now - ts, 0.0)) for text, ts in content["q"]]),
+    )
+    return history, frozenset(content["h"])
+
+
+async def write_profiles(
+    redis: Redis, store_id: str, profiles: Mapping[str, StoredProfile]
+) -> None:
+    """Set the profile of each user id; a shopper who did nothing loses theirs."""
+    if not profiles:
+        return
+    pipeline = redis.pipeline(transaction=False)
+    for user_id, profile in profiles.items():
+        key = profile_key(store_id, user_id)
+        if profile == StoredProfile():
+            pipeline.delete(key)
+        else:
+            pipeline.set(key, encode_profile(profile), ex=LIFETIME_SECONDS)
+    await pipeline.execute()
+
+
+async def forget(redis: Redis, store_id: str, user_id: str) -> None:
+    """Remove a shopper's profile."""
+    await redis.delete(profile_key(store_id, user_id))

@@ -1,0 +1,104 @@
+"""The stream between the servers and the worker: at least once, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from redis.exceptions import ResponseError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from redis.asyncio import Redis
+
+STREAM: Final = b"salient:events"
+GROUP: Final = "worker"
+_NAME: Final = STREAM.decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event or decision in the stream; `body` is JSON."""
+
+    id: str
+    kind: str  # event | decision
+    body: bytes
+
+
+class EventStream:
+    """The stream as one consumer of the worker's group sees it."""
+
+    def __init__(self, redis: Redis, consumer: str) -> None:
+        self._redis = redis
+        self._consumer = consumer
+
+    async def append(self, entries: Sequence[tuple[bytes, bytes]]) -> None:
+        """Write (kind, body) pairs, in order; returns once Redis has them."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for kind, body in entries:
+            pipeline.xadd(STREAM, {b"k": kind, b"b": body})
+        await pipeline.execute()
+
+    async def ensure_group(self) -> None:
+        """Make the stream and the group, from the oldest entry on, if they are not there."""
+        try:
+            await self._redis.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
+        except ResponseError as error:
+            if "BUSYGROUP" not in str(error):
+                raise
+
+    async def read(self, count: int = 500, block_seconds: float = 0.5) -> list[Entry]:
+        """Up to `count` new entries, waiting for the first of them."""
+        answer = await self._redis.xreadgroup(
+            GROUP, self._consumer, {_NAME: ">"}, count=count, block=int(block_seconds * 1000)
+        )
+        return [entry for _, entries in _pairs(answer) for entry in _entries(entries)]
+
+    async def acknowledge(self, ids: Sequence[str]) -> None:
+        """Say that `ids` are done: they leave the group and the stream."""
+        if not ids:
+            return
+        pipeline = self._redis.pipeline(transaction=True)
+        pipeline.xack(STREAM, GROUP, *ids)
+        pipeline.xdel(STREAM, *ids)
+        await pipeline.execute()
+
+    async def claim_abandoned(self, count: int = 500, idle_seconds: float = 2.0) -> list[Entry]:
+        """Take over up to `count` entries that some consumer took and has not finished."""
+        answer: Any = await self._redis.xautoclaim(
+            STREAM, GROUP, self._consumer, int(idle_seconds * 1000), count=count
+        )
+        return _entries(answer[1])
+
+    async def deliveries(self, ids: Sequence[str]) -> dict[str, int]:
+        """How often each of `ids` was handed out, those that are pending still."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for entry_id in ids:
+            pipeline.xpending_range(STREAM, GROUP, min=entry_id, max=entry_id, count=1)
+        answers: list[list[dict[str, Any]]] = await pipeline.execute()
+        return {
+            entry_id: int(found[0]["times_delivered"])
+            for entry_id, found in zip(ids, answers, strict=True)
+            if found
+        }
+
+    async def waiting(self) -> int:
+        """How many entries are not acknowledged yet."""
+        return int(await self._redis.xlen(STREAM))
+
+
+def _pairs(answer: Any) -> list[tuple[bytes, Any]]:
+    # RESP3 answers with a map of lists of lists, RESP2 with a list of pairs
+    if isinstance(answer, dict):
+        return [(name, batch) for name, groups in answer.items() for batch in groups]
+    return list(answer or [])
+
+
+def _entries(raw: Sequence[Any]) -> list[Entry]:
+    made = []
+    for entry_id, fields in raw:
+        if fields:  # deleted entries come without
+            kind = fields.get(b"k", b"").decode(errors="replace")
+            made.append(Entry(entry_id.decode(), kind, fields.get(b"b", b"")))
+    return made
