@@ -1,0 +1,180 @@
+"""Contexts of a whole log, encoded by gathering: every text once, then plain numpy a batch."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from service.contract.encoder import SECONDS_A_DAY
+from service.contract.groups import feature_groups
+from service.contract.matching import QUERY_FEATURES
+from service.contract.taste import fading, phrase_taste, title_taste
+from service.contract.text_ids import rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from service.contract.arrays import (
+        FloatArray,
+        IntArray,
+        LongArray,
+        Tensors,
+        TextTable,
+        TimeArray,
+    )
+    from service.contract.encoder import Encoder
+    from service.contract.history import HistoryRows, Window
+    from service.contract.text_ids import RowBytes
+
+
+def _distinct(texts: Sequence[str]) -> tuple[list[str], LongArray]:
+    """Return the distinct texts, and for each text its number among them."""
+    numbers: dict[str, int] = {}
+    codes = [numbers.setdefault(text, len(numbers)) for text in texts]
+    return list(numbers), np.array(codes, dtype=np.int64)
+
+
+class _Events:
+    """One kind of event: a window per row, and the ids of each text that occurs."""
+
+    def __init__(
+        self, window: Window, texts: Sequence[str], encode: Callable[[str], RowBytes], width: int
+    ) -> None:
+        self.window = window
+        used, self.codes = np.unique(window.trail.texts, return_inverse=True)
+        self.ids = rows([texts[code] for code in used.tolist()], encode, width)
+        self.width = width
+
+    def take(
+        self, ts: TimeArray, chosen: LongArray, limit: int
+    ) -> tuple[IntArray, FloatArray, TimeArray]:
+        """Return ids (B, limit, width), ages in days (B, limit), the newest's age (B,)."""
+        if not len(self.codes):
+            return self._nothing(len(chosen), limit)
+        numbers, real = self.window.places(chosen, limit)
+        ids = self.ids[self.codes[numbers]] * real[:, :, None]
+        days = (ts[chosen, None] - self.window.trail.ts[numbers]) / SECONDS_A_DAY
+        return ids, (days * real).astype(np.float32), np.where(real[:, 0], days[:, 0], np.inf)
+
+    def _nothing(self, count: int, limit: int) -> tuple[IntArray, FloatArray, TimeArray]:
+        return (
+            np.zeros((count, limit, self.width), np.int32),
+            np.zeros((count, limit), np.float32),
+            np.full(count, np.inf),
+        )
+
+    def clicks_of(self, row: int, now: float) -> tuple[IntArray, FloatArray]:
+        """Return ids (n, width) of what one row sees, and how much weight each has left (n,)."""
+        seen = slice(int(self.window.starts[row]), int(self.window.ends[row]))
+        ids = self.ids[self.codes[seen]]
+        days = ((now - self.window.trail.ts[seen]) / SECONDS_A_DAY).astype(np.float32)
+        return ids, fading(days) * (ids[:, 0] != 0)
+
+    def counts(self, chosen: LongArray) -> LongArray:
+        found: LongArray = self.window.ends[chosen] - self.window.starts[chosen]
+        return found
+
+
+class ContextBatches:
+    """The encoded contexts of rows (N,): a query and the history as it stood, each."""
+
+    def __init__(self, encoder: Encoder, queries: Sequence[str], histories: HistoryRows) -> None:
+        if len(queries) != len(histories):
+            message = f"{len(queries)} queries for {len(histories)} histories"
+            raise ValueError(message)
+        self._encoder = encoder
+        self._ts = histories.ts
+        self.queries, self.query_codes = _distinct(queries)
+        encoded = [encoder.query(query) for query in self.queries]
+        self._query_tensors = [
+            np.concatenate(part) if part else np.zeros((0, 1), np.int32)
+            for part in (zip(*encoded, strict=True) if encoded else ((), (), ()))
+        ]
+        widths, ids, texts = encoder.encoding, encoder.ids, histories.texts
+        self._words = _Events(histories.feature_words, texts, ids.phrase, widths.phrase_content)
+        self._titles = _Events(histories.titles, texts, ids.title, widths.title_content)
+        self._past = _Events(histories.queries, texts, ids.query, widths.query_words)
+
+    def __len__(self) -> int:
+        return len(self._ts)
+
+    def take(self, chosen: LongArray) -> Tensors:
+        """Return the tensors of rows `chosen` (B,), as `Encoder.contexts` would."""
+        widths = self._encoder.encoding
+        words = self._words.take(self._ts, chosen, widths.history)
+        titles = self._titles.take(self._ts, chosen, widths.history)
+        past = self._past.take(self._ts, chosen, widths.queries)
+        query_words, heads, forms = (t[self.query_codes[chosen]] for t in self._query_tensors)
+        kinds = (self._words, self._titles, self._past)
+        counts = np.stack([kind.counts(chosen) for kind in kinds], axis=1)
+        newest = np.stack([words[2], titles[2], past[2]], axis=1)
+        return {
+            "query_words": query_words,
+            "query_head": heads,
+            "clicked_words": words[0],
+            "clicked_word_days": words[1],
+            "clicked_titles": titles[0],
+            "clicked_title_days": titles[1],
+            "past_queries": past[0],
+            "past_query_days": past[1],
+            "groups": feature_groups(counts, newest, forms),
+        }
+
+    def match_titles(
+        self, contexts: LongArray, titles: TextTable, chosen: LongArray
+    ) -> FloatArray:
+        """Return TITLE_MATCH (K, 12): of contexts (K,), each with the title `chosen` (K,)."""
+        ids = titles["content"][chosen]
+        _, clicks, weights = self._tastes(contexts, ids)
+        taste = title_taste(ids, clicks, weights, self._encoder.share)
+        return np.concatenate([self._query_match(contexts, titles, chosen), taste], axis=1)
+
+    def match_phrases(
+        self, contexts: LongArray, phrases: TextTable, chosen: LongArray
+    ) -> FloatArray:
+        """Return PHRASE_MATCH (K, 5): of contexts (K,), each with the phrase `chosen` (K,)."""
+        ids = phrases["content"][chosen]
+        return phrase_taste(ids, *self._tastes(contexts, ids), self._encoder.share)
+
+    def _query_match(
+        self, contexts: LongArray, titles: TextTable, chosen: LongArray
+    ) -> FloatArray:
+        """Match each distinct pair of query and title once."""
+        pairs, places = np.unique(
+            self.query_codes[contexts] * len(titles) + chosen, return_inverse=True
+        )
+        queries, texts = np.divmod(pairs, max(len(titles), 1))
+        features = np.zeros((len(pairs), len(QUERY_FEATURES)), dtype=np.float32)
+        for group in _runs(queries):
+            query = self.queries[queries[group.start]]
+            features[group] = self._encoder.query_match(query, titles[texts[group]])
+        return features[places]
+
+    def _tastes(
+        self, contexts: LongArray, ids: IntArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return what each context's shopper clicked of ids (K, W): of words, of all; weights."""
+        order = np.argsort(contexts, kind="stable")
+        in_order = contexts[order]
+        words, clicks = np.zeros(ids.shape, np.float32), np.zeros(ids.shape, np.float32)
+        weights = np.zeros((len(ids), 2), np.float32)
+        by_id = np.zeros(self._encoder.vocabulary.size, np.float32)
+        for group in _runs(in_order):
+            row, members = int(in_order[group.start]), order[group]
+            for kind, (events, sums) in enumerate(((self._words, words), (self._titles, clicks))):
+                seen, left = events.clicks_of(row, float(self._ts[row]))
+                np.add.at(by_id, seen.ravel(), np.repeat(left, seen.shape[1]))
+                by_id[0] = 0.0
+                sums[members] = by_id[ids[members]]
+                weights[members, kind] = left.sum()
+                by_id[seen] = 0.0
+        return words, words + clicks, weights
+
+
+def _runs(values: LongArray) -> Iterator[slice]:
+    """Yield the slices in which `values` stays the same."""
+    edges = np.flatnonzero(np.diff(values)) + 1
+    bounds = [0, *edges.tolist(), len(values)]
+    yield from (slice(a, b) for a, b in pairwise(bounds) if b > a)
