@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import os
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+import uvicorn
 
+from service.api import ads, events, fallbacks, health, openapi, pixels, traffic
+from service.api.event_log import EventLog
+from service.api.hot_route import HotApp
+from service.api.keys import LiveStores
+from service.api.log_lines import configure_logging
+from service.api.metrics import Metrics
+from service.api.signing_keys import kept_signing_keys
+from service.api.state import State
+from service.api.tokens import TokenSigner, parse_signing_keys
 from service.settings import Settings
+from service.store.postgres import open_engine
+from service.store.redis_wire import RedisWire
+from service.store.spool import Spool
+from service.web.pages import shop_router
+from service.worker.reload import follow_budgets, follow_snapshots, load_newest
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import AsyncIterator, Coroutine
+    from pathlib import Path
+
+    from fastapi import FastAPI
+
+DRAIN_SECONDS = 10
+_NO_REDIS = "redis://127.0.0.1:1"  # never dialled: a wire that is not started is away
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -18,11 +44,105 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     The typed `service.api.state.State` stands at `app.state.salient` while it runs.
     """
     settings = settings or Settings()
-    return FastAPI(title="Salient")
+    app = HotApp(
+        title=openapi.TITLE,
+        summary=openapi.SUMMARY,
+        description=openapi.DESCRIPTION,
+        version=version("salient-ads"),
+        openapi_tags=openapi.TAGS,
+        redoc_url=None,
+        lifespan=partial(_lifespan, settings),
+    )
+    for routes in (ads, events, pixels):
+        routes.add_routes(app)
+    app.include_router(health.router)
+    app.include_router(shop_router(settings.state / "demo.json"))
+    fallbacks.install(app)
+    app.openapi = partial(openapi.describe, app)  # type: ignore[method-assign] # FastAPI's way
+    return app
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, then drain and return."""
-    import uvicorn
+    """Serve until SIGTERM or SIGINT; then take no new connections, finish and return."""
+    run = partial(
+        uvicorn.run,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    if settings.workers == 1:
+        run(create_app(settings))
+        return
+    os.environ.update(settings.environment())
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics_folder(settings.state))
+    run("service.main:create_app", factory=True, workers=settings.workers)
 
-    uvicorn.run(create_app(settings), host=settings.host, port=settings.port)
+
+def _metrics_folder(state: Path) -> Path:
+    """Where the workers share their counters, without those of workers that are gone."""
+    folder = state / "metrics"
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob("*.db"):
+        left.unlink()
+    return folder
+
+
+@asynccontextmanager
+async def _lifespan(settings: Settings, app: FastAPI) -> AsyncIterator[None]:
+    configure_logging()
+    async with AsyncExitStack() as stack:
+        state = await _open_state(settings, stack)
+        app.state.salient = state
+        await load_newest(state.live, state=settings.state, models=settings.models)
+        _start(follow_snapshots(state.live, state=settings.state, models=settings.models), stack)
+        if settings.database_url is not None:
+            engine = open_engine(settings.database_url)
+            stack.push_async_callback(engine.dispose)
+            _start(follow_budgets(state.live, engine), stack)
+        traffic.warm()
+        gc.collect()
+        gc.freeze()  # what is loaded now stays: later collections need not look at it
+        yield
+        state.draining = True
+
+
+async def _open_state(settings: Settings, stack: AsyncExitStack) -> State:
+    metrics = Metrics()
+    wire = RedisWire(settings.redis_url or _NO_REDIS)
+    if settings.redis_url is not None:
+        await wire.start()
+        stack.push_async_callback(wire.close)
+    spool = Spool(settings.state / "spool")
+    stack.callback(spool.close)
+    log = EventLog(wire, spool, metrics)
+    _start(log.drain_forever(), stack)
+    return State(
+        live=LiveStores(),
+        signer=TokenSigner(_signing_keys(settings)),
+        profiles=wire,
+        log=log,
+        metrics=metrics,
+        base_url=settings.base_url and settings.base_url.rstrip("/"),
+    )
+
+
+def _signing_keys(settings: Settings) -> dict[int, bytes]:
+    if settings.secret is None:
+        return kept_signing_keys(settings.state)
+    return parse_signing_keys(settings.secret.get_secret_value())
+
+
+def _start(work: Coroutine[None, None, None], stack: AsyncExitStack) -> None:
+    """Run `work` until the stack closes."""
+    stack.push_async_callback(_stop, asyncio.create_task(work))
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - pydantic reads the annotation at run time
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr
@@ -72,14 +72,35 @@ class Settings(BaseSettings):
     port: Annotated[
         int,
         Field(
-            validation_alias="PORT", ge=0, le=65_535, description="Port to listen on.",
+            validation_alias="PORT",
+            ge=0,
+            le=65_535,
+            description="Port to listen on.",
             examples=[8000],
         ),
     ] = 8000
     workers: Annotated[
         int,
         Field(
-            validation_alias="SALIENT_WORKERS", ge=1, le=256,
-            description="Serving processes.", examples=[4],
+            validation_alias="SALIENT_WORKERS",
+            ge=1,
+            le=256,
+            description="Serving processes.",
+            examples=[4],
         ),
     ] = 1
+
+    def environment(self) -> dict[str, str]:
+        """The variables that give another process these same settings."""
+        given = {
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": self.redis_url,
+            "SALIENT_STATE": str(self.state),
+            "SALIENT_MODELS": str(self.models),
+            "SALIENT_SECRET": self.secret and self.secret.get_secret_value(),
+            "SALIENT_BASE_URL": self.base_url,
+            "HOST": self.host,
+            "PORT": str(self.port),
+            "SALIENT_WORKERS": str(self.workers),
+        }
+        return {name: value for name, value in given.items() if value}

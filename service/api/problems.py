@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "application/problem+json"
 MOST_FAULTS = 20  # named in one answer: a batch can hold thousands
+_LONGEST_EXCERPT = 80  # characters
+_WIDEST_NUMBER = 128  # bits
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -146,7 +148,8 @@ def responses(*errors: type[AdServiceError]) -> dict[int | str, dict[str, Any]]:
                 "description": kind.title,
                 "content": {
                     MEDIA_TYPE: {
-                        "schema": {"$ref": "#/components/schemas/Problem"}, "examples": {},
+                        "schema": {"$ref": "#/components/schemas/Problem"},
+                        "examples": {},
                     }
                 },
             },
@@ -186,5 +189,7 @@ def _excerpt(value: object) -> str:
         return f"an object with {len(value)} fields"
     if isinstance(value, list | tuple):
         return f"an array of {len(value)}"
+    if isinstance(value, int) and value.bit_length() > _WIDEST_NUMBER:
+        return f"a number of {value.bit_length()} bits"
     text = ascii(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return text if len(text) <= _LONGEST_EXCERPT else f"{text[: _LONGEST_EXCERPT - 3]}..."

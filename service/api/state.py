@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, cast
 
+from service.api.deliberation import ModelClock
+
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Awaitable
+    from collections.abc import Sequence
 
     from starlette.requests import HTTPConnection
 
@@ -26,16 +27,19 @@ class ProfileSource(Protocol):
         """
 
 
-class EventLog(Protocol):
-    """Where events and decisions go: the stream, and the spool behind it."""
+class Log(Protocol):
+    """Where events and decisions go (`api.event_log.EventLog`)."""
 
-    def append_soon(self, kind: bytes, body: bytes) -> asyncio.Future[None] | None:
-        """Start writing `body`; the caller does not wait."""
+    def append_soon(self, kind: bytes, body: bytes) -> None:
+        """Write one entry; the caller does not wait."""
 
-    def append(self, kind: bytes, bodies: list[bytes]) -> Awaitable[None]:
-        """Return once the stream or the spool holds all of `bodies`.
+    def append_surely(self, kind: bytes, body: bytes) -> None:
+        """As `append_soon`, and a kill right after it loses nothing."""
 
-        Raises: StoreUnavailableError when neither does.
+    async def append(self, kind: bytes, bodies: Sequence[bytes]) -> None:
+        """Return once `bodies` are kept.
+
+        Raises: StoreUnavailableError when they cannot be.
         """
 
 
@@ -46,8 +50,9 @@ class State:
     live: LiveStores
     signer: TokenSigner
     profiles: ProfileSource
-    log: EventLog
+    log: Log
     metrics: Metrics
+    clock: ModelClock = field(default_factory=ModelClock)
     base_url: str | None = None  # None: the host that the request names
     draining: bool = False  # SIGTERM came: not ready any more, but still serving
 

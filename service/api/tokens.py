@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 VERSION = 1
 LONGEST = 6_000  # characters: a destination of 2,048 and five ids stay well below it
-_SIGNATURE = 32
+_SIGNATURE = 32  # bytes of SHA-256
+_BLOCK = 64  # bytes that SHA-256 takes at once
+_HIGHEST_KID = 255
 
 _HEAD = Struct(">BB16sBqQI7H")
 """version, key id, request uuid, slot, price, ts in milliseconds, lifetime in seconds, then the
@@ -75,14 +77,25 @@ class TokenSigner:
     def sign(self, token: AdToken) -> str:
         """The token as URL-safe text."""
         strings = [
-            token.store_id.encode(), token.ad_id.encode(), token.campaign_id.encode(),
-            token.product_id.encode(), (token.user_id or "").encode(), token.url.encode(),
+            token.store_id.encode(),
+            token.ad_id.encode(),
+            token.campaign_id.encode(),
+            token.product_id.encode(),
+            (token.user_id or "").encode(),
+            token.url.encode(),
         ]
         blob = b"".join(strings)
         padding = -(_HEAD.size + len(blob) + _SIGNATURE) % 3
         head = _HEAD.pack(
-            VERSION, self._kid, bytes.fromhex(token.request_id[4:]), token.slot, token.price,
-            round(token.ts * 1000), token.lifetime_seconds, *map(len, strings), padding,
+            VERSION,
+            self._kid,
+            bytes.fromhex(token.request_id[4:]),
+            token.slot,
+            token.price,
+            round(token.ts * 1000),
+            token.lifetime_seconds,
+            *map(len, strings),
+            padding,
         )
         payload = head + blob + b"\0" * padding
         return urlsafe_b64encode(payload + self._digest(self._kid, payload)).decode()
@@ -118,7 +131,7 @@ def parse_signing_keys(text: str) -> dict[int, bytes]:
     for entry in text.split(","):
         kid, _, secret = entry.strip().partition(":")
         key = bytes.fromhex(secret)
-        if len(key) < _SIGNATURE or not 0 <= int(kid) <= 255:
+        if len(key) < _SIGNATURE or not 0 <= int(kid) <= _HIGHEST_KID:
             message = "a signing key is kid:hex, kid from 0 to 255, 32 bytes or more of hex"
             raise ValueError(message)
         keys[int(kid)] = key
@@ -127,7 +140,7 @@ def parse_signing_keys(text: str) -> dict[int, bytes]:
 
 def _hash_states(key: bytes) -> tuple[Hash, Hash]:
     """The inner and outer state of HMAC-SHA256 (RFC 2104) after the padded key."""
-    block = (sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
+    block = (sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
     return sha256(bytes(b ^ 0x36 for b in block)), sha256(bytes(b ^ 0x5C for b in block))
 
 
@@ -155,6 +168,15 @@ def _unpack(payload: bytes) -> AdToken:
         raise BadTokenError from None
     store, ad, campaign, product, user, url = strings
     return AdToken(
-        store, f"req_{uuid.hex()}", slot, ad, campaign, product, Micros(price), ts / 1000,
-        lifetime, user or None, url,
+        store,
+        f"req_{uuid.hex()}",
+        slot,
+        ad,
+        campaign,
+        product,
+        Micros(price),
+        ts / 1000,
+        lifetime,
+        user or None,
+        url,
     )

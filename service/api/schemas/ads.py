@@ -25,7 +25,8 @@ class PageContext(Wire):
     page: Annotated[
         str | None,
         Field(
-            max_length=2_048, pattern=PRINTABLE,
+            max_length=2_048,
+            pattern=PRINTABLE,
             description="Address of the page that asks.",
             examples=["https://shop.example/search?q=running+shoes"],
         ),
@@ -36,15 +37,19 @@ class PageContext(Wire):
     geo: Annotated[
         str | None,
         Field(
-            max_length=16, pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$",
-            description="Country, and region if known (ISO 3166).", examples=["DE-BE"],
+            max_length=16,
+            pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$",
+            description="Country, and region if known (ISO 3166).",
+            examples=["DE-BE"],
         ),
     ] = None
     locale: Annotated[
         str | None,
         Field(
-            max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$",
-            description="Language of the page (BCP 47).", examples=["en-GB"],
+            max_length=35,
+            pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$",
+            description="Language of the page (BCP 47).",
+            examples=["en-GB"],
         ),
     ] = None
 
@@ -74,7 +79,8 @@ class AdRequest(Wire):
     slots: Annotated[
         int | None,
         Field(
-            ge=1, le=50,
+            ge=1,
+            le=50,
             description="How many ads are wanted; at most, and by default, as many as the "
             "placement has slots.",
             examples=[4],
@@ -97,7 +103,8 @@ class AdRequest(Wire):
     exclude: Annotated[
         tuple[ProductId, ...],
         Field(
-            max_length=200, description="Products that must not be advertised.",
+            max_length=200,
+            description="Products that must not be advertised.",
             examples=[["100017"]],
         ),
     ] = ()
@@ -112,16 +119,15 @@ class AdRequest(Wire):
     timeout_ms: Annotated[
         int,
         Field(
-            ge=1, le=10_000,
+            ge=1,
+            le=10_000,
             description="Answer within this time, with less if need be: see `degraded`.",
             examples=[100],
         ),
     ] = 100
     explain: Annotated[
         bool,
-        Field(
-            description="Add prices, scores and timings. Needs a secret key.", examples=[False]
-        ),
+        Field(description="Add prices, scores and timings. Needs a secret key.", examples=[False]),
     ] = False
 
     @model_validator(mode="after")
@@ -193,8 +199,9 @@ class AdExplanation(Wire):
     ]
     reason: Annotated[
         str,
-        Field(description="How the title was made: personal, prior or plain.",
-              examples=["personal"]),
+        Field(
+            description="How the title was made: personal, prior or plain.", examples=["personal"]
+        ),
     ]
     selling_points: Annotated[
         tuple[SellingPointScore, ...],
@@ -216,10 +223,15 @@ class SponsoredAd(Wire):
         Title,
         Field(
             description="The title to show.",
-            examples=[{
-                "text": "Waterproof - Trail Running Shoe", "original": "Trail Running Shoe",
-                "parts": [{"text": "Waterproof", "selling_point": "sp_31c0", "highlight": True}],
-            }],
+            examples=[
+                {
+                    "text": "Waterproof - Trail Running Shoe",
+                    "original": "Trail Running Shoe",
+                    "parts": [
+                        {"text": "Waterproof", "selling_point": "sp_31c0", "highlight": True}
+                    ],
+                }
+            ],
         ),
     ]
     impression_id: Annotated[
@@ -234,17 +246,19 @@ class SponsoredAd(Wire):
     ]
     impression_url: Annotated[
         str,
-        Field(description="Load this when the ad is rendered.",
-              examples=["https://ads.example.com/i/AQK....gif"]),
+        Field(
+            description="Load this when the ad is rendered.",
+            examples=["https://ads.example.com/i/AQK....gif"],
+        ),
     ]
     view_url: Annotated[
         str,
-        Field(description="Load this when half of the ad was in view for a second.",
-              examples=["https://ads.example.com/v/AQK....gif"]),
+        Field(
+            description="Load this when half of the ad was in view for a second.",
+            examples=["https://ads.example.com/v/AQK....gif"],
+        ),
     ]
-    label: Annotated[
-        str, Field(description="Must be shown with the ad.", examples=["Sponsored"])
-    ]
+    label: Annotated[str, Field(description="Must be shown with the ad.", examples=["Sponsored"])]
     explain: Annotated[
         AdExplanation | None,
         Field(
@@ -265,9 +279,7 @@ class Explanation(Wire):
         Field(description="Models used.", examples=[["ranker@1:0f3a91bc"]]),
     ]
     seed: Annotated[int, Field(description="Seed of all random draws.", examples=[81_985_529])]
-    candidates: Annotated[
-        int, Field(description="How many ads were considered.", examples=[87])
-    ]
+    candidates: Annotated[int, Field(description="How many ads were considered.", examples=[87])]
     filtered: Annotated[
         dict[str, int],
         Field(description="How many ads each filter removed.", examples=[{"out_of_stock": 3}]),
@@ -286,8 +298,9 @@ class AdResponse(Wire):
 
     request_id: Annotated[
         str,
-        Field(description="Id of this decision.",
-              examples=["req_019a5e7c5d2f7c3e8f1b2a3c4d5e6f70"]),
+        Field(
+            description="Id of this decision.", examples=["req_019a5e7c5d2f7c3e8f1b2a3c4d5e6f70"]
+        ),
     ]
     ads: Annotated[
         tuple[SponsoredAd, ...],

@@ -33,9 +33,7 @@ Token = Annotated[
         examples=["https://ads.example.com/i/AQK....gif"],
     ),
 ]
-ByUser = Annotated[
-    User, Field(description="Who the shopper is.", examples=[_USER_EXAMPLE])
-]
+ByUser = Annotated[User, Field(description="Who the shopper is.", examples=[_USER_EXAMPLE])]
 Query = Annotated[
     Word | None,
     Field(description="The query in force, if any.", examples=["running shoes"]),
@@ -43,15 +41,18 @@ Query = Annotated[
 Value = Annotated[
     int | None,
     Field(
-        ge=0, le=10**15,
-        description="Worth in micros of `currency`.", examples=[59_990_000],
+        ge=0,
+        le=10**15,
+        description="Worth in micros of `currency`.",
+        examples=[59_990_000],
     ),
 ]
 Currency = Annotated[
     str | None,
     Field(
         pattern=r"^[A-Z]{3}$",
-        description="ISO 4217; by default the store's.", examples=["EUR"],
+        description="ISO 4217; by default the store's.",
+        examples=["EUR"],
     ),
 ]
 Product = Annotated[ProductId, Field(description="The shop's product.", examples=["100001"])]
@@ -69,9 +70,7 @@ class Search(Wire):
     event_id: EventId
     occurred_at: OccurredAt = None
     user: ByUser = User()
-    query: Annotated[
-        Word, Field(description="What was searched for.", examples=["running shoes"])
-    ]
+    query: Annotated[Word, Field(description="What was searched for.", examples=["running shoes"])]
 
 
 class FeatureWord(Wire):
@@ -91,7 +90,7 @@ class FeatureWord(Wire):
     query: Query = None
     position: Annotated[
         int | None,
-        Field(ge=0, le=1_000, description="Place of the chip, 0 first.", examples=[2]),
+        Field(ge=1, le=1_000, description="Place of the chip, 1 first.", examples=[2]),
     ] = None
 
 
@@ -160,18 +159,33 @@ AnyEvent = Annotated[
 ]
 
 
+EVENT_TYPES = frozenset(
+    {"search", "feature_word", "impression", "view", "click", "add_to_cart", "conversion"}
+)
+"""The discriminators of `AnyEvent`."""
+
+
 class EventBatch(Wire):
     """1 to 500 events of any kind."""
 
     events: Annotated[
         tuple[AnyEvent, ...],
         Field(
-            min_length=1, max_length=500,
+            min_length=1,
+            max_length=500,
             description="What happened, in any order.",
-            examples=[[{
-                "type": "feature_word", "event_id": "e-1", "feature_word": "waterproof",
-                "action": "clicked", "query": "running shoes", "user": _USER_EXAMPLE,
-            }]],
+            examples=[
+                [
+                    {
+                        "type": "feature_word",
+                        "event_id": "e-1",
+                        "feature_word": "waterproof",
+                        "action": "clicked",
+                        "query": "running shoes",
+                        "user": _USER_EXAMPLE,
+                    }
+                ]
+            ],
         ),
     ]
 
@@ -186,7 +200,7 @@ class EventResult(Wire):
     ]
     code: Annotated[
         str | None,
-        Field(description="Why it was rejected.", examples=["bad_token"]),
+        Field(description="Why it was rejected.", examples=["bad_token", None]),
     ] = None
     detail: Annotated[
         str | None,

@@ -31,9 +31,7 @@ class Problem(Wire):
 
     type: Annotated[
         str,
-        Field(
-            description="Names the kind of problem.", examples=["urn:salient:invalid_request"]
-        ),
+        Field(description="Names the kind of problem.", examples=["urn:salient:invalid_request"]),
     ]
     title: Annotated[
         str,
@@ -61,9 +59,14 @@ class Problem(Wire):
         tuple[ProblemError, ...],
         Field(
             description="Each thing that is wrong, if the body is at fault.",
-            examples=[[{
-                "pointer": "/slots", "code": "less_than_equal",
-                "detail": "Input should be less than or equal to 50; received 51",
-            }]],
+            examples=[
+                [
+                    {
+                        "pointer": "/slots",
+                        "code": "less_than_equal",
+                        "detail": "Input should be less than or equal to 50; received 51",
+                    }
+                ]
+            ],
         ),
     ] = ()

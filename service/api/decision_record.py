@@ -1,0 +1,84 @@
+"""A ruling as the record that is kept: enough to decide again and compare."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from service.api.tokens import impression_id
+
+if TYPE_CHECKING:
+    from service.api.deliberation import Asked, Ruling
+    from service.contract.history import History
+    from service.decision.terms import AwardedAd
+
+
+def record_of(ruling: Ruling, took_us: int) -> bytes:
+    """The JSON of everything that the decision was made from, and of the decision."""
+    asked, decision = ruling.asked, ruling.decision
+    return orjson.dumps(
+        {
+            "request_id": asked.request_id,
+            "store_id": asked.live.snapshot.store.store_id,
+            "ts": asked.ts,
+            "seed": asked.seed,
+            "snapshot": asked.live.snapshot.version,
+            "models": ruling.models,
+            "request": _inputs(asked),
+            "awards": [_award(asked.request_id, awarded) for awarded in decision.awards],
+            "propensity": decision.propensity,
+            "no_fill_reason": decision.no_fill_reason,
+            "degraded": ruling.degraded,
+            "took_us": took_us,
+        }
+    )
+
+
+def _inputs(asked: Asked) -> dict[str, Any]:
+    """The raw inputs as they were used: without consent there are no ids and no history."""
+    query = asked.query
+    return {
+        "query": query.query,
+        "category": query.category,
+        "placement": query.placement.name,
+        "slots": query.slots,
+        "user_id": asked.known.user_id,
+        "session": asked.known.session,
+        "device": asked.device,
+        "excluded": list(query.excluded_products),
+        "organic": list(query.organic_products),
+        "history": _history(query.shopper.history),
+        "hidden": list(query.shopper.hidden_ads),
+        "spent_out": list(asked.live.spent_out),
+    }
+
+
+def _history(history: History) -> dict[str, Any]:
+    """As in stored profiles: w feature words, t titles, q queries; ages in seconds."""
+    return {"w": history.feature_words, "t": history.titles, "q": history.queries}
+
+
+def _award(request_id: str, awarded: AwardedAd) -> dict[str, Any]:
+    award = awarded.award
+    return {
+        "slot": award.slot,
+        "impression_id": impression_id(request_id, award.slot),
+        "ad_id": award.ad.ad_id,
+        "campaign_id": awarded.campaign_id,
+        "product_id": award.ad.product_id,
+        "price": award.price,
+        "bid": award.ad.bid,
+        "quality_ppm": award.ad.quality_ppm,
+        "chosen": [
+            {
+                "id": chosen.point.selling_point_id,
+                "text": chosen.point.text,
+                "score": chosen.score,
+                "propensity": chosen.propensity,
+            }
+            for chosen in awarded.chosen
+        ],
+        "reason": awarded.reason,
+        "title": awarded.title.original,
+    }

@@ -1,0 +1,115 @@
+"""POST /v1/events: check each event, keep those that are good, say what became of each."""
+
+from time import time
+
+import orjson
+
+from service.api.auth import authorise
+from service.api.event_salvage import Refused, salvage
+from service.api.hot_route import Answer, Call, HotApp, Intake
+from service.api.keys import Key, Scope
+from service.api.problems import MOST_FAULTS, responses
+from service.api.schemas.events import EventBatch, EventReceipt
+from service.api.state import State, state_of
+from service.api.told_events import Telling, told_event
+from service.errors import (
+    BadInputError,
+    BadTokenError,
+    BodyTooLargeError,
+    Fault,
+    ForbiddenError,
+    InvalidRequestError,
+    MalformedJsonError,
+    StoreUnavailableError,
+    UnauthenticatedError,
+    UnsupportedMediaTypeError,
+)
+from service.store.events import Event, to_bytes
+
+BODY_LIMIT = 1024 * 1024  # bytes
+
+
+async def post_events(body: EventBatch, call: Call) -> Answer:
+    """Take 1 to 500 events of any kind, and say what became of each.
+
+    202 means that the accepted ones are kept safely. Sent again, an event counts once: by its
+    ad and type where it brings a token, by `event_id`, or by order and line. Without consent, or
+    with `Sec-GPC: 1`, events are kept without the shopper's ids. Browsers may send it as
+    `text/plain` with `?key=` (sendBeacon).
+    """
+    state = state_of(call)
+    if not state.live:
+        raise StoreUnavailableError("no shop is loaded yet; try again in a second")
+    key = authorise(call, state.live, Scope.EVENTS)
+    sifted = _sift(body, call, state, key)
+    kept = [event for event in sifted if isinstance(event, Event)]
+    if not kept:
+        raise InvalidRequestError(_faults(sifted)[:MOST_FAULTS], len(sifted))
+    await state.log.append(b"event", [to_bytes(event) for event in kept])
+    for event in kept:
+        state.metrics.count_event(event.type, event.invalid_reason)
+    return Answer(_receipt(sifted, len(kept)), status=202)
+
+
+def _sift(body: EventBatch, call: Call, state: State, key: Key) -> list[Event | Refused]:
+    """Each told event as what is kept of it, or as why it is not."""
+    telling = Telling(
+        call=call,
+        key=key,
+        signer=state.signer,
+        now=time(),
+        currency=state.live[key.store_id].snapshot.store.currency,
+    )
+    sifted: list[Event | Refused] = []
+    for told in body.events:
+        if isinstance(told, Refused):
+            sifted.append(told)
+            continue
+        try:
+            sifted.append(told_event(told, telling))
+        except BadTokenError as error:
+            sifted.append(Refused("bad_token", str(error), "/token"))
+        except BadInputError as error:
+            sifted.append(Refused("bad_time", str(error), "/occurred_at"))
+    return sifted
+
+
+def _faults(sifted: list[Event | Refused]) -> list[Fault]:
+    return [
+        Fault(f"/events/{index}{refused.below}", refused.code, refused.detail)
+        for index, refused in enumerate(sifted)
+        if isinstance(refused, Refused)
+    ]
+
+
+def _receipt(sifted: list[Event | Refused], kept: int) -> bytes:
+    results = [
+        {"index": index, "status": "rejected", "code": one.code, "detail": one.detail}
+        if isinstance(one, Refused)
+        else {"index": index, "status": "accepted", "code": None, "detail": None}
+        for index, one in enumerate(sifted)
+    ]
+    return orjson.dumps({"accepted": kept, "rejected": len(sifted) - kept, "results": results})
+
+
+def add_routes(app: HotApp) -> None:
+    """Put POST /v1/events on `app`."""
+    app.add_hot_route(
+        "/v1/events",
+        post_events,
+        intake=Intake(BODY_LIMIT, (b"application/json", b"text/plain"), salvage),
+        tags=["events"],
+        summary="Tell what shoppers did",
+        status_code=202,
+        response_model=EventReceipt,
+        response_description="What became of each event",
+        responses=responses(
+            MalformedJsonError,
+            UnauthenticatedError,
+            ForbiddenError,
+            BodyTooLargeError,
+            UnsupportedMediaTypeError,
+            InvalidRequestError,
+            StoreUnavailableError,
+        ),
+    )

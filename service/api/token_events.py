@@ -1,0 +1,46 @@
+"""What a signed token and the request that brought it say happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from service.api.consent import opted_out
+from service.store.events import Event
+
+if TYPE_CHECKING:
+    from service.api.hot_route import Call
+    from service.api.tokens import AdToken
+
+
+def event_of(
+    kind: str, token: AdToken, call: Call, *, now: float, invalid_reason: str | None
+) -> Event:
+    """The impression, view or click on the ad of `token`.
+
+    Its time is the token's, so that a repeat has the same key. One that does not count has a key
+    of its own: a browser that fetched a link ahead may still click it.
+    """
+    if invalid_reason is None and token.is_expired(now):
+        invalid_reason = "expired"
+    impression = token.impression_id
+    return Event(
+        store_id=token.store_id,
+        ts=token.ts,
+        type=kind,
+        event_key=impression if invalid_reason is None else f"{impression}:{invalid_reason}",
+        received_at=now,
+        request_id=token.request_id,
+        impression_id=impression,
+        user_id=None if opted_out(call) else token.user_id,
+        ad_id=token.ad_id,
+        campaign_id=token.campaign_id,
+        product_id=token.product_id,
+        slot=token.slot,
+        price=token.price,
+        invalid_reason=invalid_reason,
+    )
+
+
+def token_in(text: str) -> str:
+    """The token in one of an ad's URLs, or `text` itself."""
+    return text.rpartition("/")[2].removesuffix(".gif")
