@@ -86,7 +86,7 @@ def _make(rng: np.random.Generator, assortment: Assortment, kind: int, number: i
             "style": style,
             "material": material,
             "colour": words["colour"],
-            "weight": f"{int(rng.integers(8, 240)) * 10} g",
+            "weight": f"{150 + 2 * int(rng.integers(8, 240))} g",
         },
     )
     true = tuple(dict.fromkeys((style, material, *(h for h in highlights if h not in lies))))

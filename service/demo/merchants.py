@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from service.demo.assortment import ProductType
     from service.demo.catalogue import MadeProduct
 
+DEMO_SEED = 1
 MERCHANTS = 25
 CAMPAIGNS = 80
 _ADVERTISED_SHARE = 0.88

@@ -1,0 +1,237 @@
+"""The demo shop's pages: search with ads, products, and the shopper's own switches."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from service.demo.assortment import load_assortment
+from service.demo.personas import PERSONAS
+from service.demo.pictures import draw_picture
+from service.demo.search import feature_phrases
+from service.web import forms, shop_events
+from service.web.cards import ad_cards, organic_card
+from service.web.demo_shop import DemoShop, open_demo_shop
+from service.web.rendering import page, static_file
+from service.web.rest_client import RestClient
+from service.web.visitor import persona_named, remember, visitor_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from starlette.requests import Request
+
+    from service.decision.terms import Product
+    from service.web.rest_client import AdAnswer
+    from service.web.visitor import Visitor
+
+ORGANIC = 12
+_SEARCHED = 60  # of which feature words are counted, and kept by
+_CATEGORY_PLACEMENT = "category_top"
+_SETTLE_SECONDS = 0.3  # the worker needs less to learn from a click
+_MOST_POSITION = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a page of results holds besides its ads."""
+
+    query: str = ""
+    category: str = ""
+    words: tuple[str, ...] = ()  # feature words that are switched on
+    chips: tuple[str, ...] = ()
+    products: tuple[Product, ...] = ()
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What to ask the service for ads by; nothing on the front page."""
+        fields = {"query": self.query} if self.query else {"category": self.category}
+        return {name: text for name, text in fields.items() if text}
+
+
+def shop_router(demo_file: Path) -> APIRouter:
+    """The pages of the shop that `demo_file` tells of.
+
+    The file may appear later; until then the pages say how to get a demo shop.
+    """
+    pages = ShopPages(demo_file)
+    router = APIRouter()
+    for path, method, handler in (
+        ("/", "GET", pages.results),
+        ("/p/{product_id}", "GET", pages.product),
+        ("/pictures/{product_id}.png", "GET", pages.picture),
+        ("/static/{name}", "GET", pages.static),
+        ("/shopper", "POST", pages.choose_shopper),
+        ("/consent", "POST", pages.choose_consent),
+        ("/feature-word", "POST", pages.click_word),
+        ("/cart", "POST", pages.fill_cart),
+    ):
+        router.add_route(path, handler, methods=[method], include_in_schema=False)
+    return router
+
+
+class ShopPages:
+    """The handlers; what they know of the shop stands in one file."""
+
+    def __init__(self, demo_file: Path) -> None:
+        self._demo_file = demo_file
+
+    async def results(self, request: Request) -> Response:
+        """The front page, a page of results, or a category."""
+        shop = await self._shop()
+        if shop is None:
+            return page("setup.html", {})
+        visitor, listing = visitor_of(request), _listing(request, shop)
+        if not listing.asked:
+            return page("front.html", _frame(visitor, listing) | _front(shop))
+        client = RestClient(request, shop.key)
+        shown = listing.products[:ORGANIC]
+        answer, _ = await asyncio.gather(
+            client.ads(
+                listing.asked,
+                placement=shop.placement if listing.query else _CATEGORY_PLACEMENT,
+                user=visitor.as_user(),
+                organic_ids=[product.product_id for product in shown],
+            ),
+            _tell_of_page(client, visitor, listing),
+        )
+        return _results_page(shop, visitor, listing, answer)
+
+    async def product(self, request: Request) -> Response:
+        """One product, where clicks lead to."""
+        shop, visitor = await self._shop(), visitor_of(request)
+        product = _product(shop, request.path_params["product_id"])
+        if product is None:
+            return page("missing.html", _frame(visitor, Listing()), status=404)
+        told = {
+            "product": product,
+            "phrases": tuple(feature_phrases(product)),
+            "in_cart": "cart" in request.query_params,
+        }
+        return page("product.html", _frame(visitor, Listing()) | told)
+
+    async def picture(self, request: Request) -> Response:
+        """The picture of a product, drawn when first asked for."""
+        product = _product(await self._shop(), request.path_params["product_id"])
+        if product is None:
+            raise HTTPException(404, "no such picture")
+        drawn = await run_in_threadpool(draw_picture, product)
+        headers = {"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"}
+        return Response(drawn, media_type="image/png", headers=headers)
+
+    async def static(self, request: Request) -> Response:
+        """A style sheet or the shop's mark."""
+        found = static_file(request.path_params["name"])
+        if found is None:
+            raise HTTPException(404, "no such file")
+        return found
+
+    async def choose_shopper(self, request: Request) -> Response:
+        """Be one of the personas, who agreed to personal ads, or anonymous, who did not yet."""
+        form = await forms.read_form(request)
+        persona = persona_named(forms.one(form, "shopper"))
+        visitor = replace(visitor_of(request), persona=persona, consent=persona is not None)
+        return _remembered(request, visitor, form)
+
+    async def choose_consent(self, request: Request) -> Response:
+        """Agree to personal ads, or take it back."""
+        form = await forms.read_form(request)
+        visitor = replace(visitor_of(request), consent=forms.one(form, "consent") == "yes")
+        return _remembered(request, visitor, form)
+
+    async def click_word(self, request: Request) -> Response:
+        """Switch a feature word on, and tell the service."""
+        form, shop, visitor = (
+            await forms.read_form(request),
+            await self._shop(),
+            visitor_of(request),
+        )
+        clicked, query = forms.one(form, "clicked"), forms.one(form, "q")
+        if shop is not None and clicked and query:
+            position = forms.whole_number(forms.one(form, "position"), _MOST_POSITION)
+            event = shop_events.word_clicked(
+                visitor.as_user(), query, clicked, position, secrets.token_hex(8)
+            )
+            await RestClient(request, shop.key).tell([event])
+            await asyncio.sleep(_SETTLE_SECONDS if visitor.consent else 0)
+        words = dict.fromkeys((*forms.many(form, "word"), *([clicked] if clicked else [])))
+        return forms.back_to(forms.page_address(query, tuple(words)))
+
+    async def fill_cart(self, request: Request) -> Response:
+        """Put a product into the cart, which tells the service and nobody else."""
+        form, shop = await forms.read_form(request), await self._shop()
+        product = _product(shop, forms.one(form, "product_id"))
+        if shop is None or product is None:
+            return forms.back_to("/")
+        event = shop_events.put_in_cart(
+            visitor_of(request).as_user(), product.product_id, product.price, secrets.token_hex(8)
+        )
+        await RestClient(request, shop.key).tell([event])
+        return forms.back_to(f"/p/{product.product_id}?cart=1")
+
+    async def _shop(self) -> DemoShop | None:
+        return await run_in_threadpool(open_demo_shop, self._demo_file)
+
+
+def _listing(request: Request, shop: DemoShop) -> Listing:
+    query = forms.clean(request.query_params.get("q", ""))
+    category = forms.clean(request.query_params.get("category", ""))
+    if query:
+        found = shop.search.find(query, _SEARCHED)
+        words = forms.many({"word": request.query_params.getlist("word")}, "word")
+        kept = tuple(p for p in found if set(words) <= set(feature_phrases(p)))
+        return Listing(query, "", words, shop.search.feature_words(query, found), kept)
+    found = shop.search.in_category(category) if category else ()
+    return Listing(category=category, products=found)
+
+
+async def _tell_of_page(client: RestClient, visitor: Visitor, listing: Listing) -> None:
+    """Tell what was searched and shown; of a shopper without consent, nothing."""
+    if visitor.consent and listing.query:
+        user = visitor.as_user()
+        shown = shop_events.page_shown(user, listing.query, listing.chips, time.time())
+        await client.tell(list(shown))
+
+
+def _results_page(
+    shop: DemoShop, visitor: Visitor, listing: Listing, answer: AdAnswer
+) -> Response:
+    ads = ad_cards(answer.ads, shop.products)
+    told = {
+        "ads": ads,
+        "answer": answer,
+        "cards": tuple(organic_card(product) for product in listing.products[:ORGANIC]),
+    }
+    pixels = tuple(ad.pixel for ad in ads if ad.pixel)
+    return page("results.html", _frame(visitor, listing) | told, pixels=pixels)
+
+
+def _frame(visitor: Visitor, listing: Listing) -> dict[str, object]:
+    return {"visitor": visitor, "personas": PERSONAS, "listing": listing}
+
+
+def _front(shop: DemoShop) -> dict[str, object]:
+    categories = load_assortment().categories
+    covers = [
+        (c, next(p for p in shop.products.values() if p.category == c.path)) for c in categories
+    ]
+    return {"queries": shop.queries[:8], "covers": covers}
+
+
+def _product(shop: DemoShop | None, product_id: str) -> Product | None:
+    return shop.products.get(product_id) if shop else None
+
+
+def _remembered(request: Request, visitor: Visitor, form: dict[str, list[str]]) -> Response:
+    words, query = forms.many(form, "word"), forms.one(form, "q")
+    response = forms.back_to(forms.page_address(query, words, forms.one(form, "category")))
+    remember(response, request, visitor)
+    return response

@@ -1,0 +1,78 @@
+"""Templates, static files and the headers that keep a page harmless."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, Response
+
+from service.web.cards import price_text
+from service.web.forms import page_address
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_HERE = Path(__file__).parent
+_STATIC = {"pico.min.css": "text/css", "shop.css": "text/css", "mark.svg": "image/svg+xml"}
+_HEADERS = {
+    "Cache-Control": "private, no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+def page(
+    template: str,
+    values: Mapping[str, object],
+    *,
+    status: int = 200,
+    pixels: tuple[str, ...] = (),
+) -> Response:
+    """Render a page; `pixels` are the addresses of pictures that may come from elsewhere."""
+    html = _environment().get_template(template).render(values)
+    policy = {"Content-Security-Policy": content_policy(pixels)}
+    return HTMLResponse(html, status_code=status, headers=_HEADERS | policy)
+
+
+def content_policy(pixels: tuple[str, ...]) -> str:
+    """No scripts, no frames, own styles and pictures, and the pixels' hosts."""
+    parts = (urlsplit(pixel) for pixel in pixels)
+    hosts = {
+        f"{part.scheme}://{part.netloc}" for part in parts if part.scheme in {"http", "https"}
+    }
+    pictures = " ".join(["'self'", "data:", *sorted(hosts)])
+    return (
+        f"default-src 'none'; style-src 'self'; img-src {pictures}; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def static_file(name: str) -> Response | None:
+    """A packed style sheet or picture; None for any other name."""
+    if name not in _STATIC:
+        return None
+    headers = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
+    return Response(_read(name), media_type=_STATIC[name], headers=headers)
+
+
+@cache
+def _read(name: str) -> bytes:
+    return (_HERE / "static" / name).read_bytes()
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["page_address"] = page_address
+    environment.filters["price"] = price_text
+    return environment

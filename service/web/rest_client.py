@@ -1,0 +1,85 @@
+"""The page's way to the service: its public REST API, in process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from starlette.requests import Request
+
+_TIMEOUT_SECONDS = 2.0
+_ADS_TIMEOUT_MS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class AdAnswer:
+    """What the service answered; no ads where it could not."""
+
+    ads: tuple[Mapping[str, Any], ...] = ()
+    no_fill_reason: str | None = None
+    degraded: tuple[str, ...] = ()
+    took_ms: float | None = None
+    problem: str | None = None  # why there is no answer, in the service's words
+
+
+class RestClient:
+    """Talks to the app that serves `request`, with the shop's publishable key."""
+
+    def __init__(self, request: Request, key: str) -> None:
+        headers = {"Authorization": f"Bearer {key}"}
+        # what the browser says of itself goes on: a bot stays a bot, a refusal a refusal
+        for name in ("user-agent", "sec-gpc"):
+            if name in request.headers:
+                headers[name] = request.headers[name]
+        client = (request.client.host, request.client.port) if request.client else ("127.0.0.1", 0)
+        self._client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(
+                app=request.app, raise_app_exceptions=False, client=client
+            ),
+            base_url=str(request.base_url),
+            headers=headers,
+            timeout=_TIMEOUT_SECONDS,
+        )
+
+    async def ads(
+        self,
+        asked: Mapping[str, str],
+        *,
+        placement: str,
+        user: Mapping[str, object],
+        organic_ids: Sequence[str],
+    ) -> AdAnswer:
+        """Ask for ads by `{"query": ...}` or `{"category": ...}`."""
+        body = {
+            **asked,
+            "placement": placement,
+            "user": user,
+            "organic_ids": list(organic_ids),
+            "timeout_ms": _ADS_TIMEOUT_MS,
+        }
+        try:
+            response = await self._client.post("/v1/ads", json=body)
+            answer = response.json()
+        except (httpx.HTTPError, ValueError) as error:
+            return AdAnswer(problem=f"the ad service did not answer ({type(error).__name__})")
+        if response.status_code != httpx.codes.OK:
+            return AdAnswer(problem=str(answer.get("title", response.status_code)))
+        return AdAnswer(
+            ads=tuple(answer["ads"]),
+            no_fill_reason=answer["no_fill_reason"],
+            degraded=tuple(answer["degraded"]),
+            took_ms=answer["took_ms"],
+        )
+
+    async def tell(self, events: Sequence[Mapping[str, object]]) -> bool:
+        """Send events. Returns: whether all of them were accepted."""
+        try:
+            response = await self._client.post("/v1/events", json={"events": list(events)})
+            return response.status_code == httpx.codes.ACCEPTED and not response.json()["rejected"]
+        except (httpx.HTTPError, ValueError, KeyError):
+            return False
