@@ -84,19 +84,24 @@ def training_rows(log: RawLog, *, products: Collection[str]) -> TrainingRows:
 
 
 def _ads(log: RawLog) -> pl.DataFrame:
-    """A row an award: was it seen, was any of it invalid, its click and when that was known."""
-    events = log.events.filter(pl.col("impression_id").is_not_null())
+    """A row an award: was it seen, was that invalid, its click and when that was known.
+
+    A valid click outweighs invalid ones (a link fetched ahead, then clicked). Without one, an
+    invalid click spoils the row: nobody knows what a person would have done.
+    """
+    is_click, valid = pl.col("type") == "click", ~pl.col("invalid")
     outcomes = (
-        events.filter(pl.col("type").is_in(["impression", "click"]))
+        log.events.filter(pl.col("type").is_in(["impression", "view", "click"]))
         .group_by("impression_id")
         .agg(
-            invalid=pl.col("invalid").any(),
-            clicked=pl.col("known").filter(pl.col("type") == "click").min(),
+            clicked=pl.col("known").filter(is_click & valid).min(),
+            spoilt=(is_click & ~valid).any() | ~valid.any(),
         )
     )
     ads = log.awards.join(outcomes, on="impression_id", how="left", validate="m:1")
     ads = ads.with_columns(
-        seen=pl.col("invalid").is_not_null(),  # a click proves that it was seen, too
+        seen=pl.col("spoilt").is_not_null(),  # a click proves that it was seen, too
+        invalid=pl.col("clicked").is_null() & pl.col("spoilt"),
         click=pl.col("clicked").is_not_null().cast(pl.Int64),
         settled=pl.max_horizontal("shown", "clicked"),
     )

@@ -81,7 +81,7 @@ SELECT type,
        invalid_reason IS NOT NULL
 FROM events
 WHERE store_id = :store_id
-  AND type IN ('feature_word', 'impression', 'click', 'conversion')
+  AND type IN ('feature_word', 'impression', 'view', 'click', 'conversion')
   AND greatest(ts, received_at) < to_timestamp(:until)
   AND user_id IS NOT NULL
 """

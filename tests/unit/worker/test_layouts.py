@@ -113,6 +113,18 @@ def test_an_invalid_click_takes_its_row_out() -> None:
     assert found.left_out["invalid"] == 1
 
 
+def test_a_click_after_a_link_was_fetched_ahead_counts() -> None:
+    events = [seen("imp_1"), clicked("imp_1", invalid=True), clicked("imp_1", happened=1002.0)]
+    assert clicks_of([award("imp_1")], events)["click"].to_list() == [1]
+
+
+def test_an_ad_that_only_a_robot_saw_is_left_out() -> None:
+    found = training_rows(
+        log_of([award("imp_1")], [seen("imp_1", invalid=True)]), products={"100001"}
+    )
+    assert (found.clicks.height, found.left_out["invalid"]) == (0, 1)
+
+
 def test_a_product_that_is_gone_is_left_out() -> None:
     found = training_rows(
         log_of([award("imp_1", product_id="9")], [seen("imp_1")]), products={"1"}

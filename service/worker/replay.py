@@ -1,0 +1,115 @@
+"""A recorded decision, decided again from its own inputs, and compared."""
+
+from __future__ import annotations
+
+from math import isclose
+from typing import TYPE_CHECKING, Any
+
+from service.contract.history import History
+from service.decision.decide import decide
+from service.decision.scorers import Scorers
+from service.decision.terms import AdQuery, Shopper
+from service.errors import UnknownPlacementError
+from service.worker.refresh import snapshots_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from service.decision.snapshot import Snapshot
+    from service.decision.terms import AwardedAd, Decision
+
+Record = dict[str, Any]
+"""The payload of a decision, as it was recorded."""
+
+_COMPARED = ("slot", "ad_id", "campaign_id", "product_id", "price", "bid", "quality_ppm", "reason")
+_TOLERANCE = 1e-6  # of scores; everything else is compared exactly
+
+
+def snapshot_of(record: Record, *, state: Path) -> Path:
+    """Where the snapshot lies that the decision was made from, if it was kept."""
+    return snapshots_folder(state) / str(record["store_id"]) / str(record["snapshot"])
+
+
+def replay(record: Record, snapshot: Snapshot, scorers: Scorers) -> Decision:
+    """Decide again with the recorded time, seed, shopper and budgets.
+
+    Raises: UnknownPlacementError if `snapshot` is not the one that the record names.
+    """
+    asked = record["request"]
+    return decide(
+        _query(asked, snapshot),
+        snapshot,
+        scorers if record["models"] else Scorers(),
+        now=record["ts"],
+        seed=record["seed"],
+        spent_out=frozenset(asked["spent_out"]),
+    )
+
+
+def _query(asked: Mapping[str, Any], snapshot: Snapshot) -> AdQuery:
+    placement = snapshot.placements.get(asked["placement"])
+    if placement is None:
+        raise UnknownPlacementError(asked["placement"])
+    history = asked["history"]
+    return AdQuery(
+        query=asked["query"],
+        category=asked["category"],
+        placement=placement,
+        slots=asked["slots"],
+        shopper=Shopper(
+            asked["user_id"],
+            History(_timed(history["w"]), _timed(history["t"]), _timed(history["q"])),
+            frozenset(asked["hidden"]),
+        ),
+        excluded_products=frozenset(asked["excluded"]),
+        organic_products=frozenset(asked["organic"]),
+    )
+
+
+def _timed(pairs: list[list[Any]]) -> tuple[tuple[str, float], ...]:
+    return tuple((text, age) for text, age in pairs)
+
+
+def differences(record: Record, decision: Decision) -> list[str]:
+    """What the decision says otherwise than the record; nothing if they agree."""
+    recorded, decided = record["awards"], decision.awards
+    if len(recorded) != len(decided):
+        return [f"{len(recorded)} awards were recorded, {len(decided)} came of the replay"]
+    found: list[str] = []
+    for was, now in zip(recorded, decided, strict=True):
+        found += _award_differences(was, now)
+    return found
+
+
+def _award_differences(was: Mapping[str, Any], awarded: AwardedAd) -> list[str]:
+    ad = awarded.award.ad
+    values = (
+        awarded.award.slot,
+        ad.ad_id,
+        awarded.campaign_id,
+        ad.product_id,
+        awarded.award.price,
+        ad.bid,
+        ad.quality_ppm,
+        awarded.reason,
+    )
+    found = [
+        f"slot {was['slot']}: {name} was {was[name]!r}, is {value!r}"
+        for name, value in zip(_COMPARED, values, strict=True)
+        if was[name] != value
+    ]
+    points = [(one["text"], one["score"], one["propensity"]) for one in was["chosen"]]
+    chosen = [(one.point.text, one.score, one.propensity) for one in awarded.chosen]
+    if not _alike(points, chosen):
+        found.append(f"slot {was['slot']}: chosen was {points}, is {chosen}")
+    return found
+
+
+def _alike(was: list[tuple[str, float, float]], now: list[tuple[str, float, float]]) -> bool:
+    return len(was) == len(now) and all(
+        left[0] == right[0]
+        and isclose(left[1], right[1], abs_tol=_TOLERANCE)
+        and isclose(left[2], right[2], abs_tol=_TOLERANCE)
+        for left, right in zip(was, now, strict=True)
+    )
