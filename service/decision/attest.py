@@ -2,12 +2,107 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from service.decision.denial import denied_words, says_it_lacks, telling_words
+from service.decision.graphemes import length
+from service.decision.terms import SellingPoint
+
 if TYPE_CHECKING:
-    from service.decision.terms import Product, SellingPoint
+    from collections.abc import Iterator
+
+    from service.decision.terms import Product
+
+LONGEST_PHRASE = 60  # graphemes
+MOST_POINTS = 32  # of one product
+POINT_KINDS = ("attribute", "benefit", "service", "promo", "social")
+
+_KINDS = (
+    (
+        "promo",
+        r"\d\s?%|\boff\b|\bsales?\b|\bsav(?:e|ings?)\b|\bcoupon|\bdiscount|\bdeal\b|\bclearance",
+    ),
+    (
+        "service",
+        r"\bshipping|\bdeliver|\bwarrant|\breturns?\b|\bguarantee|\binstallation\b|\bpick-?up\b",
+    ),
+    (
+        "social",
+        r"\bbest[- ]?sell|\brated\b|\breview|\baward|\bpopular|\bstars?\b|\bfavou?rite",
+    ),
+)
+_KIND_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS)
+_YES = frozenset({"yes", "true", "y"})
+_NO = frozenset({"no", "false", "n", "none", "n/a", "na", "0"})
+_NAMES = re.compile(
+    r"\b(?:gtin|mpn|sku|upc|ean|isbn|asin|id|uid|model|brand|url|link|number)\b", re.IGNORECASE
+)
+_UNSHOWABLE = re.compile(r"[<>{}\x00-\x1f\x7f]|https?:|www\.", re.IGNORECASE)
 
 
 def attest(product: Product) -> tuple[SellingPoint, ...]:
-    """The selling points of `product` that its highlights and attributes attest."""
-    raise NotImplementedError(product)
+    """The selling points of `product` that its highlights and attributes attest.
+
+    A highlight is its own phrase; an attribute gives its value, or its name where the value is
+    yes. Dropped are phrases over 60 graphemes, with markup or without a letter, repeats, names
+    such as brand and SKU, and all that the title or an attribute of value no denies.
+    """
+    denied = denied_words(product.title) | _denied_by_attributes(product)
+    points: dict[frozenset[str], SellingPoint] = {}
+    for text, kind, field, value in _claims(product):
+        phrase = _read_phrase(text)
+        if not phrase.words or phrase.words in points or phrase.claims & denied:
+            continue
+        name = selling_point_id(product.product_id, phrase.text)
+        points[phrase.words] = SellingPoint(name, phrase.text, kind or phrase.kind, field, value)
+    return tuple(points.values())[:MOST_POINTS]
+
+
+def selling_point_id(product_id: str, phrase: str) -> str:
+    """The id that `phrase` has as a selling point of that product, for ever the same."""
+    return "sp_" + blake2b(f"{product_id}\0{phrase}".encode(), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    text: str
+    kind: str
+    words: frozenset[str]  # none if it cannot be shown
+    claims: frozenset[str]  # those that a denial elsewhere contradicts
+
+
+@lru_cache(maxsize=65_536)
+def _read_phrase(text: str) -> _Phrase:
+    phrase = " ".join(text.split())
+    showable = length(phrase) <= LONGEST_PHRASE and not _UNSHOWABLE.search(phrase)
+    words = telling_words(phrase) if showable and not says_it_lacks(phrase) else frozenset()
+    return _Phrase(phrase, _kind(phrase), words, words - denied_words(phrase))
+
+
+def _claims(product: Product) -> Iterator[tuple[str, str, str, str]]:
+    """Text, kind where the field decides it, field, value."""
+    for highlight in product.highlights:
+        yield highlight, "", "highlight", highlight
+    for name, value in product.attributes.items():
+        folded = value.strip().casefold()
+        if folded not in _NO and not _NAMES.search(_spaced(name)):
+            yield _spaced(name) if folded in _YES else value, "attribute", name, value
+
+
+def _kind(phrase: str) -> str:
+    return next((kind for kind, pattern in _KIND_PATTERNS if pattern.search(phrase)), "benefit")
+
+
+def _spaced(name: str) -> str:
+    return " ".join(name.replace("_", " ").split())
+
+
+def _denied_by_attributes(product: Product) -> frozenset[str]:
+    refused = [
+        name for name, value in product.attributes.items() if value.strip().casefold() in _NO
+    ]
+    return frozenset().union(*(telling_words(_spaced(name)) for name in refused))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 LONGEST = 2048  # characters
 
@@ -12,34 +13,44 @@ def resolve_link(link: str, site_url: str) -> str | None:
     """`link` as an absolute URL that a shopper may be sent to, or None.
 
     Allowed are https anywhere, http on loopback, and a path that begins with a single "/", which
-    stands on `site_url`. Everything else is refused: other schemes, "//host", backslashes, user
-    information, spaces and control characters.
+    stands at the root of `site_url`. All else is refused: other schemes, "//host", backslashes,
+    user information, spaces and control characters.
     """
-    if link.startswith("/") and not link.startswith("//"):
-        return urljoin(site_url, link) if is_safe(site_url) and is_safe(_join(site_url, link)) else None
-    return link if is_safe(link) else None
+    if not link.startswith("/"):
+        return link if is_safe(link) else None
+    root = _root(site_url)
+    if root is None or link.startswith("//") or not _is_clean(link):
+        return None
+    return root + link
 
 
 def is_safe(url: str) -> bool:
     """Whether a shopper may be sent to `url`: absolute https, or http on loopback."""
-    if len(url) > LONGEST or "\\" in url or not url.isprintable() or " " in url:
+    if not _is_clean(url):
         return False
     try:
         parts = urlsplit(url)
-        port_is_number = parts.port is None or parts.port > 0
+        known = parts.port is None or parts.port > 0
     except ValueError:
         return False
-    if not parts.hostname or "@" in parts.netloc or not port_is_number:
+    if not (known and parts.hostname) or "@" in parts.netloc or not url.startswith(parts.scheme):
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts))
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
 
 
-def _join(site_url: str, path: str) -> str:
-    return urljoin(site_url, path)
+def _is_clean(url: str) -> bool:
+    return len(url) <= LONGEST and url.isprintable() and "\\" not in url and " " not in url
 
 
-def _is_loopback(parts: SplitResult) -> bool:
-    host = parts.hostname or ""
+@lru_cache(maxsize=256)
+def _root(site_url: str) -> str | None:
+    if not is_safe(site_url):
+        return None
+    parts: SplitResult = urlsplit(site_url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:

@@ -5,14 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 if TYPE_CHECKING:
+    from service.contract.arrays import FloatArray, IntArray
     from service.contract.history import History
-
-IntArray = NDArray[np.int32]
-FloatArray = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from numpy.typing import NDArray
+import numpy as np
 
 from service.contract.tokenizer import Tokenizer
-from service.decision.recent import Recent
+from service.decision.attest import POINT_KINDS
+from service.decision.bidding import (
+    bidders,
+    index_ads,
+    index_campaigns,
+    index_keywords,
+    index_platforms,
+    read_keywords,
+)
+from service.decision.index import (
+    index_categories,
+    index_phrases,
+    index_points,
+    index_products,
+    index_words,
+    rows_of,
+)
+from service.decision.memory import Memory
+from service.decision.reading import Readings
 from service.decision.terms import Micros, Product
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from service.decision.tables import (
         AdTable,
@@ -25,6 +46,12 @@ if TYPE_CHECKING:
         WordTable,
     )
     from service.decision.terms import Ad, ApiKey, Campaign, Placement, Store
+
+
+@lru_cache(maxsize=64)
+def tokenizer_of(locale: str) -> Tokenizer:
+    """The one tokenizer of `locale`: it remembers what it cut, so snapshots share it."""
+    return Tokenizer(locale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +90,14 @@ class AdFacts:
     bid: Micros
 
 
+class Names(NamedTuple):
+    """The ids that an ad goes by."""
+
+    ad_id: str
+    product_id: str
+    campaign_id: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """One store, frozen. Row numbers mean the same in all its tables, model rows included.
@@ -93,8 +128,20 @@ class Snapshot:
     memory: Memory = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tokenizer", Tokenizer(self.store.locale))
+        object.__setattr__(self, "tokenizer", tokenizer_of(self.store.locale))
         object.__setattr__(self, "memory", Memory())
+
+    def names(self, row: int) -> Names:
+        """The ids of the ad in `row`."""
+        names = self.memory.names.get(row)
+        if names is None:
+            names = Names(
+                self.ads.ids[row],
+                self.products.ids[int(self.ads.product[row])],
+                self.campaigns.ids[int(self.ads.campaign[row])],
+            )
+            self.memory.names.put(row, names)
+        return names
 
     def facts(self, row: int) -> AdFacts:
         """What a page needs to show the ad in `row`."""
@@ -131,16 +178,51 @@ class Snapshot:
         return self.phrases.texts.all()
 
 
-class Memory:
-    """What a snapshot's readers worked out lately, so that they need not again."""
+def build_snapshot(catalogue: Catalogue, known: Readings | None = None) -> Snapshot:
+    """Lay out `catalogue` as arrays. Products with an unsafe link are left out and counted.
 
-    def __init__(self) -> None:
-        self.found: Recent[Any, Any] = Recent(2048)
-        self.product_rows: Recent[str, int] = Recent(65_536)
-        self.points: Recent[Any, Any] = Recent(8192)
-        self.titles: Recent[Any, Any] = Recent(16_384)
+    `known` remembers the products read for an earlier snapshot of the store, so that only those
+    that changed are read again.
 
-
-def build_snapshot(catalogue: Catalogue) -> Snapshot:
-    """Lay out `catalogue` as arrays. Products with an unsafe link are left out and counted."""
-    raise NotImplementedError(catalogue)
+    Raises:
+        BadInputError: the campaigns and placements name more than 64 platforms.
+    """
+    tokenizer = tokenizer_of(catalogue.store.locale)
+    every = (known or Readings()).of(catalogue.products, catalogue.store, tokenizer)
+    readings = sorted(
+        (reading for reading in every if reading.link),
+        key=lambda reading: reading.product.product_id.encode(),
+    )
+    product_rows = rows_of([reading.product.product_id for reading in readings])
+    able, left_out = bidders(catalogue.ads, catalogue.campaigns, product_rows)
+    left_out["product_link_unsafe"] = len(every) - len(readings)
+    named = {one.campaign.campaign_id: one.campaign for one in able}
+    campaign_rows = rows_of(list(named))
+    campaigns = list(named.values())
+    platforms = index_platforms(catalogue.placements, campaigns)
+    keywords = read_keywords(campaign_rows, campaigns, tokenizer)
+    phrase_words = {
+        text: words for reading in readings for text, words in reading.phrase_words.items()
+    }
+    words, word_rows = index_words(
+        readings, [*phrase_words.values(), *(keyword.words for keyword in keywords)]
+    )
+    phrases, phrase_rows = index_phrases(phrase_words, word_rows)
+    categories, category_rows = index_categories(readings)
+    return Snapshot(
+        store=catalogue.store,
+        version=str(catalogue.version),
+        catalogue_version=catalogue.version,
+        placements={placement.name: placement for placement in catalogue.placements},
+        keys=tuple(catalogue.keys),
+        platforms=platforms,
+        left_out={reason: count for reason, count in left_out.items() if count},
+        products=index_products(readings, category_rows),
+        points=index_points(readings, phrase_rows, POINT_KINDS),
+        phrases=phrases,
+        categories=categories,
+        words=words,
+        campaigns=index_campaigns(campaigns, platforms),
+        ads=index_ads(able, campaign_rows, len(readings)),
+        keywords=index_keywords(keywords, word_rows, np.diff(words.products.starts)),
+    )

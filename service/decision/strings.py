@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class StringTable:
     _bytes: memoryview = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_bytes", memoryview(self.blob))
+        object.__setattr__(self, "_bytes", self.blob.data)
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> StringTable:

@@ -53,9 +53,10 @@ class PhraseTable:
 
 @dataclass(frozen=True, slots=True)
 class CategoryTable:
-    """Every category path, sorted, and the products under exactly that path."""
+    """Every category path once and the products under exactly that path."""
 
-    paths: StringTable
+    folded: StringTable  # as they are compared, sorted
+    paths: StringTable  # as the shop writes them
     products: RowLists
 
 
@@ -87,9 +88,11 @@ class AdTable:
     """Every active ad, those of a campaign together. All arrays are (N,)."""
 
     ids: StringTable
+    sorted_ids: StringTable
+    sorted_rows: Ints  # the row of each sorted id
     product: Ints
     campaign: Ints
-    bid: Longs
+    bid: Longs  # micros a click
     of_campaign: Longs  # (C + 1,) where each campaign's ads begin
     of_product: RowLists  # product -> its ads
 

@@ -38,7 +38,7 @@ class KeyKind(StrEnum):
     """Publishable keys may stand in a page; secret keys may not."""
 
     PUBLISHABLE = "publishable"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 - the kind, not a key
 
 
 class PhraseStyle(StrEnum):

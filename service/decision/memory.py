@@ -1,0 +1,39 @@
+"""What the readers of one snapshot worked out lately, so that they need not again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from service.decision.recent import Recent
+
+if TYPE_CHECKING:
+    from service.decision.choose import Option
+    from service.decision.retrieve import Found
+    from service.decision.show import ShownPoints, TitleKey
+    from service.decision.snapshot import Names
+    from service.decision.tables import Ints
+
+
+class Memory:
+    """Bounded; dies with its snapshot."""
+
+    __slots__ = (
+        "ad_rows",
+        "campaign_rows",
+        "found",
+        "names",
+        "options",
+        "product_rows",
+        "titles",
+        "words",
+    )
+
+    def __init__(self) -> None:
+        self.found: Recent[tuple[str, str, str], Found] = Recent(2048)
+        self.words: Recent[str, int] = Recent(16_384)
+        self.names: Recent[int, Names] = Recent(16_384)
+        self.product_rows: Recent[str, int] = Recent(65_536)
+        self.ad_rows: Recent[str, int] = Recent(16_384)
+        self.campaign_rows: Recent[frozenset[str], Ints] = Recent(8)
+        self.options: Recent[int, tuple[Option, ...]] = Recent(8192)
+        self.titles: Recent[TitleKey, ShownPoints] = Recent(16_384)

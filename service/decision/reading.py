@@ -1,0 +1,88 @@
+"""Reads one product for the snapshot: its words, its selling points, where it links to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from service.decision.attest import attest
+from service.decision.links import resolve_link
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from service.contract.tokenizer import Tokenizer
+    from service.decision.terms import Product, SellingPoint, Store
+
+_ARROW = re.compile(r"\s*>\s*")
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProductReading:
+    """A product with what the snapshot keeps of it."""
+
+    product: Product
+    title: str
+    link: str  # absolute; empty if no shopper may be sent there
+    image: str
+    category: str  # folded
+    words: tuple[str, ...]  # of title, brand and category, each once
+    points: tuple[SellingPoint, ...]
+    phrase_words: Mapping[str, tuple[str, ...]]  # of each point's text
+
+
+def read_product(product: Product, site_url: str, tokenizer: Tokenizer) -> ProductReading:
+    """Read `product` as it stands on `site_url`."""
+    title = plain(product.title)
+    texts = (title, product.brand, product.category)
+    points = attest(product)
+    return ProductReading(
+        product=product,
+        title=title,
+        link=resolve_link(product.link, site_url) or "",
+        image=resolve_link(product.image_link, site_url) or "",
+        category=fold_category(product.category),
+        words=tuple(dict.fromkeys(word for text in texts for word in tokenizer.words(text))),
+        points=points,
+        phrase_words={
+            point.text: tuple(dict.fromkeys(tokenizer.words(point.text))) for point in points
+        },
+    )
+
+
+def plain(text: str) -> str:
+    """`text` on one line, without control, direction and half characters."""
+    return " ".join(_UNPRINTABLE.sub(" ", text).split())
+
+
+def fold_category(path: str) -> str:
+    """`path` as it is compared: "Tools >  Hammers" and "tools>hammers" are the same."""
+    return _ARROW.sub(">", plain(path).casefold())
+
+
+class Readings:
+    """The products read lately for one store: a rebuild reads only what changed."""
+
+    def __init__(self) -> None:
+        self._store: tuple[str, str] = ("", "")
+        self._kept: dict[str, ProductReading] = {}
+
+    def of(
+        self, products: Iterable[Product], store: Store, tokenizer: Tokenizer
+    ) -> list[ProductReading]:
+        """Read `products` as they stand in `store`; forget the others."""
+        told = (store.site_url, store.locale)
+        kept = self._kept if told == self._store else {}
+        readings = []
+        for product in products:
+            reading = kept.get(product.product_id)
+            if reading is None or reading.product != product:
+                reading = read_product(product, store.site_url, tokenizer)
+            readings.append(reading)
+        self._store = told
+        self._kept = {reading.product.product_id: reading for reading in readings}
+        return readings

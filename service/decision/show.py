@@ -1,0 +1,80 @@
+"""Puts an award, its selling points and its title together: what one slot shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from service.decision.attest import POINT_KINDS, selling_point_id
+from service.decision.choose import PLAIN
+from service.decision.terms import AwardedAd, ChosenPoint, SellingPoint
+from service.decision.title import write_title
+
+if TYPE_CHECKING:
+    from service.decision.choose import Choice
+    from service.decision.snapshot import Snapshot
+    from service.decision.terms import Award, Placement, Title
+
+CERTAIN = 1.0  # the best points are shown, always
+
+
+TitleKey = tuple[int, tuple[int, ...], int, str]
+"""Product row, point rows, limit and style: all that a title depends on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPoints:
+    """A title and the points in it, each with its place among those picked."""
+
+    title: Title
+    points: tuple[tuple[int, SellingPoint], ...]
+
+
+def show(
+    award: Award, product: int, choice: Choice, placement: Placement, snapshot: Snapshot
+) -> AwardedAd:
+    """What the slot of `award` shows. Only points that fit into the title count as chosen."""
+    rows = tuple([option.point for option, _ in choice.picked])
+    key = (product, rows, placement.title_limit, placement.phrase_style)
+    shown = snapshot.memory.titles.get(key)
+    if shown is None:
+        shown = snapshot.memory.titles.put(key, _write(product, rows, placement, snapshot))
+    return AwardedAd(
+        award=award,
+        campaign_id=snapshot.names(award.ad.row).campaign_id,
+        title=shown.title,
+        chosen=tuple(
+            [ChosenPoint(point, choice.picked[at][1], CERTAIN) for at, point in shown.points]
+        ),
+        reason=choice.reason if shown.points else PLAIN,
+    )
+
+
+def _write(
+    product: int, rows: tuple[int, ...], placement: Placement, snapshot: Snapshot
+) -> ShownPoints:
+    product_id = snapshot.products.ids[product]
+    points = [selling_point(product_id, row, snapshot) for row in rows]
+    written = write_title(
+        snapshot.products.titles[product],
+        points,
+        limit=placement.title_limit,
+        style=placement.phrase_style,
+        words=snapshot.tokenizer.words,
+    )
+    return ShownPoints(
+        written.title, tuple((points.index(point), point) for point in written.points)
+    )
+
+
+def selling_point(product_id: str, row: int, snapshot: Snapshot) -> SellingPoint:
+    """The selling point in `row`, which is that product's."""
+    points = snapshot.points
+    text = snapshot.phrases.texts[int(points.phrase[row])]
+    return SellingPoint(
+        selling_point_id=selling_point_id(product_id, text),
+        text=text,
+        kind=POINT_KINDS[points.kind[row]],
+        evidence_field=points.fields[int(points.field[row])],
+        evidence_value=points.values[row],
+    )

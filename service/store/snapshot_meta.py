@@ -1,0 +1,159 @@
+"""What a snapshot's folder says about itself, and how its arrays fit together."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from service.decision import tables
+from service.decision.lists import RowLists
+from service.decision.snapshot import BundleRef, Snapshot
+from service.decision.strings import StringTable
+from service.decision.terms import ApiKey, KeyKind, Micros, PhraseStyle, Placement, Store
+from service.errors import BadSnapshotError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+FORMAT = 1
+MODELS = "models."
+TABLES: Mapping[str, type] = {
+    "products": tables.ProductTable,
+    "points": tables.PointTable,
+    "phrases": tables.PhraseTable,
+    "categories": tables.CategoryTable,
+    "words": tables.WordTable,
+    "campaigns": tables.CampaignTable,
+    "ads": tables.AdTable,
+    "keywords": tables.KeywordTable,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayFile:
+    """One array's file: its size in bytes and the hash of dtype, shape and content."""
+
+    size: int
+    blake2b: str
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """All of a snapshot that is not an array."""
+
+    version: str
+    catalogue_version: int
+    store: Store
+    placements: tuple[Placement, ...]
+    keys: tuple[ApiKey, ...]
+    platforms: tuple[str, ...]
+    left_out: Mapping[str, int]
+    bundles: tuple[BundleRef, ...]
+    files: Mapping[str, ArrayFile]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, files: Mapping[str, ArrayFile]) -> Meta:
+        """The words of `snapshot`, whose arrays are in `files`."""
+        return cls(
+            version=snapshot.version,
+            catalogue_version=snapshot.catalogue_version,
+            store=snapshot.store,
+            placements=tuple(snapshot.placements.values()),
+            keys=snapshot.keys,
+            platforms=snapshot.platforms,
+            left_out=snapshot.left_out,
+            bundles=snapshot.bundles,
+            files=files,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for meta.json."""
+        return {"format": FORMAT, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, read: Mapping[str, Any]) -> Meta:
+        """The other way round.
+
+        Raises:
+            BadSnapshotError: the format is another one.
+        """
+        if read["format"] != FORMAT:
+            raise BadSnapshotError(f"snapshot format {read['format']!r}, this is {FORMAT}")
+        return cls(
+            version=read["version"],
+            catalogue_version=read["catalogue_version"],
+            store=Store(**read["store"]),
+            placements=tuple(_placement(one) for one in read["placements"]),
+            keys=tuple(_key(one) for one in read["keys"]),
+            platforms=tuple(read["platforms"]),
+            left_out=read["left_out"],
+            bundles=tuple(BundleRef(**one) for one in read["bundles"]),
+            files={name: ArrayFile(**file) for name, file in read["files"].items()},
+        )
+
+
+def arrays_of(snapshot: Snapshot) -> dict[str, NDArray[Any]]:
+    """Every array of `snapshot` by its path, such as "ads.ids.starts" or "models.ranker.item"."""
+    arrays = {
+        path: array for table in TABLES for path, array in _arrays(table, getattr(snapshot, table))
+    }
+    return arrays | {MODELS + name: array for name, array in snapshot.models.items()}
+
+
+def snapshot_of(meta: Meta, arrays: Mapping[str, NDArray[Any]]) -> Snapshot:
+    """The snapshot that `meta` and `arrays` describe.
+
+    Raises:
+        KeyError: an array is missing.
+    """
+    built = {name: _table(kind, name, arrays) for name, kind in TABLES.items()}
+    return Snapshot(
+        store=meta.store,
+        version=meta.version,
+        catalogue_version=meta.catalogue_version,
+        placements={placement.name: placement for placement in meta.placements},
+        keys=meta.keys,
+        platforms=meta.platforms,
+        left_out=meta.left_out,
+        bundles=meta.bundles,
+        models={
+            name.removeprefix(MODELS): array
+            for name, array in arrays.items()
+            if name.startswith(MODELS)
+        },
+        **built,
+    )
+
+
+def _arrays(path: str, table: Any) -> Iterator[tuple[str, NDArray[Any]]]:
+    for field in fields(table):
+        value = getattr(table, field.name)
+        if not field.init:
+            continue
+        if isinstance(value, StringTable | RowLists):
+            yield from _arrays(f"{path}.{field.name}", value)
+        else:
+            yield f"{path}.{field.name}", value
+
+
+def _table(kind: type, path: str, arrays: Mapping[str, NDArray[Any]]) -> Any:
+    values = {}
+    for field in fields(kind):
+        if not field.init:
+            continue
+        nested = {"StringTable": StringTable, "RowLists": RowLists}.get(str(field.type))
+        name = f"{path}.{field.name}"
+        values[field.name] = arrays[name] if nested is None else _table(nested, name, arrays)
+    return kind(**values)
+
+
+def _placement(read: Mapping[str, Any]) -> Placement:
+    style = PhraseStyle(read["phrase_style"])
+    return Placement(**{**read, "phrase_style": style, "reserve": Micros(read["reserve"])})
+
+
+def _key(read: Mapping[str, Any]) -> ApiKey:
+    lists = {name: tuple(read[name]) for name in ("scopes", "origins")}
+    return ApiKey(**{**read, **lists, "kind": KeyKind(read["kind"])})
