@@ -1,0 +1,72 @@
+"""Whether served titles tell the truth, judged by rules written apart from the service's own."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_WORD = re.compile(r"[^\W_]+")
+_BEFORE_NOT_INCLUDED = re.compile(r"([^(),;|]*?)\bnot\s+included\b")
+_LACKING = re.compile(r"\b(?:without|excludes|excluding|no|non)\b(?!\.)[\s-]+((?:[\w-]+\s?){1,2})")
+_JOINING = frozenset({"a", "an", "and", "any", "are", "is", "of", "or", "the", "with", "s"})
+_TRAILING_WORDS = 4  # "... Trimmer - Battery and Charger Not Included"
+
+
+@dataclass(frozen=True, slots=True)
+class Untruth:
+    """A selling point that a title should not have carried."""
+
+    product_id: str
+    title: str
+    phrase: str
+    why: str
+
+
+def untruths(
+    ads: Sequence[Mapping[str, Any]], candidates: Mapping[str, Sequence[str]]
+) -> Iterator[Untruth]:
+    """Find served selling points that the product does not have, or that its title denies."""
+    for ad in ads:
+        own = {_flat(candidate) for candidate in candidates.get(ad["product_id"], ())}
+        denied = denied_words(ad["title"]["original"])
+        for phrase in shown_phrases(ad):
+            where = (ad["product_id"], ad["title"]["text"], phrase)
+            if _flat(phrase) not in own:
+                yield Untruth(*where, "not among the product's candidates")
+            if _words(phrase) & denied:
+                yield Untruth(*where, "denied by the title")
+
+
+def shown_phrases(ad: Mapping[str, Any]) -> list[str]:
+    """The selling points that an ad's title shows."""
+    parts: Sequence[Mapping[str, Any]] = ad["title"]["parts"]
+    return [part["text"] for part in parts if part["selling_point"] is not None]
+
+
+def denied_words(title: str) -> frozenset[str]:
+    """The words of the things that a title says are not there, singular."""
+    text = html.unescape(title).casefold()
+    denied: set[str] = set()
+    for match in _BEFORE_NOT_INCLUDED.finditer(text):
+        last = re.split(r"\s[-–—]\s", match[1])[-1]
+        denied |= {*_WORD.findall(last)[-_TRAILING_WORDS:], "included"}
+    for match in _LACKING.finditer(text):
+        denied |= set(_WORD.findall(match[1])[:1])
+    return frozenset(_singular(word) for word in denied - _JOINING)
+
+
+def _words(phrase: str) -> frozenset[str]:
+    return frozenset(_singular(word) for word in _WORD.findall(phrase.casefold()))
+
+
+def _flat(phrase: str) -> tuple[str, ...]:
+    return tuple(_singular(word) for word in _WORD.findall(html.unescape(phrase).casefold()))
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
