@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
 import shutil
 import time
 from dataclasses import dataclass, field, replace
@@ -43,12 +45,16 @@ def snapshots_folder(state: Path) -> Path:
 
 @dataclass(slots=True)
 class Refresher:
-    """Keeps the current snapshot of every store at its catalogue version and the best models."""
+    """Keeps the current snapshot of every store at its catalogue version and the best models.
+
+    Of several processes with one state folder, the one that comes first builds for all.
+    """
 
     engine: AsyncEngine
     state: Path
     bundles: Bundles
     _built: dict[str, tuple[int, tuple[BundleRef, ...]]] = field(default_factory=dict)
+    _lock: int | None = None  # the descriptor that holds the folder's lock
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look every `LOOK_EVERY_SECONDS` until `stop` is set; outages are waited out."""
@@ -63,9 +69,18 @@ class Refresher:
                 seconds = backoff.next_seconds()
                 log.warning("refresh_failed", error=repr(error), retry_seconds=seconds)
             await pause(stop, seconds)
+        self.close()
+
+    def close(self) -> None:
+        """Let another process build."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     async def look(self) -> int:
         """Build the snapshots that are behind; returns how many."""
+        if not self._is_builder():
+            return 0
         async with self.engine.connect() as connection:
             rows = await connection.execute(select(stores.c.id, stores.c.catalogue_version))
             versions: dict[str, int] = {row.id: row.catalogue_version for row in rows}
@@ -97,6 +112,19 @@ class Refresher:
             load_seconds=round(loaded - started, 3),
             build_seconds=round(time.perf_counter() - loaded, 3),
         )
+
+    def _is_builder(self) -> bool:
+        if self._lock is None:
+            folder = snapshots_folder(self.state)
+            folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(folder / ".builder", os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+                return False
+            self._lock = descriptor  # held until closed, also by a kill
+        return True
 
     def _newest_bundles(self) -> list[Bundle]:
         found = (self.bundles.newest(name) for name in (RANKER, SELLING_POINTS))
@@ -130,11 +158,16 @@ class Refresher:
             if folder.name not in store_ids and folder.is_dir():
                 log.info("store_retired", store=folder.name)
                 shutil.rmtree(folder, ignore_errors=True)
+                self._built.pop(folder.name, None)
 
 
 async def refresh_once(engine: AsyncEngine, *, state: Path, models: Path) -> int:
     """Build what is behind now, once; returns how many snapshots were written."""
-    return await Refresher(engine, state, Bundles(models)).look()
+    refresher = Refresher(engine, state, Bundles(models))
+    try:
+        return await refresher.look()
+    finally:
+        refresher.close()
 
 
 def _ref(bundle: Bundle) -> BundleRef:
@@ -154,14 +187,12 @@ def _previous(folder: Path) -> tuple[Path, Snapshot] | None:
 
 def kept_folders(folder: Path) -> list[Path]:
     """The snapshots of one store that are still there, the newest first."""
-    return sorted((path for path in folder.iterdir() if path.is_dir()), key=_name, reverse=True)
+    folders = [path for path in folder.iterdir() if path.is_dir() and path.name[0] != "."]
+    return sorted(folders, key=lambda path: path.name, reverse=True)
 
 
 def _forget_old(folder: Path, *, keep: Path) -> None:
-    for path in kept_folders(folder)[KEPT_SNAPSHOTS:]:
+    drafts = [path for path in folder.iterdir() if path.is_dir() and path.name[0] == "."]
+    for path in [*kept_folders(folder)[KEPT_SNAPSHOTS:], *drafts]:  # drafts: of a killed builder
         if path != keep:
             shutil.rmtree(path, ignore_errors=True)
-
-
-def _name(folder: Path) -> str:
-    return folder.name

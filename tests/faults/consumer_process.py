@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from redis.asyncio import Redis
 
+from service.store.events import from_bytes
 from service.store.postgres import open_engine
 from service.store.stream import EventStream
 from service.worker import consume, record
@@ -58,14 +59,13 @@ class HastyStream(DeadlyStream):
 
 def forget_keys() -> None:
     """The defect: every delivery of an event looks like a new event."""
-    read = record.from_bytes
 
-    def as_new(body: bytes) -> Event:
-        event = read(body)
+    def as_new(raw: bytes) -> Event:
+        event = from_bytes(raw)
         fresh = f"{event.event_key}~{uuid4().hex}"
         return replace(event, event_key=fresh, impression_id=event.impression_id and fresh)
 
-    record.from_bytes = as_new  # type: ignore[attr-defined]
+    setattr(record, "from_bytes", as_new)  # noqa: B010 - a defect put in on purpose
 
 
 async def main(database_url: str, redis_url: str, defect: str, kill_every: int) -> None:
