@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from service.api import ads, events, fallbacks, health, openapi, pixels, traffic
+from service.api import traffic
+from service.api.application import make_application
 from service.api.event_log import EventLog
-from service.api.hot_route import HotApp
 from service.api.keys import LiveStores
 from service.api.log_lines import configure_logging
 from service.api.metrics import Metrics
@@ -44,21 +44,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     The typed `service.api.state.State` stands at `app.state.salient` while it runs.
     """
     settings = settings or Settings()
-    app = HotApp(
-        title=openapi.TITLE,
-        summary=openapi.SUMMARY,
-        description=openapi.DESCRIPTION,
-        version=version("salient-ads"),
-        openapi_tags=openapi.TAGS,
-        redoc_url=None,
-        lifespan=partial(_lifespan, settings),
-    )
-    for routes in (ads, events, pixels):
-        routes.add_routes(app)
-    app.include_router(health.router)
+    app = make_application(version("salient-ads"), lifespan=partial(_lifespan, settings))
     app.include_router(shop_router(settings.state / "demo.json"))
-    fallbacks.install(app)
-    app.openapi = partial(openapi.describe, app)  # type: ignore[method-assign] # FastAPI's way
     return app
 
 

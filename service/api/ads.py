@@ -44,7 +44,8 @@ async def post_ads(body: AdRequest, call: Call) -> Answer:
     No ads is a good answer: `no_fill_reason` says why. Titles are personal only with
     `user.consent` and without the header `Sec-GPC: 1`.
     """
-    started, now = perf_counter(), time()
+    started = perf_counter()
+    now = int(time() * 1000) / 1000  # whole milliseconds, as tokens carry them
     state = state_of(call)
     if not state.live:
         return _before_first_snapshot(state, now, started)
@@ -97,7 +98,7 @@ async def _shopper(
     try:
         history, hidden = decode_profile(await state.profiles.get(key, seconds), now)
     except (StoreUnavailableError, ValueError, TypeError, KeyError):
-        return Shopper(who.user_id, EMPTY_HISTORY), ("profile",)
+        return Shopper(who.user_id, EMPTY_HISTORY), ("no_profile",)
     return Shopper(who.user_id, history, hidden), ()
 
 
@@ -126,7 +127,7 @@ def _explain(answer: dict[str, Any], ruling: Ruling, stages_us: dict[str, int]) 
 def _before_first_snapshot(state: State, now: float, started: float) -> Answer:
     """No keys are known yet either: whoever asks gets no ads."""
     took = perf_counter() - started
-    state.metrics.count_answer(took, 0, "no_snapshot", ("snapshot",))
+    state.metrics.count_answer(took, 0, "no_snapshot", ("no_snapshot",))
     return Answer(
         orjson.dumps(
             {
@@ -134,7 +135,7 @@ def _before_first_snapshot(state: State, now: float, started: float) -> Answer:
                 "ads": [],
                 "experiments": [],
                 "no_fill_reason": "no_snapshot",
-                "degraded": ["snapshot"],
+                "degraded": ["no_snapshot"],
                 "took_ms": round(took * 1000, 3),
                 "expires_at": expiry(now),
             }

@@ -105,4 +105,4 @@ def _decide(asked: Asked, scorers: Scorers) -> Decision | None:
 
 
 def _nothing(reason: str) -> Decision:
-    return Decision((), reason, ("decision",), candidates=0, filtered={})
+    return Decision((), reason, ("no_decision",), candidates=0, filtered={})

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 JSON = (b"content-type", b"application/json")
 _PROBLEM = (b"content-type", problems.MEDIA_TYPE.encode())
+_NO_CONTENT = 204
 _log = structlog.get_logger(__name__)
 
 
@@ -107,7 +108,9 @@ class HotRoute(APIRoute):
             answer = _problem(error, call)
         state = state_of(call)
         state.metrics.count_request(self.path, answer.status)
-        headers = [(b"content-length", b"%d" % len(answer.body)), *answer.headers]
+        headers = list(answer.headers)
+        if answer.status != _NO_CONTENT:
+            headers.append((b"content-length", b"%d" % len(answer.body)))
         if self.intake is not None and (origin := call.header(b"origin")) is not None:
             headers += cors.headers_for(origin, state.live)
         body = b"" if scope["method"] == "HEAD" else answer.body
@@ -119,7 +122,7 @@ class HotRoute(APIRoute):
             return await self._hot_endpoint(self._token(call.scope["path"]), call)
         if call.scope["method"] == "OPTIONS":
             headers = cors.preflight_headers(call.header(b"origin"), state_of(call).live)
-            return Answer(status=204, headers=headers)
+            return Answer(status=_NO_CONTENT, headers=headers)
         return await self._hot_endpoint(await self._model(call, receive, self.intake), call)
 
     def _token(self, path: str) -> str:

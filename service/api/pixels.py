@@ -2,6 +2,7 @@
 
 from time import time
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import Path, Response
 from fastapi.responses import RedirectResponse
@@ -15,6 +16,7 @@ from service.api.traffic import invalid_reason
 from service.errors import BadTokenError
 from service.store.events import to_bytes
 
+_URL_CHARACTERS = "%/:?#[]@!$&'()*+,;=-._~"
 _NEVER_KEPT = (b"cache-control", b"no-store, private")
 _PIXEL = Answer(
     bytes.fromhex(  # a transparent GIF of 1 x 1
@@ -52,7 +54,8 @@ async def get_click(token: Token, call: Call) -> Answer:
     A click after `expires_at`, of a bot or of a prefetch leads on as well, uncharged.
     """
     award = _keep("click", token, call)
-    location = (b"location", award.url.encode("ascii", "strict"))
+    # what stands beyond ASCII is escaped; escapes that are there stay
+    location = (b"location", quote(award.url, safe=_URL_CHARACTERS).encode())
     return Answer(status=302, headers=(location, _NEVER_KEPT))
 
 

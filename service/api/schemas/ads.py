@@ -268,6 +268,23 @@ class SponsoredAd(Wire):
     ] = None
 
 
+class Candidate(Wire):
+    """How one ad stood in the auction."""
+
+    ad_id: Annotated[str, Field(description="Id of the ad.", examples=["ad_5be0c1"])]
+    product_id: Annotated[str, Field(description="The shop's product.", examples=["100001"])]
+    lexical: Annotated[
+        float, Field(description="How well the words of the query fit.", examples=[1.25])
+    ]
+    quality_ppm: Annotated[
+        int, Field(description="Predicted click rate in parts per million.", examples=[41_200])
+    ]
+    bid_micros: Annotated[int, Field(description="What it offered.", examples=[400_000])]
+    value: Annotated[
+        int, Field(description="bid_micros times quality_ppm.", examples=[16_480_000_000])
+    ]
+
+
 class Explanation(Wire):
     """How the answer came about. Only with a secret key and `explain`."""
 
@@ -283,6 +300,24 @@ class Explanation(Wire):
     filtered: Annotated[
         dict[str, int],
         Field(description="How many ads each filter removed.", examples=[{"out_of_stock": 3}]),
+    ]
+    auction: Annotated[
+        tuple[Candidate, ...],
+        Field(
+            description="The candidates, best value first.",
+            examples=[
+                [
+                    {
+                        "ad_id": "ad_5be0c1",
+                        "product_id": "100001",
+                        "lexical": 1.25,
+                        "quality_ppm": 41_200,
+                        "bid_micros": 400_000,
+                        "value": 16_480_000_000,
+                    }
+                ]
+            ],
+        ),
     ]
     stages_us: Annotated[
         dict[str, int],
@@ -317,8 +352,9 @@ class AdResponse(Wire):
     degraded: Annotated[
         tuple[str, ...],
         Field(
-            description="Parts that were done without: profile, titles, rank, snapshot.",
-            examples=[["profile"]],
+            description="Parts that were done without: no_profile, linear_rank, "
+            "plain_titles, no_decision, no_snapshot.",
+            examples=[["no_profile"]],
         ),
     ]
     took_ms: Annotated[

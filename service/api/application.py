@@ -1,0 +1,28 @@
+"""The API as one ASGI application: its routes, its problems, its description."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from service.api import ads, events, fallbacks, health, openapi, pixels
+from service.api.hot_route import HotApp
+
+
+def make_application(version: str, **options: Any) -> HotApp:
+    """The application. Whoever runs it puts a `State` at `app.state.salient` first."""
+    app = HotApp(
+        title=openapi.TITLE,
+        summary=openapi.SUMMARY,
+        description=openapi.DESCRIPTION,
+        version=version,
+        openapi_tags=openapi.TAGS,
+        redoc_url=None,
+        **options,
+    )
+    for routes in (ads, events, pixels):
+        routes.add_routes(app)
+    app.include_router(health.router)
+    fallbacks.install(app)
+    app.openapi = partial(openapi.describe, app)  # type: ignore[method-assign] # FastAPI's way
+    return app
