@@ -1,6 +1,7 @@
 """Salient's online half. Imports go downwards only.
 
 __main__    the `salient` command
+commands    what each command of it does
 main        create_app(): the only place where the parts meet
 settings    read once, by main and the command
 api         HTTP in and out, one resource a file

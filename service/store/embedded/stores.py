@@ -34,10 +34,12 @@ class EmbeddedStores:
     """Postgres and Valkey of one state folder, for as long as any command uses them.
 
     Each user holds a shared lock; whoever lets go last stops the servers. Servers that outlived a
-    killed user are used again.
+    killed user are used again. `only` names one server where the other is elsewhere.
     """
 
-    def __init__(self, state: Path, *, tied: bool = False, durable: bool = True) -> None:
+    def __init__(
+        self, state: Path, *, only: str | None = None, tied: bool = False, durable: bool = True
+    ) -> None:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._state = state = state.resolve()
         self._tied = tied
@@ -48,7 +50,12 @@ class EmbeddedStores:
             state / "postgres", short / "postgres", logs / "postgres.log", f"{mark}-pg", durable
         )
         self.valkey = Valkey(state / "valkey", short / "valkey", logs / "valkey.log", f"{mark}-vk")
-        self._users = FileLock(state / "stores.users")
+        self._servers: list[Postgres | Valkey] = [
+            server
+            for name, server in (("postgres", self.postgres), ("valkey", self.valkey))
+            if only in {None, name}
+        ]
+        self._users = FileLock(state / f"{only or 'stores'}.users")
 
     @property
     def urls(self) -> StoreUrls:
@@ -59,7 +66,7 @@ class EmbeddedStores:
         """Start what does not run yet; returns when both answer."""
         with exclusive(self._state / "stores.lock"):
             self._users.acquire(shared=True)
-            for server in (self.postgres, self.valkey):
+            for server in self._servers:
                 if not server.alive():
                     _shorten(server.log)
                     server.start(tied=self._tied)
@@ -71,8 +78,8 @@ class EmbeddedStores:
             try:
                 if not self._users.acquire(wait=False):
                     return False
-                self.valkey.stop()
-                self.postgres.stop()
+                for server in reversed(self._servers):
+                    server.stop()
             finally:
                 self._users.release()
         return True

@@ -1,0 +1,67 @@
+# `make run` needs python3 (3.11 or newer, with venv) and make, nothing else.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+PACKAGE := $(PIP) --no-build-isolation --no-deps --editable .
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench real train lock
+
+help:  ## Say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/.serving  ## Start everything at http://127.0.0.1:8000 (PORT=8080 chooses another port)
+	@exec $(BIN)/python -m service up --tied
+
+test: .venv/.dev  ## Run the tests
+	$(BIN)/python -m pytest -m "not slow"
+
+check: .venv/.dev  ## Style, types, import rules
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.dev  ## Measure the service against its floor
+	$(BIN)/python -m tests.benchmarks.bench
+
+real: .venv/.training  ## The main job on the data in SALIENT_DATA
+	$(BIN)/python -m tests.integration.real
+
+train: .venv/.training  ## Train the shipped models anew
+	$(BIN)/python -m training
+
+lock: .venv/.dev  ## Resolve the requirements anew
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-header --extra embedded --group build pyproject.toml -o requirements/serving.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-header --extra embedded --group build --extra training \
+		-c requirements/serving.txt pyproject.toml -o requirements/training.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--no-header --extra embedded --group build --extra training --group dev \
+		-c requirements/training.txt pyproject.toml -o requirements/dev.txt
+
+.venv/.made:
+	@$(PYTHON) -c 'import sys; sys.exit("Salient needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@touch $@
+
+# a stamp for each set of requirements: nothing is done again until its file changes
+.venv/.serving: requirements/serving.txt | .venv/.made
+	@echo "Installing what serving needs (once) ..."
+	@$(PIP) --require-hashes -r $<
+	@$(PACKAGE)
+	@touch $@
+
+.venv/.training: requirements/training.txt | .venv/.made
+	@echo "Installing what training needs (once) ..."
+	@$(PIP) --require-hashes -r $<
+	@$(PACKAGE)
+	@touch $@
+
+.venv/.dev: requirements/dev.txt | .venv/.made
+	@echo "Installing what development needs (once) ..."
+	@$(PIP) --require-hashes -r $<
+	@$(PACKAGE)
+	@touch $@ .venv/.serving .venv/.training

@@ -1,0 +1,208 @@
+"""Everything at once: stores, tables, demo shop, API and worker, until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import time
+import urllib.error
+import urllib.request
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from service.commands.reach import module_command, open_migrated
+from service.commands.seed import FILE, seed_demo
+from service.demo.personas import past_events
+from service.errors import AdServiceError
+from service.store.embedded.children import Child, end_all, tend_all
+from service.store.embedded.locks import FileLock
+from service.store.embedded.processes import die_with_parent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import FrameType
+
+    from service.settings import Settings
+    from service.store.embedded.stores import StoreUrls
+
+_READY_SECONDS = 120.0
+_LOOK_SECONDS = 0.05
+
+
+class _StopError(BaseException):
+    """SIGTERM or SIGINT came."""
+
+
+class AlreadyRunningError(AdServiceError):
+    """Another `salient up` serves this state folder."""
+
+
+class NotReadyError(AdServiceError):
+    """The API did not become ready."""
+
+
+def run_up(settings: Settings, console: Console, *, tied: bool = False) -> None:
+    """Start all and look after it; returns when SIGINT or SIGTERM came and all has ended.
+
+    `tied` stops everything when the parent process ends.
+    Raises: AlreadyRunningError, BadInputError for a busy port.
+    """
+    if tied:
+        die_with_parent()
+    settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.state.chmod(0o700)
+    try:
+        with _signals(), _alone(settings), open_migrated(settings) as urls:
+            _serve(settings, urls, console)
+    except _StopError:
+        pass
+    console.print("Stopped.")
+
+
+def _serve(settings: Settings, urls: StoreUrls, console: Console) -> None:
+    started_at = time.monotonic()
+    url = f"http://{_reachable(settings.host)}:{settings.port}"
+    asyncio.run(seed_demo(urls.database_url, settings.state, url, say=console.print))
+    children = _children(settings, urls)
+    try:
+        for child in children:
+            child.start()
+        _wait_until_ready(url, children, console)
+        _send_past_events(settings.state, url)
+        took = timedelta(seconds=round(time.monotonic() - started_at, 1))
+        console.print(f"[bold]Salient is ready: {url}[/bold]  (in {took.total_seconds():.1f} s)")
+        console.print(f"API reference: {url}/docs   keys: {settings.state / FILE}   Ctrl-C stops.")
+        while True:
+            tend_all(children, console.print)
+            time.sleep(_LOOK_SECONDS)
+    finally:
+        _unhurried()
+        for name in end_all(children):
+            console.print(f"{name} did not end in time and was killed")
+
+
+def _children(settings: Settings, urls: StoreUrls) -> list[Child]:
+    environment = {
+        "DATABASE_URL": urls.database_url,
+        "REDIS_URL": urls.redis_url,
+        "SALIENT_STATE": str(settings.state.resolve()),
+        "SALIENT_MODELS": str(settings.models.resolve()),
+        "HOST": settings.host,
+        "PORT": str(settings.port),
+    }
+    logs = settings.state / "logs"
+    logs.mkdir(mode=0o700, exist_ok=True)
+    return [
+        Child("The API", module_command("serve"), logs / "api.log", environment),
+        Child("The worker", module_command("worker"), logs / "worker.log", environment),
+    ]
+
+
+@contextlib.contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Hold the state folder's lock, and see that the port is free."""
+    lock = FileLock(settings.state / "up.lock")
+    if not lock.acquire(wait=False):
+        raise AlreadyRunningError(f"salient runs already in {settings.state}{_where(settings)}")
+    try:
+        _require_free_port(settings)
+        yield
+    finally:
+        lock.release()
+
+
+def _where(settings: Settings) -> str:
+    try:
+        return f": {json.loads((settings.state / FILE).read_text())['url']}"
+    except (OSError, ValueError, KeyError):
+        return ""
+
+
+def _require_free_port(settings: Settings, patience_seconds: float = 3.0) -> None:
+    # servers that a killed run left end at once, but not at the same instant
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        try:
+            with socket.create_server((settings.host, settings.port), reuse_port=False):
+                return
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise AlreadyRunningError(
+                    f"port {settings.port} on {settings.host} cannot be used ({error.strerror});"
+                    " choose another by PORT= or --port"
+                ) from error
+        time.sleep(0.1)
+
+
+def _reachable(host: str) -> str:
+    return "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 - compared only
+
+
+def _wait_until_ready(url: str, children: list[Child], console: Console) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while not _answers(f"{url}/readyz"):
+        tend_all(children, console.print)
+        if time.monotonic() > deadline:
+            raise NotReadyError(f"the API is not ready:\n{children[0].tail()}")
+        time.sleep(_LOOK_SECONDS)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own address
+            return bool(answer.status == 200)  # noqa: PLR2004 - OK
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def _send_past_events(state: Path, url: str) -> None:
+    """Tell the API what the personas did before, once a shop."""
+    told: dict[str, Any] = (
+        json.loads((state / FILE).read_text()) if (state / FILE).exists() else {}
+    )
+    if not told or told.get("personas"):
+        return
+    body = json.dumps({"events": list(past_events(time.time()))}).encode()
+    headers = {
+        "Authorization": f"Bearer {told['secret_key']}",
+        "Content-Type": "application/json",
+    }
+    request = urllib.request.Request(f"{url}/v1/events", body, headers)  # noqa: S310 - our own address
+    with contextlib.suppress(OSError), urllib.request.urlopen(request, timeout=5):  # noqa: S310
+        told["personas"] = True
+        (state / FILE).write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[None]:
+    """Turn SIGINT, SIGTERM and SIGHUP into _StopError."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, _stop) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    _unhurried()
+    raise _StopError(number, frame)
+
+
+def _unhurried() -> None:
+    """From now on the end has begun; further signals do not cut it short."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def new_console() -> Console:
+    """A console that also fits into a log file."""
+    return Console(highlight=False, soft_wrap=True, force_terminal=None if os.isatty(1) else False)
