@@ -38,8 +38,10 @@ _KINDS = (
 _KIND_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS)
 _YES = frozenset({"yes", "true", "y"})
 _NO = frozenset({"no", "false", "n", "none", "n/a", "na", "0"})
-_NAMES = re.compile(
-    r"\b(?:gtin|mpn|sku|upc|ean|isbn|asin|id|uid|model|brand|url|link|number)\b", re.IGNORECASE
+_SAYS_NOTHING = re.compile(  # names, and what title and picture tell by themselves
+    r"\b(?:gtin|mpn|sku|upc|ean|isbn|asin|id|uid|model|brand|manufacturer|url|link|number"
+    r"|type|colou?r|size|weight|dimensions?|gender|age group|condition)\b",
+    re.IGNORECASE,
 )
 _UNSHOWABLE = re.compile(r"[<>{}\x00-\x1f\x7f]|https?:|www\.", re.IGNORECASE)
 
@@ -49,7 +51,8 @@ def attest(product: Product) -> tuple[SellingPoint, ...]:
 
     A highlight is its own phrase; an attribute gives its value, or its name where the value is
     yes. Dropped are phrases over 60 graphemes, with markup or without a letter, repeats, names
-    such as brand and SKU, and all that the title or an attribute of value no denies.
+    such as brand and SKU, what title and picture tell by themselves such as type and colour, and
+    all that the title or an attribute of value no denies.
     """
     denied = denied_words(product.title) | _denied_by_attributes(product)
     points: dict[frozenset[str], SellingPoint] = {}
@@ -89,7 +92,7 @@ def _claims(product: Product) -> Iterator[tuple[str, str, str, str]]:
         yield highlight, "", "highlight", highlight
     for name, value in product.attributes.items():
         folded = value.strip().casefold()
-        if folded not in _NO and not _NAMES.search(_spaced(name)):
+        if folded not in _NO and not _SAYS_NOTHING.search(_spaced(name)):
             yield _spaced(name) if folded in _YES else value, "attribute", name, value
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MATCH_TYPES = (MatchType.BROAD, MatchType.PHRASE, MatchType.EXACT)  # loosest first
 HIGHEST_BID = 10**12  # micros: bid times quality stays far inside 64 bits
 MOST_PLATFORMS = 64  # a bit each
+ALL_PLATFORMS = (1 << MOST_PLATFORMS) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,4 +156,4 @@ def _times(
 
 def _bits(named: Sequence[str], platforms: Sequence[str]) -> int:
     """One bit a platform; a campaign that names none runs on all, also on those yet to come."""
-    return sum(1 << platforms.index(one) for one in set(named)) or (1 << MOST_PLATFORMS) - 1
+    return sum(1 << platforms.index(one) for one in set(named)) or ALL_PLATFORMS

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from service.decision.retrieve import Found
     from service.decision.show import ShownPoints, TitleKey
     from service.decision.snapshot import Names
-    from service.decision.tables import Ints
+    from service.decision.tables import Bools, Ints
 
 
 class Memory:
@@ -24,6 +24,7 @@ class Memory:
         "names",
         "options",
         "product_rows",
+        "servable",
         "titles",
         "words",
     )
@@ -36,4 +37,5 @@ class Memory:
         self.ad_rows: Recent[str, int] = Recent(16_384)
         self.campaign_rows: Recent[frozenset[str], Ints] = Recent(8)
         self.options: Recent[int, tuple[Option, ...]] = Recent(8192)
+        self.servable: Recent[str, Bools] = Recent(64)
         self.titles: Recent[TitleKey, ShownPoints] = Recent(16_384)

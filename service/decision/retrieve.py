@@ -9,6 +9,7 @@ import numpy as np
 
 from service.decision.index import category_rows
 from service.decision.keywords import BROAD, NO_MATCH, match_keywords
+from service.decision.servable import keep_servable, left
 from service.decision.spelling import UNKNOWN, word_row
 
 if TYPE_CHECKING:
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from service.decision.snapshot import Snapshot
-    from service.decision.tables import Bools, Floats, Ints, Longs
+    from service.decision.tables import Floats, Ints, Longs
     from service.decision.terms import AdQuery
+
+    Places = NDArray[np.intp]
 
 DEEPEST = 1000  # ads kept for one query
 ON_TOPIC = 0.5  # of the best coverage
@@ -85,18 +88,15 @@ def _by_query(query: str, platform: str, snapshot: Snapshot) -> Found:
     if not len(rows):
         return _nothing("no_keyword_match", known)
     filtered: dict[str, int] = {}
-    refused = matched.refused[snapshot.ads.campaign[rows]]
-    rows = _left(rows, "negative_keyword", refused, filtered)
-    rows = _servable(rows, platform, snapshot, filtered)
+    if matched.refused.any():
+        refused = matched.refused[snapshot.ads.campaign[rows]]
+        rows = left(rows, "negative_keyword", refused, filtered)
+    rows = keep_servable(rows, platform, snapshot, filtered)
     coverage = _coverage(sequence, snapshot)[snapshot.ads.product[rows]]
-    bonus = matched.bonus[snapshot.ads.campaign[rows]]
-    best = np.where(
-        bonus > BROAD,
-        _best_of_campaign(coverage, snapshot.ads.campaign[rows]),
-        coverage.max(initial=0.0),
-    )
-    on_topic = coverage >= ON_TOPIC * best
-    rows = _left(rows, "off_topic", ~on_topic, filtered)
+    campaign = snapshot.ads.campaign[rows]
+    bonus = matched.bonus[campaign]
+    on_topic = coverage >= ON_TOPIC * _best_of_kind(coverage, bonus, campaign)
+    rows = left(rows, "off_topic", ~on_topic, filtered)
     return _ordered(rows, (coverage + bonus)[on_topic], known, filtered, snapshot)
 
 
@@ -106,7 +106,7 @@ def _by_category(category: str, platform: str, snapshot: Snapshot) -> Found:
     if not len(rows):
         return _nothing("no_ads_in_category")
     filtered: dict[str, int] = {}
-    rows = _servable(rows, platform, snapshot, filtered)
+    rows = keep_servable(rows, platform, snapshot, filtered)
     return _ordered(rows, np.ones(len(rows)), frozenset(), filtered, snapshot)
 
 
@@ -117,29 +117,6 @@ def _ads_of(campaigns: NDArray[np.intp], snapshot: Snapshot) -> Ints:
     return (np.repeat(starts[campaigns] - before, lengths) + np.arange(lengths.sum())).astype(
         np.int32
     )
-
-
-def _servable(rows: Ints, platform: str, snapshot: Snapshot, filtered: dict[str, int]) -> Ints:
-    """The rows whose product and campaign may be shown at all, as of the snapshot."""
-    ads, campaigns, products = snapshot.ads, snapshot.campaigns, snapshot.products
-    rows = _left(rows, "out_of_stock", ~products.in_stock[ads.product[rows]], filtered)
-    rows = _left(rows, "campaign_paused", ~campaigns.active[ads.campaign[rows]], filtered)
-    rows = _left(rows, "spent_out", campaigns.spent_out[ads.campaign[rows]], filtered)
-    runs_on = campaigns.platforms & _bit(platform, snapshot.platforms)
-    return _left(rows, "wrong_platform", (runs_on == 0)[ads.campaign[rows]], filtered)
-
-
-def _bit(platform: str, platforms: Sequence[str]) -> np.uint64:
-    """The platform's own bit; a platform that no one names runs the campaigns that run on all."""
-    return np.uint64(1 << platforms.index(platform)) if platform in platforms else np.uint64(0)
-
-
-def _left(rows: Ints, reason: str, out: Bools, filtered: dict[str, int]) -> Ints:
-    count = int(np.count_nonzero(out))
-    if not count:
-        return rows
-    filtered[reason] = count
-    return rows[~out]
 
 
 def _coverage(sequence: Sequence[int], snapshot: Snapshot) -> Floats:
@@ -155,13 +132,15 @@ def _coverage(sequence: Sequence[int], snapshot: Snapshot) -> Floats:
     return covered / total if total else covered
 
 
-def _best_of_campaign(coverage: Floats, campaign: Ints) -> Floats:
-    """For each ad, the best coverage in its campaign; ads of a campaign stand together."""
-    if not len(campaign):
-        return coverage
+def _best_of_kind(coverage: Floats, bonus: Floats, campaign: Ints) -> Floats:
+    """The best coverage that each ad is held against; ads of a campaign stand together."""
+    best = np.full(len(coverage), coverage.max(initial=0.0))
+    if not (bonus > BROAD).any():
+        return best
     first = np.flatnonzero(np.diff(campaign, prepend=-1))
-    best = np.maximum.reduceat(coverage, first)
-    return np.repeat(best, np.diff(first, append=len(campaign)))
+    of_campaign = np.maximum.reduceat(coverage, first)
+    size = np.diff(first, append=len(campaign))
+    return np.where(bonus > BROAD, np.repeat(of_campaign, size), best)
 
 
 def _ordered(
@@ -172,44 +151,53 @@ def _ordered(
     snapshot: Snapshot,
 ) -> Found:
     if not len(rows):
-        return _nothing(
-            next(iter(filtered)) if len(filtered) == 1 else "all_filtered", words, filtered
-        )
-    bid = snapshot.ads.bid[rows]
-    if len(rows) > DEEPEST:
-        rank = lexical + bid / (bid.max() * 1e6)  # the bid only decides between equals
-        deepest = np.sort(np.argpartition(-rank, DEEPEST)[:DEEPEST])
-        rows, lexical, bid = rows[deepest], lexical[deepest], bid[deepest]
-    product = snapshot.ads.product[rows]
-    together = np.lexsort((rows, -bid, product))
-    first = np.flatnonzero(np.diff(product[together], prepend=-1))
-    size = np.diff(first, append=len(rows))
-    best = np.maximum.reduceat(lexical[together], first)
-    groups = np.lexsort((-bid[together][first], -best))
-    order = together[np.concatenate([np.arange(first[g], first[g] + size[g]) for g in groups])]
-    rows, campaign = rows[order], snapshot.ads.campaign[rows[order]]
-    starts_at, ends_at = (
-        snapshot.campaigns.starts_at[campaign],
-        snapshot.campaigns.ends_at[campaign],
-    )
+        reason = next(iter(filtered)) if len(filtered) == 1 else "all_filtered"
+        return _nothing(reason, words, filtered)
+    bid, product = snapshot.ads.bid[rows], snapshot.ads.product[rows]
+    order, group = _by_product(lexical, bid, product, _deepest(lexical, bid))
+    rows, bid = rows[order], bid[order]
+    campaign = snapshot.ads.campaign[rows]
+    starts_at = snapshot.campaigns.starts_at[campaign]
+    ends_at = snapshot.campaigns.ends_at[campaign]
     return Found(
         rows=rows,
         lexical=lexical[order],
         product=product[order],
         campaign=campaign,
         advertiser=snapshot.campaigns.advertiser[campaign],
-        bid=bid[order],
-        group=np.repeat(np.arange(len(groups), dtype=np.int32), size[groups]),
+        bid=bid,
+        group=group,
         starts_at=starts_at,
         ends_at=ends_at,
         latest_start=float(starts_at.max()),
         earliest_end=float(ends_at.min()),
         lowest_bid=int(bid.min()),
-        repeats=len(groups) < len(rows),
+        repeats=int(group[-1]) + 1 < len(rows),
         words=words,
         filtered=filtered,
         nothing="",
     )
+
+
+def _deepest(lexical: Floats, bid: Longs) -> Places:
+    """The places of the best DEEPEST ads; between equal matches the higher bid decides."""
+    if len(lexical) <= DEEPEST:
+        return np.arange(len(lexical))
+    best_first = -(lexical + bid / (float(bid.max()) * 1e6))
+    return np.argpartition(best_first, DEEPEST)[:DEEPEST]
+
+
+def _by_product(lexical: Floats, bid: Longs, product: Ints, places: Places) -> tuple[Places, Ints]:
+    """`places` by product, best match first, and within a product by bid; and group numbers."""
+    together = places[np.lexsort((places, -bid[places], product[places]))]
+    leads = np.diff(product[together], prepend=-1) != 0
+    first = np.flatnonzero(leads)
+    best = np.maximum.reduceat(lexical[together], first)
+    standing = np.empty(len(first), np.int32)
+    standing[np.lexsort((-bid[together[first]], -best))] = np.arange(len(first))
+    group = standing[np.cumsum(leads) - 1]
+    by_group = np.argsort(group, kind="stable")
+    return together[by_group], group[by_group]
 
 
 def _nothing(
