@@ -64,8 +64,13 @@ def parse_strictly(body: bytes) -> Any:
 def count_keys(value: object) -> int:
     """How many JSON keys stand behind a validated model, nested ones included."""
     if isinstance(value, BaseModel):
-        given = value.__pydantic_fields_set__
-        return len(given) + sum(count_keys(getattr(value, name)) for name in given)
+        given, content = value.__pydantic_fields_set__, value.__dict__
+        count = len(given)
+        for name in given:
+            inner = content[name]
+            if isinstance(inner, (BaseModel, tuple)):
+                count += count_keys(inner)
+        return count
     if isinstance(value, tuple):
         return sum(map(count_keys, value))
     return 0

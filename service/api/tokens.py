@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
 from hashlib import sha256
 from struct import Struct
 from struct import error as StructError  # noqa: N812 - an exception, named as one
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from service.decision.terms import Micros
 from service.errors import BadTokenError
@@ -28,8 +27,7 @@ _HEAD = Struct(">BB16sBqQI7H")
 lengths in bytes of store, ad, campaign, product, user, url and padding."""
 
 
-@dataclass(frozen=True, slots=True)
-class AdToken:
+class AdToken(NamedTuple):
     """An award as its impression, view and click URLs carry it."""
 
     store_id: str

@@ -14,18 +14,22 @@ from tests.unit.api.shop import SHOE
 
 if TYPE_CHECKING:
     import httpx
+    import numpy as np
+    from numpy.typing import NDArray
 
     from service.api.state import State
     from service.contract.history import History
-    from service.decision.scorers import IntArray, RankScores
+    from service.decision.scorers import RankScores
     from tests.unit.api.shop import Log, Profiles
 
 ASK: dict[str, Any] = {"query": "running shoe", "placement": "search_top"}
 KNOWN = {"id": "u-1", "session": "s-1", "consent": True}
 
 
-async def ask(client: httpx.AsyncClient, **more: Any) -> dict[str, Any]:
-    response = await client.post("/v1/ads", json=ASK | more)
+async def ask(
+    client: httpx.AsyncClient, headers: dict[str, str] | None = None, **more: Any
+) -> dict[str, Any]:
+    response = await client.post("/v1/ads", json=ASK | more, headers=headers)
     assert response.status_code == 200, response.text
     AdResponse.model_validate_json(response.content)  # the declared model holds
     answer: dict[str, Any] = response.json()
@@ -234,8 +238,8 @@ class Broken:
 
     model = "broken@1:00000000"
 
-    def score(self, query: str, history: History, products: IntArray) -> RankScores:
-        raise ZeroDivisionError
+    def score(self, query: str, history: History, products: NDArray[np.int32]) -> RankScores:
+        raise ZeroDivisionError(query, history, products)
 
 
 async def test_a_bug_in_a_model_leaves_linear_rank(
