@@ -46,6 +46,7 @@ class Encoder:
         self.query = lru_cache(maxsize=_REMEMBERED_QUERIES)(self._encode_query)
         self._query_words = lru_cache(maxsize=_REMEMBERED_QUERIES)(self._look_up_query)
         self._last: tuple[str, History, Tensors] | None = None
+        self._last_taste: tuple[Tensors, Taste | None] | None = None
         self.fingerprint = fingerprint(self)
 
     def context(self, query: str, history: History) -> Tensors:
@@ -121,11 +122,16 @@ class Encoder:
 
     def taste(self, context: Tensors) -> Taste | None:
         """Return the taste of an encoded context of one; None without history."""
+        last = self._last_taste
+        if last is not None and last[0] is context:
+            return last[1]
         words, titles = context["clicked_words"][0], context["clicked_titles"][0]
-        if not (words.any() or titles.any()):
-            return None
-        word_days, title_days = context["clicked_word_days"][0], context["clicked_title_days"][0]
-        return measure_taste(words, word_days, titles, title_days, self.vocabulary.size)
+        taste: Taste | None = None
+        if words.any() or titles.any():
+            days = context["clicked_word_days"][0], context["clicked_title_days"][0]
+            taste = measure_taste(words, days[0], titles, days[1], self.vocabulary.size)
+        self._last_taste = (context, taste)
+        return taste
 
     def title_taste(self, taste: Taste, titles: TextTable) -> FloatArray:
         """Return TITLE_TASTE (N, 4) of rows of a title table."""

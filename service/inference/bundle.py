@@ -1,0 +1,149 @@
+"""A model bundle, opened: it passed every gate, or it is not opened at all."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from service.contract.encoder import Encoder
+from service.contract.golden import GoldenError, read_golden
+from service.contract.manifest import GOLDEN_FILE, GRAPHS, MANIFEST_FILE, VOCABULARY_FILE
+from service.contract.vocabulary import Vocabulary
+from service.errors import BadBundleError
+from service.inference.files import read_files
+from service.inference.graph import Graph
+from service.inference.interface import check_interface
+from service.inference.trial import try_golden_rows, try_shapes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from service.contract.arrays import FloatArray, LongArray, Tensors
+    from service.contract.golden import GoldenRow
+    from service.contract.manifest import BundleKind, Manifest
+
+_encoders: WeakValueDictionary[str, Encoder] = WeakValueDictionary()
+_encoders_lock: Final = Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A verified model: its manifest, its encoder, and its graphs by role."""
+
+    manifest: Manifest
+    manifest_sha256: str
+    encoder: Encoder
+    graphs: Mapping[str, Graph]
+    golden: tuple[GoldenRow, ...]
+
+    @property
+    def model(self) -> str:
+        """The model as decisions record it: name@version:sha8."""
+        return f"{self.manifest.name}@{self.manifest.version}:{self.manifest_sha256[:8]}"
+
+    @property
+    def kind(self) -> BundleKind:
+        """What the model scores."""
+        return self.manifest.kind
+
+    @property
+    def side(self) -> str:
+        """The side that candidates come from: item or phrase."""
+        return "item" if "item" in GRAPHS[self.kind] else "phrase"
+
+    def context_vectors(self, tensors: Tensors) -> FloatArray:
+        """Return vectors (B, Dc) of encoded contexts."""
+        return self.graphs["context"].run(tensors)[0]
+
+    def item_vectors(self, titles: Sequence[str], price_z: Sequence[float]) -> FloatArray:
+        """Return vectors (N, Di) of items."""
+        return self.graphs["item"].run(self.encoder.items(titles, price_z))[0]
+
+    def phrase_vectors(self, texts: Sequence[str]) -> FloatArray:
+        """Return vectors (N, Ds) of phrases."""
+        return self.graphs["phrase"].run(self.encoder.phrases(texts))[0]
+
+    def head(
+        self, context: FloatArray, candidates: FloatArray, match: FloatArray
+    ) -> list[FloatArray]:
+        """Score candidates (N, D) in the first place and a plain title: each output (N,).
+
+        context (1, Dc) of one request, or (N, Dc). A ranker gives click and conversion.
+        """
+        feeds = {"context": context, self.side: candidates, "match": match}
+        return self.graphs["head"].run(feeds)
+
+    def placed(
+        self, feeds: Mapping[str, NDArray[Any]], places: LongArray, shown: FloatArray | None
+    ) -> list[FloatArray]:
+        """Score candidates where they stood: places (N,) from 1, shown (N, Ds) summed phrases.
+
+        feeds: what `head` takes, by name.
+        """
+        name = "slot" if self.side == "item" else "position"
+        extra = {} if shown is None else {"shown": shown}
+        return self.graphs["placed"].run({**feeds, name: places.astype(np.int64), **extra})
+
+
+def open_bundle(folder: Path) -> Bundle:
+    """Open the bundle in `folder` after putting it through every gate.
+
+    Gates in order: manifest, files (each there, none besides, SHA-256), vocabulary, fingerprint of
+    the encoding, graphs (load, names, types), batch shapes (1, 3 and 64 rows, no NaN), and golden
+    rows within 1e-5.
+
+    Raises: BadBundleError naming the gate and what was found; never anything else.
+    """
+    manifest, contents = read_files(folder)
+    digest = hashlib.sha256(contents[MANIFEST_FILE]).hexdigest()
+    encoder = _encoder(manifest, contents[VOCABULARY_FILE])
+    golden = _golden(contents[GOLDEN_FILE])
+    graphs = {role: _graph(folder, role, file) for role, file in manifest.graphs.items()}
+    bundle = Bundle(manifest, digest, encoder, graphs, golden)
+    check_interface(bundle)
+    try_shapes(bundle)
+    try_golden_rows(bundle)
+    return bundle
+
+
+def _encoder(manifest: Manifest, vocabulary: bytes) -> Encoder:
+    """Return the encoder; bundles with equal fingerprints share one, and what it remembers."""
+    with _encoders_lock:
+        known = _encoders.get(manifest.fingerprint)
+    try:
+        encoder = Encoder(manifest.encoding, Vocabulary.from_bytes(vocabulary))
+    except (ValueError, RecursionError) as error:
+        message = f"vocabulary gate: {error}"
+        raise BadBundleError(message) from error
+    if encoder.fingerprint != manifest.fingerprint:
+        message = (
+            f"fingerprint gate: text is encoded as {encoder.fingerprint[:16]} here, the model was "
+            f"trained with {manifest.fingerprint[:16]}"
+        )
+        raise BadBundleError(message)
+    with _encoders_lock:
+        return _encoders.setdefault(manifest.fingerprint, known or encoder)
+
+
+def _golden(data: bytes) -> tuple[GoldenRow, ...]:
+    try:
+        return read_golden(data)
+    except GoldenError as error:
+        message = f"golden gate: {error}"
+        raise BadBundleError(message) from error
+
+
+def _graph(folder: Path, role: str, file: str) -> Graph:
+    try:
+        return Graph(folder / file)
+    except Exception as error:
+        message = f"graph gate: {role} ({file}) does not load: {str(error)[:300]}"
+        raise BadBundleError(message) from error
