@@ -79,9 +79,7 @@ async def put_shop(connection: AsyncConnection, shop: DemoShop) -> None:
 
 async def _keys(connection: AsyncConnection, shop: DemoShop, seed: int) -> dict[str, Any]:
     store_id = shop.store.store_id
-    _, publishable = await create_key(
-        connection, store_id, KeyKind.PUBLISHABLE, PUBLIC_SCOPES, [shop.store.site_url]
-    )
+    _, publishable = await create_key(connection, store_id, KeyKind.PUBLISHABLE, PUBLIC_SCOPES)
     _, secret = await create_key(connection, store_id, KeyKind.SECRET, SCOPES)
     queries = sorted(make_queries(seed), key=lambda query: -query.weight)
     plain = [query.text for query in queries if query.phrase is None]

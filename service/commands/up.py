@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import signal
 import socket
 import time
 import urllib.error
 import urllib.request
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from service.commands.reach import module_command, open_migrated
-from service.commands.seed import FILE, seed_demo
-from service.demo.personas import past_events
+from service.commands.reach import (
+    bring_up_to_date,
+    embedded_stores,
+    module_command,
+    store_urls,
+    tables_are_current,
+)
 from service.errors import AdServiceError
 from service.store.embedded.children import Child, end_all, tend_all
 from service.store.embedded.locks import FileLock
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from service.settings import Settings
     from service.store.embedded.stores import StoreUrls
 
+FILE = "demo.json"
 _READY_SECONDS = 120.0
 _LOOK_SECONDS = 0.05
 
@@ -52,40 +55,59 @@ def run_up(settings: Settings, console: Console, *, tied: bool = False) -> None:
     """Start all and look after it; returns when SIGINT or SIGTERM came and all has ended.
 
     `tied` stops everything when the parent process ends.
-    Raises: AlreadyRunningError, BadInputError for a busy port.
+    Raises: AlreadyRunningError, EmbeddedStoreError, NotReadyError.
     """
     if tied:
         die_with_parent()
     settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings.state.chmod(0o700)
-    try:
-        with _signals(), _alone(settings), open_migrated(settings) as urls:
-            _serve(settings, urls, console)
-    except _StopError:
-        pass
+    with contextlib.suppress(_StopError), _signals(), _alone(settings):
+        _run(settings, console)
     console.print("Stopped.")
 
 
-def _serve(settings: Settings, urls: StoreUrls, console: Console) -> None:
+def _run(settings: Settings, console: Console) -> None:
     started_at = time.monotonic()
     url = f"http://{_reachable(settings.host)}:{settings.port}"
-    asyncio.run(seed_demo(urls.database_url, settings.state, url, say=console.print))
+    stores = embedded_stores(settings)
+    urls = store_urls(settings, stores)
     children = _children(settings, urls)
     try:
-        for child in children:
-            child.start()
+        early = tables_are_current(settings) and _told(settings.state).get("url") == url
+        if early:  # all is in place, so they may load while the stores start
+            _start(children)
+        if stores is not None:
+            stores.start()
+        if not early:
+            _prepare(settings, urls, url, console)
+            _start(children)
         _wait_until_ready(url, children, console)
         _send_past_events(settings.state, url)
-        took = timedelta(seconds=round(time.monotonic() - started_at, 1))
-        console.print(f"[bold]Salient is ready: {url}[/bold]  (in {took.total_seconds():.1f} s)")
+        took_seconds = time.monotonic() - started_at
+        console.print(f"[bold]Salient is ready: {url}[/bold]  (in {took_seconds:.1f} s)")
         console.print(f"API reference: {url}/docs   keys: {settings.state / FILE}   Ctrl-C stops.")
         while True:
             tend_all(children, console.print)
             time.sleep(_LOOK_SECONDS)
     finally:
-        _unhurried()
+        _ignore_signals()
         for name in end_all(children):
             console.print(f"{name} did not end in time and was killed")
+        if stores is not None:
+            stores.stop()
+
+
+def _start(children: list[Child]) -> None:
+    for child in children:
+        child.start()
+
+
+def _prepare(settings: Settings, urls: StoreUrls, url: str, console: Console) -> None:
+    """Tables and demo shop, on the first start and after an update."""
+    from service.commands.seed import seed_demo
+
+    bring_up_to_date(settings, urls)
+    asyncio.run(seed_demo(urls.database_url, settings.state, url, say=console.print))
 
 
 def _children(settings: Settings, urls: StoreUrls) -> list[Child]:
@@ -119,10 +141,17 @@ def _alone(settings: Settings) -> Iterator[None]:
 
 
 def _where(settings: Settings) -> str:
+    url = _told(settings.state).get("url")
+    return f": {url}" if url else ""
+
+
+def _told(state: Path) -> dict[str, Any]:
+    """What demo.json says; nothing where there is none."""
     try:
-        return f": {json.loads((settings.state / FILE).read_text())['url']}"
-    except (OSError, ValueError, KeyError):
-        return ""
+        told: dict[str, Any] = json.loads((state / FILE).read_text())
+    except (OSError, ValueError):
+        return {}
+    return told
 
 
 def _require_free_port(settings: Settings, patience_seconds: float = 3.0) -> None:
@@ -164,11 +193,11 @@ def _answers(url: str) -> bool:
 
 def _send_past_events(state: Path, url: str) -> None:
     """Tell the API what the personas did before, once a shop."""
-    told: dict[str, Any] = (
-        json.loads((state / FILE).read_text()) if (state / FILE).exists() else {}
-    )
-    if not told or told.get("personas"):
+    told, sent = _told(state), state / "personas.sent"
+    if not told or sent.exists():
         return
+    from service.demo.personas import past_events
+
     body = json.dumps({"events": list(past_events(time.time()))}).encode()
     headers = {
         "Authorization": f"Bearer {told['secret_key']}",
@@ -176,8 +205,7 @@ def _send_past_events(state: Path, url: str) -> None:
     }
     request = urllib.request.Request(f"{url}/v1/events", body, headers)  # noqa: S310 - our own address
     with contextlib.suppress(OSError), urllib.request.urlopen(request, timeout=5):  # noqa: S310
-        told["personas"] = True
-        (state / FILE).write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+        sent.touch()
 
 
 @contextlib.contextmanager
@@ -193,16 +221,16 @@ def _signals() -> Iterator[None]:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    _unhurried()
+    _ignore_signals()
     raise _StopError(number, frame)
 
 
-def _unhurried() -> None:
-    """From now on the end has begun; further signals do not cut it short."""
+def _ignore_signals() -> None:
+    """The end has begun; further signals do not cut it short."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
 
 
 def new_console() -> Console:
     """A console that also fits into a log file."""
-    return Console(highlight=False, soft_wrap=True, force_terminal=None if os.isatty(1) else False)
+    return Console(highlight=False, soft_wrap=True)

@@ -66,7 +66,7 @@ class Child:
             self._process.terminate()
 
     def wait(self, deadline: float) -> bool:
-        """Wait until `deadline` (monotonic), then kill its whole group; True if it ended itself."""
+        """Wait until `deadline` (monotonic), then kill its group; True if it ended by itself."""
         if self._process is None:
             return True
         try:
