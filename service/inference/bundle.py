@@ -65,10 +65,14 @@ class Bundle:
 
     def item_vectors(self, titles: Sequence[str], price_z: Sequence[float]) -> FloatArray:
         """Return vectors (N, Di) of items."""
+        if not titles:
+            return self.item_vectors([""], [0.0])[:0]  # a graph need not take none
         return self.graphs["item"].run(self.encoder.items(titles, price_z))[0]
 
     def phrase_vectors(self, texts: Sequence[str]) -> FloatArray:
         """Return vectors (N, Ds) of phrases."""
+        if not texts:
+            return self.phrase_vectors([""])[:0]
         return self.graphs["phrase"].run(self.encoder.phrases(texts))[0]
 
     def head(
@@ -78,6 +82,8 @@ class Bundle:
 
         context (1, Dc) of one request, or (N, Dc). A ranker gives click and conversion.
         """
+        if not len(candidates):
+            return [np.empty(0, np.float32) for _ in self.graphs["head"].outputs]
         feeds = {"context": context, self.side: candidates, "match": match}
         return self.graphs["head"].run(feeds)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from service.inference.bundle import Bundle
 
 SHAPES: Final = (1, 3, 64)
+LAST_PLACE: Final = 1000
 _ROUNDING: Final = 1e-6
 
 
@@ -66,6 +67,7 @@ def _try_shape(bundle: Bundle, rows: int) -> None:
     match = np.zeros((rows, features), np.float32)
     match[::2] = 1.0
     places = np.arange(rows, dtype=np.int64) + 1
+    places[-1] = LAST_PLACE
     shown = _shown(bundle, texts, rows)
     for contexts_given in (context[:1], context):
         feeds = {"context": contexts_given, bundle.side: candidates, "match": match}

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from service.contract.golden import GoldenRow
+from service.contract.history import EMPTY_HISTORY, History
+from service.contract.prices import price_z
+from service.decision.terms import Micros, Product
+from service.errors import ScorerError
+from service.inference.bundle import open_bundle
+from service.inference.ranker import OnnxRanker
+from service.inference.rows import item_rows, phrase_rows
+from service.inference.selling_points import OnnxPhraseScorer
+from service.inference.trial import answers
+from tests.unit.inference.made_bundles import HISTORY, PHRASES, TITLES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from service.inference.bundle import Bundle
+
+PRICE = Micros(30_000_000)
+PRODUCTS = [Product(str(n), title, "/p", PRICE) for n, title in enumerate(TITLES)]
+
+
+@pytest.fixture(scope="module")
+def ranking(ranker: Path) -> Bundle:
+    return open_bundle(ranker)
+
+
+@pytest.fixture(scope="module")
+def pointing(points: Path) -> Bundle:
+    return open_bundle(points)
+
+
+def rows_of(*numbers: int) -> np.ndarray:
+    return np.array(numbers, dtype=np.int32)
+
+
+@pytest.mark.parametrize("history", [EMPTY_HISTORY, HISTORY])
+def test_candidates_score_as_one_by_one(ranking: Bundle, history: History) -> None:
+    scorer = OnnxRanker(ranking, item_rows(ranking, PRODUCTS))
+    scores = scorer.score("kitchen sink", history, rows_of(5, 0, 2))
+    for place, product in enumerate((5, 0, 2)):
+        row = GoldenRow("kitchen sink", history, {}, TITLES[product], price_z(PRICE))
+        alone = answers(ranking, row)
+        assert scores.p_click[place] == pytest.approx(alone["p_click"], abs=1e-6)
+        assert scores.p_conversion[place] == pytest.approx(alone["p_conversion"], abs=1e-6)
+
+
+@pytest.mark.parametrize("history", [EMPTY_HISTORY, HISTORY])
+def test_phrases_score_as_one_by_one(pointing: Bundle, history: History) -> None:
+    scorer = OnnxPhraseScorer(pointing, phrase_rows(pointing, PHRASES))
+    scores = scorer.score("kitchen sink", history, rows_of(1, 4, 0))
+    for place, phrase in enumerate((1, 4, 0)):
+        row = GoldenRow("kitchen sink", history, {}, phrase=PHRASES[phrase])
+        assert scores[place] == pytest.approx(answers(pointing, row)["p_click"], abs=1e-6)
+
+
+def test_a_click_changes_the_next_score(ranking: Bundle) -> None:
+    scorer = OnnxRanker(ranking, item_rows(ranking, PRODUCTS))
+    before = scorer.score("light", EMPTY_HISTORY, rows_of(4, 5)).p_click
+    clicked = History((("led", 1.0),), (), ())
+    after = scorer.score("light", clicked, rows_of(4, 5)).p_click
+    assert not np.allclose(before, after)
+
+
+def test_what_is_remembered_is_not_handed_out(ranking: Bundle) -> None:
+    scorer = OnnxRanker(ranking, item_rows(ranking, PRODUCTS))
+    first = scorer.score("light", EMPTY_HISTORY, rows_of(4, 5)).p_click
+    expected = first.copy()
+    first[:] = 0.0
+    again = scorer.score("light", EMPTY_HISTORY, rows_of(4, 5)).p_click
+    np.testing.assert_array_equal(again, expected)
+
+
+def test_the_shopper_does_not_leak_into_what_is_remembered(ranking: Bundle) -> None:
+    scorer = OnnxRanker(ranking, item_rows(ranking, PRODUCTS))
+    fresh = OnnxRanker(ranking, item_rows(ranking, PRODUCTS))
+    scorer.score("light", HISTORY, rows_of(4, 5))
+    other = History((("chrome", 60.0),), (), ())
+    np.testing.assert_array_equal(
+        scorer.score("light", other, rows_of(4, 5)).p_click,
+        fresh.score("light", other, rows_of(4, 5)).p_click,
+    )
+
+
+def test_no_candidates_give_no_scores(ranking: Bundle, pointing: Bundle) -> None:
+    ranker = OnnxRanker(ranking, item_rows(ranking, PRODUCTS))
+    scorer = OnnxPhraseScorer(pointing, phrase_rows(pointing, PHRASES))
+    for history in (EMPTY_HISTORY, HISTORY):
+        assert ranker.score("light", history, rows_of()).p_click.shape == (0,)
+        assert scorer.score("light", history, rows_of()).shape == (0,)
+
+
+def test_rows_can_be_saved_and_mapped(ranking: Bundle, tmp_path: Path) -> None:
+    rows = item_rows(ranking, PRODUCTS)
+    np.save(tmp_path / "rows.npy", rows)
+    mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    kept = OnnxRanker(ranking, rows).score("led", HISTORY, rows_of(1, 2)).p_click
+    found = OnnxRanker(ranking, mapped).score("led", HISTORY, rows_of(1, 2)).p_click
+    np.testing.assert_array_equal(kept, found)
+
+
+def test_a_row_depends_on_its_own_product_only(ranking: Bundle) -> None:
+    np.testing.assert_array_equal(
+        item_rows(ranking, PRODUCTS)[3:4], item_rows(ranking, PRODUCTS[3:4])
+    )
+
+
+def test_rows_of_another_model_are_refused(ranking: Bundle, pointing: Bundle) -> None:
+    with pytest.raises(ScorerError, match="this model makes"):
+        OnnxRanker(ranking, phrase_rows(pointing, PHRASES))
+    with pytest.raises(ScorerError, match="this model makes"):
+        OnnxPhraseScorer(pointing, item_rows(ranking, PRODUCTS))
+
+
+def test_a_row_out_of_range_is_a_scorer_error(ranking: Bundle, pointing: Bundle) -> None:
+    with pytest.raises(ScorerError, match="IndexError"):
+        OnnxRanker(ranking, item_rows(ranking, PRODUCTS)).score("x", HISTORY, rows_of(999))
+    with pytest.raises(ScorerError, match="IndexError"):
+        OnnxPhraseScorer(pointing, phrase_rows(pointing, PHRASES)).score("x", HISTORY, rows_of(99))
+
+
+def test_a_row_of_nan_is_a_scorer_error(ranking: Bundle) -> None:
+    rows = item_rows(ranking, PRODUCTS)
+    rows["vector"][2] = np.nan
+    scorer = OnnxRanker(ranking, rows)
+    with pytest.raises(ScorerError, match="NaN or infinity"):
+        scorer.score("sink", HISTORY, rows_of(1, 2))
+    assert scorer.score("sink", HISTORY, rows_of(1, 3)).p_click.shape == (2,)
+
+
+@pytest.mark.parametrize("query", ["", "\ud800", "👩‍💻" * 60, "a " * 128, "1/2 " * 64, "\x00"])
+def test_any_query_gets_scores(ranking: Bundle, query: str) -> None:
+    scorer = OnnxRanker(ranking, item_rows(ranking, PRODUCTS))
+    history = History(((query, 0.0),) * 50, ((query, 1e12),) * 50, ((query, 5.0),) * 20)
+    scores = scorer.score(query, history, rows_of(*range(len(PRODUCTS))))
+    assert ((scores.p_click >= 0) & (scores.p_click <= 1)).all()
