@@ -233,7 +233,7 @@ def _treat(
     Returns: phrases (N, 2), -1 for none, and the chance of the choice given the arm.
     """
     phrases = market.true_phrases[product]  # (N, M)
-    usable = (phrases != NO_PHRASE) & (phrases != market.query_phrase[query][:, None])
+    usable = (phrases != NO_PHRASE) & ~market.in_query[query[:, None], phrases]
     key = rng.random(phrases.shape)
     popular = arm == ARMS.index("popular_1")
     key[popular] = market.popularity_z[phrases[popular]]

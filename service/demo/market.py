@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from service.contract.tokenizer import Tokenizer
 from service.decision.terms import CampaignStatus
 from service.demo.assortment import load_assortment
 from service.demo.catalogue import make_products
@@ -45,6 +46,7 @@ class Market:
     query_weight: NDArray[np.float64]  # (Q,)
     advertised: NDArray[np.bool_]  # (P,)
     popularity_z: NDArray[np.float64]  # (V,), log share of products
+    in_query: NDArray[np.bool_]  # (Q, V), whether the query's words say the phrase already
     chip_weight: NDArray[np.float64]  # (Q, V), 0 where the phrase is no chip of the query
 
     def relevance(
@@ -67,6 +69,7 @@ def make_market(seed: int) -> Market:
     true = _padded([[number[p] for p in item.true_phrases] for item in products])
     query_kind = np.array([query.kind for query in queries])
     query_phrase = np.array([number[q.phrase] if q.phrase else NO_PHRASE for q in queries])
+    in_query = _said(queries, phrases)
     has = np.zeros((len(products), len(phrases) + 1))
     has[np.arange(len(products))[:, None], true] = 1.0  # padding lands in the last column
     return Market(
@@ -84,7 +87,8 @@ def make_market(seed: int) -> Market:
         query_weight=np.array([query.weight for query in queries]),
         advertised=_advertised(seed, products),
         popularity_z=_z(np.log(has[:, :-1].sum(axis=0) + 1.0)),
-        chip_weight=_chip_weights(has[:, :-1], kind, query_kind, query_phrase),
+        in_query=in_query,
+        chip_weight=np.where(in_query, 0.0, _shares(has[:, :-1], kind)[query_kind]),
     )
 
 
@@ -99,18 +103,16 @@ def _advertised(seed: int, products: Sequence[MadeProduct]) -> NDArray[np.bool_]
     return np.array([p.product.product_id in wanted and p.product.in_stock for p in products])
 
 
-def _chip_weights(
-    has: NDArray[np.float64],
-    kind: NDArray[np.int64],
-    query_kind: NDArray[np.int64],
-    query_phrase: NDArray[np.int64],
-) -> NDArray[np.float64]:
-    """Weigh phrases by their share among the products that a query asks for.  (Q, V)."""
-    share = np.stack([has[kind == k].mean(axis=0) for k in range(kind.max() + 1)])
-    weight = share[query_kind]
-    named = np.flatnonzero(query_phrase != NO_PHRASE)
-    weight[named, query_phrase[named]] = 0.0  # a query's own words are no chip
-    return weight
+def _shares(has: NDArray[np.float64], kind: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The share of a type's products that have each phrase.  (K, V)."""
+    return np.stack([has[kind == k].mean(axis=0) for k in range(kind.max() + 1)])
+
+
+def _said(queries: Sequence[Query], phrases: Sequence[str]) -> NDArray[np.bool_]:
+    words = Tokenizer("en").words
+    asked = [set(words(query.text)) | set(words(query.phrase or "")) for query in queries]
+    told = [set(words(phrase)) for phrase in phrases]
+    return np.array([[phrase <= query for phrase in told] for query in asked])
 
 
 def _price_z(price: NDArray[np.float64], kind: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from service.contract.tokenizer import Tokenizer
+from service.demo.assortment import load_assortment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,13 +25,15 @@ _SHORTEST_TYPO = 4
 class ShopSearch:
     """Find products by the words of title, brand, category, attributes and highlights.
 
-    A product's score is the sum of log(N / df) over the query's words that it has, doubled for
-    words of its title; words that no product has are read as the nearest word that is known.
+    What else people call a type of product counts among its words. A product's score is the sum
+    of log(N / df) over the query's words that it has, doubled for words of its title; words that
+    no product has are read as the nearest word that is known.
     """
 
     def __init__(self, products: Sequence[Product], locale: str = "en") -> None:
         self._products = tuple(products)
         self._tokenizer = Tokenizer(locale)
+        self._synonyms = {kind.noun: kind.queries for kind in load_assortment().types}
         self._postings: dict[str, dict[int, float]] = defaultdict(dict)
         for place, product in enumerate(self._products):
             for word, weight in self._weights(product).items():
@@ -85,7 +88,8 @@ class ShopSearch:
         return hit[0] if hit else word
 
     def _weights(self, product: Product) -> dict[str, float]:
-        rest = " ".join((product.brand, product.category, *feature_phrases(product)))
+        called = self._synonyms.get(product.attributes.get("type", ""), ())
+        rest = " ".join((product.brand, product.category, *called, *feature_phrases(product)))
         weights = dict.fromkeys(self._tokenizer.words(rest), _OTHER_WEIGHT)
         return weights | dict.fromkeys(self._tokenizer.words(product.title), _TITLE_WEIGHT)
 

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class DemoShop:
+class Storefront:
     """The shop's catalogue and search, and its key to the service."""
 
     key: str
@@ -32,7 +32,7 @@ class DemoShop:
     search: ShopSearch
 
 
-def open_demo_shop(file: Path) -> DemoShop | None:
+def open_demo_shop(file: Path) -> Storefront | None:
     """Open the shop that `file` (demo.json) tells of; None where there is no such file."""
     try:
         stat = file.stat()
@@ -45,10 +45,10 @@ def open_demo_shop(file: Path) -> DemoShop | None:
 
 
 @lru_cache(maxsize=2)
-def _open(file: Path, changed_ns: int) -> DemoShop:  # noqa: ARG001 - read again once changed
-    told = orjson.loads(file.read_bytes())
+def _open(file: Path, changed_ns: int) -> Storefront:  # noqa: ARG001 - read again once changed
+    told = dict(orjson.loads(file.read_bytes()))
     products, search = _catalogue(int(told.get("seed", DEMO_SEED)))
-    return DemoShop(
+    return Storefront(
         key=str(told["publishable_key"]),
         placement=str(told["placement"]),
         queries=tuple(str(query) for query in told.get("queries", ())),

@@ -19,7 +19,7 @@ from service.demo.pictures import draw_picture
 from service.demo.search import feature_phrases
 from service.web import forms, shop_events
 from service.web.cards import ad_cards, organic_card
-from service.web.demo_shop import DemoShop, open_demo_shop
+from service.web.demo_shop import Storefront, open_demo_shop
 from service.web.rendering import page, static_file
 from service.web.rest_client import RestClient
 from service.web.visitor import persona_named, remember, visitor_of
@@ -177,11 +177,11 @@ class ShopPages:
         await RestClient(request, shop.key).tell([event])
         return forms.back_to(f"/p/{product.product_id}?cart=1")
 
-    async def _shop(self) -> DemoShop | None:
+    async def _shop(self) -> Storefront | None:
         return await run_in_threadpool(open_demo_shop, self._demo_file)
 
 
-def _listing(request: Request, shop: DemoShop) -> Listing:
+def _listing(request: Request, shop: Storefront) -> Listing:
     query = forms.clean(request.query_params.get("q", ""))
     category = forms.clean(request.query_params.get("category", ""))
     if query:
@@ -202,7 +202,7 @@ async def _tell_of_page(client: RestClient, visitor: Visitor, listing: Listing) 
 
 
 def _results_page(
-    shop: DemoShop, visitor: Visitor, listing: Listing, answer: AdAnswer
+    shop: Storefront, visitor: Visitor, listing: Listing, answer: AdAnswer
 ) -> Response:
     ads = ad_cards(answer.ads, shop.products)
     told = {
@@ -218,7 +218,7 @@ def _frame(visitor: Visitor, listing: Listing) -> dict[str, object]:
     return {"visitor": visitor, "personas": PERSONAS, "listing": listing}
 
 
-def _front(shop: DemoShop) -> dict[str, object]:
+def _front(shop: Storefront) -> dict[str, object]:
     categories = load_assortment().categories
     covers = [
         (c, next(p for p in shop.products.values() if p.category == c.path)) for c in categories
@@ -226,7 +226,7 @@ def _front(shop: DemoShop) -> dict[str, object]:
     return {"queries": shop.queries[:8], "covers": covers}
 
 
-def _product(shop: DemoShop | None, product_id: str) -> Product | None:
+def _product(shop: Storefront | None, product_id: str) -> Product | None:
     return shop.products.get(product_id) if shop else None
 
 

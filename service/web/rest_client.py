@@ -68,7 +68,8 @@ class RestClient:
         except (httpx.HTTPError, ValueError) as error:
             return AdAnswer(problem=f"the ad service did not answer ({type(error).__name__})")
         if response.status_code != httpx.codes.OK:
-            return AdAnswer(problem=str(answer.get("title", response.status_code)))
+            said = answer.get("title") if isinstance(answer, dict) else None
+            return AdAnswer(problem=str(said or response.status_code))
         return AdAnswer(
             ads=tuple(answer["ads"]),
             no_fill_reason=answer["no_fill_reason"],

@@ -1,0 +1,42 @@
+"""A browser without scripts before the page, and a fake service behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+import orjson
+import pytest
+
+from service.web import pages
+from tests.unit.web.fake_service import KEY, FakeService
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def demo_file(tmp_path: Path) -> Path:
+    file = tmp_path / "demo.json"
+    told = {"publishable_key": KEY, "placement": "search_top", "queries": ["desk lamp"], "seed": 1}
+    file.write_bytes(orjson.dumps(told))
+    return file
+
+
+@pytest.fixture
+def no_demo_file(demo_file: Path) -> None:
+    demo_file.unlink()
+
+
+@pytest.fixture
+def service(demo_file: Path, monkeypatch: pytest.MonkeyPatch) -> FakeService:
+    monkeypatch.setattr(pages, "_SETTLE_SECONDS", 0.0)  # there is no worker to wait for
+    return FakeService(demo_file)
+
+
+@pytest.fixture
+async def browser(service: FakeService) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=service.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+        yield client

@@ -1,0 +1,73 @@
+"""A service that answers the two calls which the page makes, and remembers them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+
+from service.web.pages import shop_router
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEY = "pk_test"
+
+
+def sponsored(
+    product_id: str, parts: list[tuple[str, bool]], host: str = "http://shop.test"
+) -> dict[str, Any]:
+    return {
+        "ad_id": f"ad_{product_id}",
+        "product_id": product_id,
+        "campaign_id": "cmp_1",
+        "slot": 0,
+        "title": {
+            "text": "".join(text for text, _ in parts),
+            "original": parts[-1][0],
+            "parts": [
+                {"text": text, "selling_point": "sp_1" if marked else None, "highlight": marked}
+                for text, marked in parts
+            ],
+        },
+        "impression_id": "imp_1",
+        "click_url": f"{host}/c/tok",
+        "impression_url": f"{host}/i/tok.gif",
+        "view_url": f"{host}/v/tok.gif",
+        "label": "Sponsored",
+    }
+
+
+class FakeService:
+    """The app with the real pages and a fake API behind them."""
+
+    def __init__(self, demo_file: Path) -> None:
+        self.ads: list[dict[str, Any]] = []
+        self.asked: list[dict[str, Any]] = []
+        self.told: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.answer: Response | None = None  # in place of the ads
+        self.receipt: Response | None = None  # in place of one that accepts all
+        self.app = FastAPI()
+        self.app.include_router(shop_router(demo_file))
+        self.app.add_api_route("/v1/ads", self._ads, methods=["POST"])
+        self.app.add_api_route("/v1/events", self._events, methods=["POST"])
+
+    async def _ads(self, request: Request) -> Response:
+        self.headers.append(dict(request.headers))
+        self.asked.append(orjson.loads(await request.body()))
+        answer = {
+            "ads": self.ads,
+            "no_fill_reason": None if self.ads else "no_match",
+            "degraded": ["titles"] if self.ads else [],
+            "took_ms": 0.61,
+        }
+        return self.answer or Response(orjson.dumps(answer), media_type="application/json")
+
+    async def _events(self, request: Request) -> Response:
+        events = orjson.loads(await request.body())["events"]
+        self.told.extend(events)
+        receipt = orjson.dumps({"accepted": len(events), "rejected": 0, "results": []})
+        answer = Response(receipt, status_code=202, media_type="application/json")
+        return self.receipt or answer
