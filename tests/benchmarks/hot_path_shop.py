@@ -49,12 +49,23 @@ def _product(product: Product, copy: int) -> Product:
 
 
 def _campaign(campaign: Campaign, copy: int) -> Campaign:
-    return replace(campaign, campaign_id=f"{campaign.campaign_id}{copy:02d}", budget=_BUDGET)
+    return replace(
+        campaign,
+        campaign_id=f"{campaign.campaign_id}{copy:02d}",
+        bid=_bid(campaign.bid, copy),
+        budget=_BUDGET,
+    )
+
+
+def _bid(bid: Micros, copy: int) -> Micros:
+    """Copies bid differently, or every auction would be a tie of twenty."""
+    return Micros(bid + copy * 7_919)
 
 
 def _ad(ad: Ad, copy: int) -> Ad:
     return replace(
         ad,
+        bid=None if ad.bid is None else _bid(ad.bid, copy),
         ad_id=f"{ad.ad_id}{copy:02d}",
         campaign_id=f"{ad.campaign_id}{copy:02d}",
         product_id=f"{ad.product_id}{copy:02d}",

@@ -27,6 +27,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Quality:
+    """What the last line says about the models."""
+
+    selling_points: Gain
+    ranker: Gain
+    spearman: float
+    spearman_tfidf: float
+
+
+@dataclass(frozen=True, slots=True)
 class Judge:
     """Scores rows by a bundle, through `salient score`, and says how good the scores are."""
 

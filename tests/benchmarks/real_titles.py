@@ -48,6 +48,14 @@ def shown_phrases(ad: Mapping[str, Any]) -> list[str]:
     return [part["text"] for part in parts if part["selling_point"] is not None]
 
 
+def marked(ad: Mapping[str, Any]) -> str:
+    """Write an ad's title with its selling points in brackets."""
+    parts: Sequence[Mapping[str, Any]] = ad["title"]["parts"]
+    return "".join(
+        part["text"] if part["selling_point"] is None else f"[{part['text']}]" for part in parts
+    )
+
+
 def denied_words(title: str) -> frozenset[str]:
     """The words of the things that a title says are not there, singular."""
     text = html.unescape(title).casefold()

@@ -7,16 +7,13 @@ import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from service.commands import seed
 from service.decision.terms import KeyKind
-from service.store.campaigns import put_ads, put_advertisers, put_campaigns, put_placements
-from service.store.catalogue import put_products, put_store
 from service.store.keys import PUBLIC_SCOPES, SCOPES, create_key
 from service.store.postgres import open_engine
 
 if TYPE_CHECKING:
     from service.demo.merchants import DemoShop
-
-_BATCH = 20_000  # ads written in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +29,11 @@ async def put_shop(database_url: str, shop: DemoShop) -> Keys:
     engine = open_engine(database_url)
     store_id = shop.store.store_id
     async with engine.begin() as connection:
-        await put_store(connection, shop.store)
-        await put_placements(connection, store_id, shop.placements)
-        await put_products(connection, store_id, shop.products)
-        await put_advertisers(connection, store_id, shop.advertisers)
-        await put_campaigns(connection, store_id, shop.campaigns)
-        for start in range(0, len(shop.ads), _BATCH):
-            await put_ads(connection, store_id, shop.ads[start : start + _BATCH])
-        _, publishable = await create_key(connection, store_id, KeyKind.PUBLISHABLE, PUBLIC_SCOPES)
-        _, secret = await create_key(connection, store_id, KeyKind.SECRET, SCOPES)
+        await seed.put_shop(connection, shop)
+        public = await create_key(connection, store_id, KeyKind.PUBLISHABLE, PUBLIC_SCOPES)
+        secret = await create_key(connection, store_id, KeyKind.SECRET, SCOPES)
     await engine.dispose()
-    return Keys(publishable, secret)
+    return Keys(public[1], secret[1])
 
 
 def ask_for_ads(port: int, key: str, body: str) -> bytes:
