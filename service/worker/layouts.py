@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from service.worker.numbering import number_all
+from service.worker.numbering import number_all, number_anew
 from service.worker.visits import LATE_CLICK_SECONDS, date_back
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def training_rows(log: RawLog, *, products: Collection[str]) -> TrainingRows:
     rows = pl.concat([chips, known], how="diagonal")
     in_time = rows.filter(pl.col("settled") - pl.col("shown") <= LATE_CLICK_SECONDS)
     dated = date_back(in_time)
-    users = number_all(dated["user"].unique().sort())
+    users = number_anew(dated["user"])
     return TrainingRows(
         facets=_facet_layout(dated.filter(pl.col("impression_id").is_null()), users),
         clicks=_click_layout(dated.filter(pl.col("impression_id").is_not_null()), users),

@@ -10,26 +10,25 @@ from service.errors import BadInputError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LARGEST_KEPT = 1 << 53
-"""Whole numbers up to here stay as they are: every reader of parquet holds them exactly."""
+FIRST_HASHED = 1 << 31
+"""Identifiers that are whole numbers below stay as they are."""
+END = 1 << 53
+"""All numbers lie below: every reader of parquet, also one of doubles, holds them exactly."""
 
 
 def number_of(identifier: str) -> int:
     """Map an identifier to a whole number that never changes.
 
-    `"100001"` stays 100001. Anything else, also `"007"`, becomes a hash of 61 bits, moved above
-    the numbers that stay: (2^53, 2^62).
+    `"100001"` stays 100001. Anything else, also `"007"`, becomes a hash in [2^31, 2^53).
     """
-    if identifier.isascii() and identifier.isdigit():
-        number = int(identifier)
-        if str(number) == identifier and number <= LARGEST_KEPT:
-            return number
+    if (number := _whole(identifier)) is not None:
+        return number
     digest = int.from_bytes(blake2b(identifier.encode(), digest_size=8).digest(), "big")
-    return LARGEST_KEPT + 1 + (digest >> 3)
+    return FIRST_HASHED + digest % (END - FIRST_HASHED)
 
 
 def number_all(identifiers: Iterable[str]) -> dict[str, int]:
-    """Map each identifier to its number.
+    """Map each identifier to its number, the same in every export.
 
     Raises: BadInputError where two of them would share one.
     """
@@ -41,3 +40,23 @@ def number_all(identifiers: Iterable[str]) -> dict[str, int]:
             raise BadInputError(f"{owner!r} and {identifier!r} both map to the number {number}")
         numbers[identifier] = number
     return numbers
+
+
+def number_anew(identifiers: Iterable[str]) -> dict[str, int]:
+    """Map each identifier to a number that says nothing about it and holds for one export only.
+
+    Whole numbers stay; the others are counted on from the largest of those.
+    """
+    given = sorted(set(identifiers))
+    numbers = {one: number for one in given if (number := _whole(one)) is not None}
+    first = max(numbers.values(), default=-1) + 1
+    others = (identifier for identifier in given if identifier not in numbers)
+    return numbers | {identifier: first + count for count, identifier in enumerate(others)}
+
+
+def _whole(identifier: str) -> int | None:
+    if identifier.isascii() and identifier.isdigit() and len(identifier) <= len(str(FIRST_HASHED)):
+        number = int(identifier)
+        if number < FIRST_HASHED and str(number) == identifier:
+            return number
+    return None

@@ -83,7 +83,8 @@ FROM events
 WHERE store_id = :store_id
   AND type IN ('feature_word', 'impression', 'view', 'click', 'conversion')
   AND greatest(ts, received_at) < to_timestamp(:until)
-  AND user_id IS NOT NULL
+  -- a purchase that names an impression belongs to that impression's shopper
+  AND (user_id IS NOT NULL OR type = 'conversion' AND impression_id IS NOT NULL)
 """
 
 
