@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,20 +11,39 @@ import typer
 from service.errors import AdServiceError
 
 if TYPE_CHECKING:
-    from service.settings import Settings
+    from collections.abc import Callable, Coroutine
 
-app = typer.Typer(
-    help="An ad server for online shops: ranks, auctions, personalises titles, and learns.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+    from service.settings import Settings
+    from service.store.embedded.stores import StoreUrls
+    from service.store.feeds.report import Report
 
 Port = Annotated[int | None, typer.Option(help="Port to listen on; PORT in the environment.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on; HOST in the environment.")]
 StateFolder = Annotated[
     Path | None, typer.Option("--state", help="State folder; SALIENT_STATE in the environment.")
 ]
+StoreId = Annotated[
+    str | None, typer.Option("--store", help="Store id; not needed where there is only one store.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check every line, change nothing.")]
+InputFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
+OutputFile = Annotated[Path, typer.Option("--out", help="File to write.")]
+Seed = Annotated[int, typer.Option(help="The same seed makes the same.")]
+
+
+def _group(about: str) -> typer.Typer:
+    return typer.Typer(
+        help=about, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+    )
+
+
+app = _group("An ad server for online shops: ranks, auctions, personalises titles, and learns.")
+imports = _group("Take products, campaigns or past events from a file.")
+demo = _group("The made-up shop: put it in, write its feed, write logs of its shoppers.")
+keys = _group("API keys of a store.")
+models = _group("Model bundles.")
+for _name, _commands in (("import", imports), ("demo", demo), ("keys", keys), ("models", models)):
+    app.add_typer(_commands, name=_name)
 
 
 def _settings(**given: Any) -> Settings:
@@ -71,6 +91,221 @@ def migrate(state: StateFolder = None) -> None:
     with open_stores(_settings(state=state)) as urls:
         run(urls.database_url)
         typer.echo(f"tables at revision {current_revision(urls.database_url)}")
+
+
+@imports.command("products")
+def import_products(  # noqa: PLR0913, PLR0917 - one argument an option of the command
+    file: InputFile,
+    store: StoreId = None,
+    new_store: Annotated[str | None, typer.Option(help="Make a store of this name.")] = None,
+    currency: Annotated[str, typer.Option(help="Of the new store, ISO 4217.")] = "EUR",
+    locale: Annotated[str, typer.Option(help="Of the new store, BCP 47.")] = "en",
+    site_url: Annotated[
+        str, typer.Option(help="Of the new store; product paths stand on it.")
+    ] = "http://127.0.0.1:8000",
+    dry_run: DryRun = False,
+    state: StateFolder = None,
+) -> None:
+    """Take a catalogue: Google Merchant feed (CSV, TSV), NDJSON, or parquet of the log layouts."""
+    from service.commands import imports as work
+
+    new = work.NewStore(new_store, currency, locale, site_url) if new_store else None
+    _import(
+        file,
+        state,
+        lambda urls, progress: work.import_products(
+            urls, file, store, new=new, dry_run=dry_run, progress=progress
+        ),
+    )
+
+
+@imports.command("campaigns")
+def import_campaigns(
+    file: InputFile, store: StoreId = None, dry_run: DryRun = False, state: StateFolder = None
+) -> None:
+    """Take campaigns with keywords and ads: NDJSON, one campaign a line."""
+    from service.commands import imports as work
+
+    _import(
+        file,
+        state,
+        lambda urls, progress: work.import_campaigns(
+            urls, file, store, dry_run=dry_run, progress=progress
+        ),
+    )
+
+
+@imports.command("events")
+def import_events(
+    file: InputFile, store: StoreId = None, dry_run: DryRun = False, state: StateFolder = None
+) -> None:
+    """Take past events in one of the log layouts: parquet, CSV or NDJSON."""
+    from service.commands import imports as work
+
+    _import(
+        file,
+        state,
+        lambda urls, progress: work.import_events(
+            urls, file, store, dry_run=dry_run, progress=progress
+        ),
+    )
+
+
+def _import(
+    file: Path,
+    state: Path | None,
+    work: Callable[[StoreUrls, Callable[[int], None]], Coroutine[Any, Any, Report]],
+) -> None:
+    from service.commands.reach import open_migrated
+    from service.commands.show import progress_bar, show_report
+
+    with open_migrated(_settings(state=state)) as urls, progress_bar(file) as progress:
+        report = asyncio.run(work(urls, progress))
+    show_report(report)
+    if report.errors:
+        raise typer.Exit(1)
+
+
+@demo.command("seed")
+def demo_seed(seed: Seed = 1, port: Port = None, state: StateFolder = None) -> None:
+    """Put the demo shop into the database, also beside other stores, and mint its keys."""
+    from service.commands.reach import open_migrated
+    from service.commands.seed import seed_demo
+
+    settings = _settings(port=port, state=state)
+    url = f"http://127.0.0.1:{settings.port}"
+    with open_migrated(settings) as urls:
+        work = seed_demo(
+            urls.database_url, settings.state, url, seed=seed, force=True, say=typer.echo
+        )
+        asyncio.run(work)
+
+
+@demo.command("feed")
+def demo_feed(
+    file: Annotated[Path, typer.Argument(help="A .tsv or .ndjson file to write.")], seed: Seed = 1
+) -> None:
+    """Write the demo catalogue as a Google Merchant feed."""
+    from service.demo.feed import write_feed
+    from service.demo.merchants import make_shop
+
+    shop = make_shop(seed)
+    typer.echo(f"{write_feed(shop.products, shop.store, file):,} products in {file}")
+
+
+@demo.command("log")
+def demo_log(
+    out: Annotated[Path, typer.Argument(help="Folder to write.")],
+    world: Annotated[str, typer.Option(help="base, shift or null.")] = "base",
+    sessions: Annotated[int, typer.Option(help="Page views with feature words.", min=1)] = 20_000,
+    seed: Seed = 1,
+) -> None:
+    """Write what the made-up shoppers saw and clicked, in the log layouts, the truth apart."""
+    from service.demo.log import write_log
+
+    rows = write_log(world, seed, out, sessions, typer.echo)
+    typer.echo(", ".join(f"{name}: {count:,} rows" for name, count in rows.items()))
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Argument(help="Folder for facets, clicks and items.parquet.")],
+    store: StoreId = None,
+    state: StateFolder = None,
+) -> None:
+    """Write the training set as it was known now: consenting shoppers, valid events."""
+    from service.commands.exports import run_export
+    from service.commands.reach import open_migrated
+
+    with open_migrated(_settings(state=state)) as urls:
+        typer.echo(asyncio.run(run_export(urls.database_url, out, store)))
+
+
+@keys.command("create")
+def keys_create(
+    kind: Annotated[str, typer.Option(help="publishable or secret.")] = "secret",
+    scope: Annotated[
+        list[str] | None, typer.Option(help="serve, events, manage, report, admin; repeat it.")
+    ] = None,
+    origin: Annotated[
+        list[str] | None, typer.Option(help="Page origins of a publishable key; repeat it.")
+    ] = None,
+    advertiser: Annotated[str | None, typer.Option(help="Bind it to one advertiser.")] = None,
+    store: StoreId = None,
+    state: StateFolder = None,
+) -> None:
+    """Make a key. It is shown this once."""
+    from service.commands.keys import make_key
+    from service.commands.reach import open_migrated
+
+    with open_migrated(_settings(state=state)) as urls:
+        work = make_key(urls.database_url, store, kind, scope or (), origin or (), advertiser)
+        key_id, plaintext = asyncio.run(work)
+    typer.echo(f"{key_id}\n{plaintext}")
+
+
+@keys.command("list")
+def keys_list(store: StoreId = None, state: StateFolder = None) -> None:
+    """List the keys that are in force, without the keys themselves."""
+    from service.commands.keys import all_keys
+    from service.commands.reach import open_migrated
+    from service.commands.show import show_keys
+
+    with open_migrated(_settings(state=state)) as urls:
+        show_keys(asyncio.run(all_keys(urls.database_url, store)))
+
+
+@keys.command("revoke")
+def keys_revoke(key_id: str, store: StoreId = None, state: StateFolder = None) -> None:
+    """Make a key useless, within a second."""
+    from service.commands.keys import end_key
+    from service.commands.reach import open_migrated
+
+    with open_migrated(_settings(state=state)) as urls:
+        if not asyncio.run(end_key(urls.database_url, store, key_id)):
+            typer.secho(f"no key {key_id} is in force", err=True)
+            raise typer.Exit(1)
+    typer.echo(f"{key_id} is revoked")
+
+
+@models.command("list")
+def models_list() -> None:
+    """List the bundles in SALIENT_MODELS, newest first."""
+    from service.commands.models import all_versions
+
+    for folder in all_versions(_settings().models):
+        typer.echo(str(folder))
+
+
+@models.command("verify")
+def models_verify(
+    folders: Annotated[list[Path] | None, typer.Argument(help="Bundles; all if none.")] = None,
+) -> None:
+    """Put bundles through every gate of serving: hashes, fingerprint, shapes, golden rows."""
+    from service.commands.models import all_versions, verify
+
+    verdicts = [verify(folder) for folder in folders or all_versions(_settings().models)]
+    for verdict in verdicts:
+        typer.echo(f"{verdict.folder}: {verdict.error or 'good'}")
+    if any(verdict.error for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+@app.command()
+def score(
+    bundle: Annotated[Path, typer.Argument(help="A model bundle's folder.")],
+    rows: Annotated[Path, typer.Option(help="Rows to score, in a log layout.")],
+    items: Annotated[Path, typer.Option(help="The catalogue: product_uid, title, ...")],
+    out: OutputFile,
+    facets: Annotated[Path | None, typer.Option(help="Feature words clicked before.")] = None,
+    clicks: Annotated[Path | None, typer.Option(help="Ads clicked before.")] = None,
+) -> None:
+    """Score rows by a bundle, each from what its shopper did strictly before it."""
+    from service.commands.show import steps_bar
+    from service.inference.score import score_rows
+
+    with steps_bar("Scoring") as progress:
+        score_rows(bundle, rows, items, facets, clicks, out, progress)
 
 
 def run() -> None:

@@ -81,8 +81,8 @@ async def _keys(connection: AsyncConnection, shop: DemoShop, seed: int) -> dict[
     store_id = shop.store.store_id
     _, publishable = await create_key(connection, store_id, KeyKind.PUBLISHABLE, PUBLIC_SCOPES)
     _, secret = await create_key(connection, store_id, KeyKind.SECRET, SCOPES)
-    queries = sorted(make_queries(seed), key=lambda query: -query.weight)
-    plain = [query.text for query in queries if query.phrase is None]
+    # the first that shoppers type for each kind of product
+    plain = [query.text for query in make_queries(seed) if query.weight >= 1.0]
     return {
         "url": shop.store.site_url,
         "publishable_key": publishable,

@@ -1,0 +1,238 @@
+"""Read files into a store: products, campaigns, past events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from redis.asyncio import Redis
+from sqlalchemy import text
+
+from service.decision.terms import Micros, Placement, Store
+from service.errors import BadInputError
+from service.store.campaigns import put_ads, put_advertisers, put_campaigns, put_placements
+from service.store.catalogue import get_products, list_stores, put_products, put_store
+from service.store.events import add_decisions, add_events
+from service.store.feeds.campaigns import made_id, read_bookings
+from service.store.feeds.past_events import past_batches, read_log
+from service.store.feeds.products import read_products
+from service.store.feeds.report import FieldError, LineError, Report
+from service.store.feeds.rows import read_rows
+from service.store.postgres import open_engine
+from service.store.profiles import write_profiles
+from service.store.shoppers import recent_actions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from service.store.embedded.stores import StoreUrls
+    from service.store.feeds.campaigns import Booking
+
+    Progress = Callable[[int], None]
+
+_BATCH: Final = 5_000
+_SHOPPERS: Final = 200
+_MONTHS: Final = 120
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class NewStore:
+    """The store to make where an import names none."""
+
+    name: str
+    currency: str = "EUR"
+    locale: str = "en"
+    site_url: str = "http://127.0.0.1:8000"
+
+
+async def choose_store(
+    connection: AsyncConnection, store_id: str | None, new: NewStore | None = None
+) -> Store:
+    """The store of that id, or the only one, or a new one with the placement `search_top`.
+
+    Raises: BadInputError where the choice is not clear.
+    """
+    if new is not None:
+        made = Store(
+            made_id("sto", new.name), new.name, new.currency.upper(), new.locale, new.site_url
+        )
+        await put_store(connection, made)
+        placement = Placement("search_top", "web", 4, Micros(10_000))
+        await put_placements(connection, made.store_id, [placement])
+        return made
+    stores = {store.store_id: store for store in await list_stores(connection)}
+    if store_id is None and len(stores) == 1:
+        return next(iter(stores.values()))
+    if store_id in stores:
+        return stores[store_id]
+    there = ", ".join(f"{key} ({store.name})" for key, store in stores.items()) or "none"
+    raise BadInputError(f"name a store by --store, or make one by --new-store; there are: {there}")
+
+
+async def import_products(
+    urls: StoreUrls,
+    path: Path,
+    store_id: str | None = None,
+    *,
+    new: NewStore | None = None,
+    dry_run: bool = False,
+    progress: Progress = lambda _: None,
+) -> Report:
+    """Put the good lines of a catalogue file into a store, in one transaction."""
+    report = Report()
+    engine = open_engine(urls.database_url)
+    try:
+        async with engine.connect() as connection:
+            store = await choose_store(connection, store_id, new)
+            found = read_products(read_rows(path, progress), store.currency)
+            for batch in _batches(_kept(found, report), _BATCH):
+                report.changed += await put_products(
+                    connection, store.store_id, [product for _, product in batch]
+                )
+            await _finish(connection, dry_run=dry_run)
+    finally:
+        await engine.dispose()
+    return report
+
+
+async def import_campaigns(
+    urls: StoreUrls,
+    path: Path,
+    store_id: str | None = None,
+    *,
+    dry_run: bool = False,
+    progress: Progress = lambda _: None,
+) -> Report:
+    """Put the good lines of a campaigns file into a store, in one transaction."""
+    report = Report()
+    engine = open_engine(urls.database_url)
+    try:
+        async with engine.connect() as connection:
+            store = await choose_store(connection, store_id)
+            found = read_bookings(read_rows(path, progress), store.store_id, store.currency)
+            for batch in _batches(_kept(found, report), _BATCH):
+                bookings = await _with_products(connection, store.store_id, batch, report)
+                await _put_bookings(connection, store.store_id, bookings, report)
+            await _finish(connection, dry_run=dry_run)
+    finally:
+        await engine.dispose()
+    report.changed = report.good
+    return report
+
+
+async def _with_products(
+    connection: AsyncConnection, store_id: str, batch: list[tuple[int, Booking]], report: Report
+) -> list[tuple[int, Booking]]:
+    """The bookings whose products the store has; the others are reported."""
+    wanted = {ad.product_id for _, booking in batch for ad in booking.ads}
+    there = await get_products(connection, store_id, sorted(wanted))
+    kept = []
+    for line, booking in batch:
+        missing = [ad.product_id for ad in booking.ads if ad.product_id not in there]
+        if missing:
+            advice = "import the product first, or leave it out"
+            report.errors.append(FieldError("product_ids", missing[0], advice).on(line))
+            report.good -= 1
+        else:
+            kept.append((line, booking))
+    return kept
+
+
+async def _put_bookings(
+    connection: AsyncConnection, store_id: str, batch: list[tuple[int, Booking]], report: Report
+) -> None:
+    """Put all at once; where one is refused, each by itself, so that the others are kept."""
+    try:
+        async with connection.begin_nested():
+            bookings = [booking for _, booking in batch]
+            await put_advertisers(connection, store_id, {b.advertiser for b in bookings})
+            await put_campaigns(connection, store_id, [b.campaign for b in bookings])
+            await put_ads(connection, store_id, [ad for b in bookings for ad in b.ads])
+    except BadInputError as error:
+        if len(batch) == 1:
+            report.errors.append(LineError(batch[0][0], "(line)", str(error), "correct it"))
+            report.good -= 1
+            return
+        for one in batch:
+            await _put_bookings(connection, store_id, [one], report)
+
+
+async def import_events(
+    urls: StoreUrls,
+    path: Path,
+    store_id: str | None = None,
+    *,
+    dry_run: bool = False,
+    progress: Progress = lambda _: None,
+) -> Report:
+    """Put past events into a store, and write the profiles of the shoppers that they tell of."""
+    log, size = read_log(path), path.stat().st_size
+    report = Report(good=log.rows.height, errors=log.errors)
+    engine = open_engine(urls.database_url)
+    shoppers: set[str] = set()
+    try:
+        async with engine.begin() as connection:
+            store = await choose_store(connection, store_id)
+            if not dry_run and log.rows.height:
+                first, last = log.rows["ts"].min(), log.rows["ts"].max()
+                await _make_partitions(connection, float(str(first)), float(str(last)))
+        for batch in past_batches(log, store.store_id):
+            progress(size * batch.rows // log.rows.height)
+            if dry_run:
+                continue
+            async with engine.begin() as connection:
+                await add_decisions(connection, batch.decisions)
+                report.changed += len(await add_events(connection, batch.events))
+            shoppers |= {event.user_id for event in batch.events if event.user_id}
+        async with engine.connect() as connection:
+            await _write_profiles(connection, urls.redis_url, store.store_id, shoppers)
+    finally:
+        await engine.dispose()
+    return report
+
+
+async def _make_partitions(connection: AsyncConnection, first_ts: float, last_ts: float) -> None:
+    first, last = (datetime.fromtimestamp(ts, UTC) for ts in (first_ts, last_ts))
+    months = (last.year - first.year) * 12 + last.month - first.month + 1
+    if months <= _MONTHS:
+        statement = text("SELECT add_partitions(CAST(:day AS date), :months)")
+        await connection.execute(statement, {"day": first.date(), "months": months})
+
+
+async def _write_profiles(
+    connection: AsyncConnection, redis_url: str, store_id: str, shoppers: set[str]
+) -> None:
+    async with Redis.from_url(redis_url) as redis:
+        for batch in _batches(sorted(shoppers), _SHOPPERS):
+            profiles = await recent_actions(connection, store_id, batch)
+            await write_profiles(redis, store_id, profiles)
+
+
+async def _finish(connection: AsyncConnection, *, dry_run: bool) -> None:
+    if dry_run:
+        await connection.rollback()
+    else:
+        await connection.commit()
+
+
+def _kept(found: Iterable[Item | LineError], report: Report) -> Iterator[Item]:
+    """The good ones, counted; errors go to the report."""
+    for one in found:
+        if isinstance(one, LineError):
+            report.errors.append(one)
+        else:
+            report.good += 1
+            yield one
+
+
+def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    source = iter(items)
+    while batch := list(islice(source, size)):
+        yield batch

@@ -1,0 +1,1 @@
+"""Files from outside: catalogues, campaigns and past events, with a word for each bad line."""

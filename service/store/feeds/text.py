@@ -1,0 +1,38 @@
+"""Text from feeds, made plain: entities decoded, markup and control characters gone."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Final
+
+_COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
+_HIDDEN: Final = re.compile(r"<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_TAG: Final = re.compile(r"</?[a-zA-Z!?][^<>]*>")
+_OPENING: Final = re.compile(r"<(?=[a-zA-Z/!?])")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_SPACES: Final = re.compile(r"\s+")
+_ROUNDS: Final = 5  # an entity of an entity of an entity is as deep as any feed goes
+
+
+def plain_text(raw: str) -> str:
+    """`raw` as a reader would see it: one line, no entities, however often encoded, no markup."""
+    text = raw
+    if "&" in text or "<" in text:
+        for _ in range(_ROUNDS):
+            before, text = text, _without_markup(html.unescape(text))
+            if text == before:
+                break
+        # what could still open a tag, or become an entity again
+        text = _OPENING.sub("", text)
+    if not text.isprintable():
+        text = _CONTROL.sub(" ", text)
+    return _SPACES.sub(" ", text).strip()
+
+
+def _without_markup(text: str) -> str:
+    if "<" not in text:
+        return text
+    for pattern in (_COMMENT, _HIDDEN, _TAG):
+        text = pattern.sub(" ", text)
+    return text
