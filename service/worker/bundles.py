@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from service.decision.snapshot import BundleRef
 from service.errors import BadBundleError
 from service.inference.bundle import open_bundle
 from service.inference.newest import bundle_versions
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from service.decision.snapshot import BundleRef
     from service.inference.bundle import Bundle
 
 log = structlog.get_logger(__name__)
@@ -25,6 +25,10 @@ SELLING_POINTS = "selling-points"
 
 Stamp = tuple[tuple[str, int, int], ...]
 """Name, size and time of each file in a folder: another stamp means that something changed."""
+
+
+Used = dict[str, "tuple[BundleRef, Bundle]"]
+"""The bundle in use under each name."""
 
 
 def stamp_of(folder: Path) -> Stamp:
@@ -45,7 +49,8 @@ class Bundles:
     """The bundles below one models folder.
 
     Each is put through every gate once and kept while its files stay as they are. One that fails
-    is refused, logged and counted once, and looked at again only when its files change.
+    is refused, logged and counted once, and looked at again only when its files change. Where the
+    files of an opened one go bad, what is in memory stays in use.
     """
 
     def __init__(self, models: Path) -> None:
@@ -53,13 +58,18 @@ class Bundles:
         self._opened: dict[Path, tuple[Stamp, Bundle]] = {}
         self._refused: dict[Path, tuple[Stamp, str]] = {}
 
-    def newest(self, name: str) -> Bundle | None:
-        """The newest bundle called `name` that passes every gate."""
+    def newest(self) -> Used:
+        """The newest bundle of each name that passes every gate, where there is one."""
+        found = {name: self._newest(name) for name in (RANKER, SELLING_POINTS)}
+        return {name: bundle for name, bundle in found.items() if bundle is not None}
+
+    def _newest(self, name: str) -> tuple[BundleRef, Bundle] | None:
         for folder in bundle_versions(self._models, name):
             try:
-                return self._open(folder)
+                bundle = self._open(folder)
             except BadBundleError:
                 continue
+            return BundleRef(name, folder.name, bundle.manifest_sha256), bundle
         return None
 
     def exactly(self, ref: BundleRef) -> Bundle:
@@ -67,7 +77,7 @@ class Bundles:
 
         Raises: BadBundleError if it fails a gate, or is another one under the same name.
         """
-        bundle = self._open(self.folder_of(ref))
+        bundle = self._open(self._models / ref.name / ref.version)
         if bundle.manifest_sha256 != ref.manifest_sha256:
             raise BadBundleError(
                 f"{ref.name}@{ref.version}: the manifest's SHA-256 is {bundle.manifest_sha256},"
@@ -75,30 +85,30 @@ class Bundles:
             )
         return bundle
 
-    def folder_of(self, ref: BundleRef) -> Path:
-        """Where the bundle that `ref` names must lie."""
-        return self._models / ref.name / ref.version
-
     def _open(self, folder: Path) -> Bundle:
         stamp = stamp_of(folder)
         opened = self._opened.get(folder)
         if opened is not None and opened[0] == stamp:
             return opened[1]
         refused = self._refused.get(folder)
-        if refused is not None and refused[0] == stamp:
-            raise BadBundleError(refused[1])
-        return self._verify(folder, stamp)
+        if refused is None or refused[0] != stamp:
+            refused = self._verify(folder, stamp)
+        if refused is None or opened is not None:  # good, or bad now and good before
+            return self._opened[folder][1]
+        raise BadBundleError(refused[1])
 
-    def _verify(self, folder: Path, stamp: Stamp) -> Bundle:
-        self._opened.pop(folder, None)
+    def _verify(self, folder: Path, stamp: Stamp) -> tuple[Stamp, str] | None:
+        """Open the bundle, or remember and return why it is refused."""
         try:
             bundle = open_bundle(folder)
+            if bundle.kind != folder.parent.name:
+                raise BadBundleError(f"a {bundle.kind} bundle lies in {folder}")
         except BadBundleError as error:
             self._refused[folder] = (stamp, str(error))
             counts.BUNDLES_REFUSED.labels(folder.parent.name).inc()
             log.error("bundle_refused", folder=str(folder), error=str(error))
-            raise
+            return self._refused[folder]
         self._refused.pop(folder, None)
         self._opened[folder] = (stamp, bundle)
         log.info("bundle_opened", model=bundle.model)
-        return bundle
+        return None

@@ -14,8 +14,9 @@ from service.worker.bundles import RANKER
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from service.decision.snapshot import Snapshot
+    from service.decision.snapshot import BundleRef, Snapshot
     from service.inference.bundle import Bundle
+    from service.worker.bundles import Used
 
 Keys = NDArray[np.uint64]  # (N, 2) a hash of each content
 Rows = NDArray[Any]
@@ -26,27 +27,21 @@ BATCH = 4096
 """Contents given to a model at once: bounds the memory of a large catalogue."""
 
 
-def model_arrays(
-    snapshot: Snapshot, bundles: Sequence[Bundle], previous: Snapshot | None
-) -> dict[str, Rows]:
-    """The rows of `bundles` for what `snapshot` holds, beside the hash of what each was made of.
+def model_arrays(snapshot: Snapshot, used: Used, previous: Snapshot | None) -> dict[str, Rows]:
+    """The models' rows for what `snapshot` holds, beside the hash of what each was made of.
 
     A row is copied from `previous` where the same bundle made it of the same content.
     """
     arrays: dict[str, Rows] = {}
-    for bundle in bundles:
-        made = _items if bundle.manifest.name == RANKER else _phrases
-        arrays |= made(snapshot, bundle, _rows_of(bundle, previous))
+    for name, (ref, bundle) in used.items():
+        made = _items if name == RANKER else _phrases
+        arrays |= made(snapshot, bundle, _rows_by(ref, previous))
     return arrays
 
 
-def _rows_of(bundle: Bundle, previous: Snapshot | None) -> Mapping[str, Rows]:
+def _rows_by(ref: BundleRef, previous: Snapshot | None) -> Mapping[str, Rows]:
     """The arrays of `previous` if this very bundle made its rows."""
-    if previous is None:
-        return {}
-    made_by = {ref.name: ref.manifest_sha256 for ref in previous.bundles}
-    same = made_by.get(bundle.manifest.name) == bundle.manifest_sha256
-    return previous.models if same else {}
+    return previous.models if previous and ref in previous.bundles else {}
 
 
 def _items(snapshot: Snapshot, bundle: Bundle, old: Mapping[str, Rows]) -> dict[str, Rows]:

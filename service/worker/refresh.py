@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import select
 
-from service.decision.snapshot import BundleRef, build_snapshot
+from service.decision.reading import Readings
+from service.decision.snapshot import build_snapshot
 from service.errors import BadSnapshotError
 from service.store.catalogue import load_catalogue
 from service.store.snapshots import current_snapshot, map_snapshot, point_to, write_snapshot
 from service.store.tables import stores
 from service.worker import counts
-from service.worker.bundles import RANKER, SELLING_POINTS, Bundles
+from service.worker.bundles import Bundles
 from service.worker.model_rows import model_arrays
 from service.worker.waiting import Backoff, pause
 
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-    from service.decision.snapshot import Catalogue, Snapshot
-    from service.inference.bundle import Bundle
+    from service.decision.snapshot import BundleRef, Catalogue, Snapshot
+    from service.worker.bundles import Used
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +55,7 @@ class Refresher:
     state: Path
     bundles: Bundles
     _built: dict[str, tuple[int, tuple[BundleRef, ...]]] = field(default_factory=dict)
+    _readings: dict[str, Readings] = field(default_factory=dict)  # what build_snapshot remembers
     _lock: int | None = None  # the descriptor that holds the folder's lock
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -84,8 +86,8 @@ class Refresher:
         async with self.engine.connect() as connection:
             rows = await connection.execute(select(stores.c.id, stores.c.catalogue_version))
             versions: dict[str, int] = {row.id: row.catalogue_version for row in rows}
-        used = await asyncio.to_thread(self._newest_bundles)
-        refs = tuple(map(_ref, used))
+        used = await asyncio.to_thread(self.bundles.newest)
+        refs = _refs(used)
         built = 0
         for store_id, version in sorted(versions.items()):
             if store_id not in self._built:
@@ -96,14 +98,14 @@ class Refresher:
         await asyncio.to_thread(self._retire_all_but, set(versions))
         return built
 
-    async def _build(self, store_id: str, used: list[Bundle]) -> None:
+    async def _build(self, store_id: str, used: Used) -> None:
         started = time.perf_counter()
         async with self.engine.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ")
             catalogue = await load_catalogue(connection, store_id)
         loaded = time.perf_counter()
         folder = await asyncio.to_thread(self._write, catalogue, used)
-        self._built[store_id] = (catalogue.version, tuple(map(_ref, used)))
+        self._built[store_id] = (catalogue.version, _refs(used))
         counts.SNAPSHOTS_BUILT.inc()
         log.info(
             "snapshot_built",
@@ -126,25 +128,22 @@ class Refresher:
             self._lock = descriptor  # held until closed, also by a kill
         return True
 
-    def _newest_bundles(self) -> list[Bundle]:
-        found = (self.bundles.newest(name) for name in (RANKER, SELLING_POINTS))
-        return [bundle for bundle in found if bundle is not None]
-
     def _found(self, store_id: str) -> tuple[int, tuple[BundleRef, ...]]:
         """What an earlier run built last, so that a restart builds nothing anew."""
         previous = _previous(snapshots_folder(self.state) / store_id)
         return (previous[1].catalogue_version, previous[1].bundles) if previous else (-1, ())
 
-    def _write(self, catalogue: Catalogue, used: list[Bundle]) -> Path:
+    def _write(self, catalogue: Catalogue, used: Used) -> Path:
         folder = snapshots_folder(self.state) / catalogue.store.store_id
         folder.mkdir(parents=True, exist_ok=True)
         previous = _previous(folder)
-        snapshot = build_snapshot(catalogue)
+        known = self._readings.setdefault(catalogue.store.store_id, Readings())
+        snapshot = build_snapshot(catalogue, known)
         snapshot = replace(
             snapshot,
             # the time first: names stay in order also when another database takes over
             version=f"{time.time_ns() // 1_000_000}-{catalogue.version}",
-            bundles=tuple(map(_ref, used)),
+            bundles=_refs(used),
             models=model_arrays(snapshot, used, previous[1] if previous else None),
         )
         written = write_snapshot(snapshot, folder, previous=previous[0] if previous else None)
@@ -159,6 +158,7 @@ class Refresher:
                 log.info("store_retired", store=folder.name)
                 shutil.rmtree(folder, ignore_errors=True)
                 self._built.pop(folder.name, None)
+                self._readings.pop(folder.name, None)
 
 
 async def refresh_once(engine: AsyncEngine, *, state: Path, models: Path) -> int:
@@ -170,8 +170,8 @@ async def refresh_once(engine: AsyncEngine, *, state: Path, models: Path) -> int
         refresher.close()
 
 
-def _ref(bundle: Bundle) -> BundleRef:
-    return BundleRef(bundle.manifest.name, bundle.manifest.version, bundle.manifest_sha256)
+def _refs(used: Used) -> tuple[BundleRef, ...]:
+    return tuple(ref for ref, _ in used.values())
 
 
 def _previous(folder: Path) -> tuple[Path, Snapshot] | None:

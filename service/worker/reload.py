@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import structlog
@@ -34,7 +35,7 @@ async def load_newest(live: dict[str, Live], *, state: Path, models: Path) -> in
 
     Returns: how many stores are served now.
     """
-    await _Follower(live, state, Bundles(models)).look()
+    await _Follower(live, state, _bundles(models)).look()
     return len(live)
 
 
@@ -42,7 +43,7 @@ async def follow_snapshots(
     live: dict[str, Live], *, state: Path, models: Path, every_seconds: float = 0.2
 ) -> None:
     """Swap in each newer snapshot, for ever. One that cannot be served leaves the old in place."""
-    follower = _Follower(live, state, Bundles(models))
+    follower = _Follower(live, state, _bundles(models))
     while True:
         try:
             await follower.look()
@@ -69,6 +70,12 @@ async def follow_budgets(
                 if campaigns != current.spent_out:
                     live[store_id] = replace(current, spent_out=campaigns)
         await asyncio.sleep(every_seconds)
+
+
+@lru_cache(maxsize=4)
+def _bundles(models: Path) -> Bundles:
+    """The process's one set of opened bundles: the first load and the following share it."""
+    return Bundles(models)
 
 
 @dataclass(slots=True)

@@ -4,12 +4,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from redis.asyncio import Redis
+from sqlalchemy import text
 
 from service.store.stream import STREAM, EventStream
+from service.worker.bundles import Bundles
 from service.worker.consume import Consumer
+from service.worker.refresh import Refresher
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -30,3 +34,13 @@ def stream(redis: Redis) -> EventStream:
 @pytest.fixture
 def consumer(engine: AsyncEngine, redis: Redis, stream: EventStream) -> Consumer:
     return Consumer(engine, redis, stream, abandoned_after_seconds=0.05, claim_every_seconds=0.05)
+
+
+@pytest.fixture
+async def refresher(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Refresher]:
+    # other tests of the module left stores behind
+    async with engine.begin() as connection:
+        await connection.execute(text("DELETE FROM stores"))
+    made = Refresher(engine, tmp_path, Bundles(tmp_path / "models"))
+    yield made
+    made.close()

@@ -5,7 +5,6 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pytest
 from sqlalchemy import text
 
 from service.contract.history import EMPTY_HISTORY
@@ -19,22 +18,12 @@ from service.worker.reload import follow_snapshots, load_newest
 from tests.integration.worker.shop import NOW, eventually, open_shop, products
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from service.decision.live import Live
     from service.decision.terms import Decision, Store
-
-
-@pytest.fixture
-async def refresher(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Refresher]:
-    async with engine.begin() as connection:
-        await connection.execute(text("DELETE FROM stores"))
-    made = Refresher(engine, tmp_path, Bundles(tmp_path / "models"))
-    yield made
-    made.close()
 
 
 async def rename(engine: AsyncEngine, store: Store, title: str) -> None:
