@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from service.contract.encoder import SECONDS_A_DAY
-from service.contract.groups import feature_groups
-from service.contract.matching import QUERY_FEATURES
-from service.contract.taste import fading, phrase_taste, title_taste
+from service.contract.groups import GROUP_WIDTH, feature_groups
+from service.contract.matching import PHRASE_MATCH, QUERY_FEATURES, TITLE_MATCH
+from service.contract.taste import Terms, fading, phrase_taste, title_taste
 from service.contract.text_ids import rows
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from service.contract.encoder import Encoder
     from service.contract.history import HistoryRows, Window
     from service.contract.text_ids import RowBytes
+
+
+_ROWS_AT_ONCE: Final = 32_768
 
 
 def _distinct(texts: Sequence[str]) -> tuple[list[str], LongArray]:
@@ -88,11 +91,14 @@ class ContextBatches:
         self._ts = histories.ts
         self.queries, self.query_codes = _distinct(queries)
         encoded = [encoder.query(query) for query in self.queries]
-        self._query_tensors = [
-            np.concatenate(part) if part else np.zeros((0, 1), np.int32)
-            for part in (zip(*encoded, strict=True) if encoded else ((), (), ()))
-        ]
         widths, ids, texts = encoder.encoding, encoder.ids, histories.texts
+        self._query_tensors = (
+            np.array([words[0] for words, _, _ in encoded], np.int32).reshape(
+                -1, widths.query_words
+            ),
+            np.array([head[0] for _, head, _ in encoded], np.int32).reshape(-1, 1),
+            np.array([forms for _, _, forms in encoded], np.int32).reshape(-1, GROUP_WIDTH),
+        )
         self._words = _Events(histories.feature_words, texts, ids.phrase, widths.phrase_content)
         self._titles = _Events(histories.titles, texts, ids.title, widths.title_content)
         self._past = _Events(histories.queries, texts, ids.query, widths.query_words)
@@ -126,17 +132,25 @@ class ContextBatches:
         self, contexts: LongArray, titles: TextTable, chosen: LongArray
     ) -> FloatArray:
         """Return TITLE_MATCH (K, 12): of contexts (K,), each with the title `chosen` (K,)."""
-        ids = titles["content"][chosen]
-        _, clicks, weights = self._tastes(contexts, ids)
-        taste = title_taste(ids, clicks, weights, self._encoder.share)
-        return np.concatenate([self._query_match(contexts, titles, chosen), taste], axis=1)
+        features = np.empty((len(chosen), len(TITLE_MATCH)), np.float32)
+        features[:, : len(QUERY_FEATURES)] = self._query_match(contexts, titles, chosen)
+        for part in _parts(len(chosen)):
+            ids = titles["content"][chosen[part]]
+            _, clicks, weights = self._tastes(contexts[part], ids)
+            terms = Terms.of(ids, self._encoder.share)
+            features[part, len(QUERY_FEATURES) :] = title_taste(terms, clicks, weights)
+        return features
 
     def match_phrases(
         self, contexts: LongArray, phrases: TextTable, chosen: LongArray
     ) -> FloatArray:
         """Return PHRASE_MATCH (K, 5): of contexts (K,), each with the phrase `chosen` (K,)."""
-        ids = phrases["content"][chosen]
-        return phrase_taste(ids, *self._tastes(contexts, ids), self._encoder.share)
+        features = np.empty((len(chosen), len(PHRASE_MATCH)), np.float32)
+        for part in _parts(len(chosen)):
+            ids = phrases["content"][chosen[part]]
+            terms = Terms.of(ids, self._encoder.share)
+            features[part] = phrase_taste(terms, *self._tastes(contexts[part], ids))
+        return features
 
     def _query_match(
         self, contexts: LongArray, titles: TextTable, chosen: LongArray
@@ -155,7 +169,7 @@ class ContextBatches:
     def _tastes(
         self, contexts: LongArray, ids: IntArray
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return what each context's shopper clicked of ids (K, W): of words, of all; weights."""
+        """Return clicks on feature words and on all (W, K) at ids (K, W), and weights (K, 2)."""
         order = np.argsort(contexts, kind="stable")
         in_order = contexts[order]
         words, clicks = np.zeros(ids.shape, np.float32), np.zeros(ids.shape, np.float32)
@@ -170,7 +184,12 @@ class ContextBatches:
                 sums[members] = by_id[ids[members]]
                 weights[members, kind] = left.sum()
                 by_id[seen] = 0.0
-        return words, words + clicks, weights
+        clicks += words
+        return words.T, clicks.T, weights
+
+
+def _parts(length: int) -> Iterator[slice]:
+    return (slice(start, start + _ROWS_AT_ONCE) for start in range(0, length, _ROWS_AT_ONCE))
 
 
 def _runs(values: LongArray) -> Iterator[slice]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from service.contract.fingerprint import fingerprint
-from service.contract.groups import feature_groups
+from service.contract.groups import groups_of_one
 from service.contract.matching import QueryWords, match_titles
 from service.contract.similarity import SimilarWords
-from service.contract.taste import Taste, measure_taste, phrase_taste, title_taste
+from service.contract.taste import Taste, Terms, measure_taste, phrase_taste, title_taste
 from service.contract.text_ids import TextIds, rows
 from service.contract.tokenizer import Tokenizer, is_number
 
@@ -62,7 +62,7 @@ class Encoder:
         titles = self._aged(history.titles, self.ids.title, encoding.title_content)
         queries = self._aged(history.queries, self.ids.query, encoding.query_words)
         query_words, head, forms = self.query(query)
-        counts = [len(part) for part in (history.feature_words, history.titles, history.queries)]
+        counts = (len(history.feature_words), len(history.titles), len(history.queries))
         tensors = {
             "query_words": query_words,
             "query_head": head,
@@ -72,7 +72,7 @@ class Encoder:
             "clicked_title_days": titles[1],
             "past_queries": queries[0],
             "past_query_days": queries[1],
-            "groups": feature_groups(np.array([counts]), np.array([_newest_days(history)]), forms),
+            "groups": groups_of_one(counts, _newest_days(history), forms),
         }
         self._last = (query, history, tensors)
         return tensors
@@ -133,16 +133,20 @@ class Encoder:
         self._last_taste = (context, taste)
         return taste
 
-    def title_taste(self, taste: Taste, titles: TextTable) -> FloatArray:
-        """Return TITLE_TASTE (N, 4) of rows of a title table."""
-        ids = titles["content"]
-        return title_taste(ids, taste.clicks[ids], taste.weights, self.share)
+    def terms(self, table: TextTable) -> Terms:
+        """Return the content of rows of a title or phrase table, ready for tastes."""
+        return Terms.of(table["content"], self.share)
 
-    def phrase_taste(self, taste: Taste, phrases: TextTable) -> FloatArray:
-        """Return PHRASE_TASTE (N, 5) of rows of a phrase table."""
-        ids = phrases["content"]
-        words, clicks = taste.words[ids], taste.clicks[ids]
-        return phrase_taste(ids, words, clicks, taste.weights, self.share)
+    @staticmethod
+    def title_taste(taste: Taste, titles: Terms) -> FloatArray:
+        """Return TITLE_TASTE (N, 4) of titles."""
+        return title_taste(titles, taste.clicks.take(titles.ids), taste.weights)
+
+    @staticmethod
+    def phrase_taste(taste: Taste, phrases: Terms) -> FloatArray:
+        """Return PHRASE_TASTE (N, 5) of phrases."""
+        ids = phrases.ids
+        return phrase_taste(phrases, taste.words.take(ids), taste.clicks.take(ids), taste.weights)
 
     def _aged(
         self, events: Aged, encode: Callable[[str], RowBytes], width: int
@@ -155,17 +159,17 @@ class Encoder:
         days = np.array(ages, dtype=np.float32) / np.float32(SECONDS_A_DAY)
         return ids.reshape(1, -1, width), days[None]
 
-    def _encode_query(self, query: str) -> tuple[IntArray, IntArray, IntArray]:
-        """Return ids (1, query_words), head (1, 1), forms (1, 3)."""
+    def _encode_query(self, query: str) -> tuple[IntArray, IntArray, tuple[int, int, int]]:
+        """Return ids (1, query_words), head (1, 1), and the query's form for `groups`."""
         ids = np.frombuffer(self.ids.query(query), dtype=np.int32)[None]
         words, content = self.tokenizer.words(query), self.tokenizer.content(query)
         head = self.vocabulary.id_of(content[-1]) if content else 0
         forms = (
-            any(map(is_number, words)),
-            not all(map(self.vocabulary.knows, words)),
-            not query.isascii(),
+            int(any(map(is_number, words))),
+            int(not all(map(self.vocabulary.knows, words))),
+            int(not query.isascii()),
         )
-        return ids, np.array([[head]], np.int32), np.array([forms], np.int32)
+        return ids, np.array([[head]], np.int32), forms
 
     def _look_up_query(self, query: str) -> QueryWords:
         return QueryWords.of(self.tokenizer.words(query), self.vocabulary)
@@ -187,9 +191,9 @@ def phrase_fields(encoding: Encoding) -> np.dtype[np.void]:
     return np.dtype([("content", np.int32, (encoding.phrase_content,))])
 
 
-def _newest_days(history: History) -> list[float]:
+def _newest_days(history: History) -> tuple[float, ...]:
     parts = (history.feature_words, history.titles, history.queries)
-    return [part[0][1] / SECONDS_A_DAY if part else np.inf for part in parts]
+    return tuple(part[0][1] / SECONDS_A_DAY if part else np.inf for part in parts)
 
 
 def _padded(tensor: np.ndarray, length: int | None) -> np.ndarray:

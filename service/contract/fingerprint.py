@@ -79,8 +79,8 @@ def _matches(encoder: Encoder) -> Iterator[bytes]:
         yield _coarse(encoder.query_match(query, titles))
     taste = encoder.taste(encoder.context(PROBES[1], _probe_history()))
     if taste is not None:
-        yield _coarse(encoder.title_taste(taste, titles))
-        yield _coarse(encoder.phrase_taste(taste, phrases))
+        yield _coarse(encoder.title_taste(taste, encoder.terms(titles)))
+        yield _coarse(encoder.phrase_taste(taste, encoder.terms(phrases)))
 
 
 def _probe_history() -> History:

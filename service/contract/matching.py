@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -73,49 +74,52 @@ def match_titles(
     features = np.zeros((len(titles), len(QUERY_FEATURES)), dtype=np.float32)
     if not query.distinct or not len(titles):
         return features
-    found = (titles[:, :, None] == query.ids).any(axis=1)  # (N, Q)
-    likeness = _likeness(query, titles, similar)
+    words = np.ascontiguousarray(titles.T)  # (T, N): what is taken over a title runs along rows
+    found = np.stack([(words == number).any(axis=0) for number in query.ids.tolist()])  # (Q, N)
+    likeness = _likeness(query, words, similar)
     weights = query.weights / max(float(query.weights.sum()), 1e-6)
-    features[:, 0] = found.mean(axis=1)
-    features[:, 1] = found @ weights
-    features[:, 2] = likeness.mean(axis=1)
-    features[:, 3] = likeness @ weights
+    features[:, 0] = found.mean(axis=0)
+    features[:, 1] = weights @ found
+    features[:, 2] = likeness.mean(axis=0)
+    features[:, 3] = weights @ likeness
     if query.head:
-        features[:, 4] = (titles == query.head).any(axis=1)
-    features[:, 5] = _pairs_found(query.sequence, titles)
-    features[:, 6] = _run_found(query.sequence, titles)
-    features[:, 7] = found.sum(axis=1) / np.maximum(title_sizes, 1)
+        features[:, 4] = (words == query.head).any(axis=0)
+    features[:, 5] = _pairs_found(query.sequence, words)
+    features[:, 6] = _run_found(query.sequence, words)
+    features[:, 7] = found.sum(axis=0) / np.maximum(title_sizes, 1)
     return features
 
 
-def _likeness(query: QueryWords, titles: IntArray, similar: SimilarWords) -> FloatArray:
-    """Return s_w (N, Q)."""
-    likeness = np.empty((len(titles), len(query.distinct)), dtype=np.float32)
+def _likeness(query: QueryWords, words: IntArray, similar: SimilarWords) -> FloatArray:
+    """Return s_w (Q, N)."""
+    likeness = np.empty((len(query.distinct), words.shape[1]), dtype=np.float32)
     by_id = np.zeros(similar.size, dtype=np.float32)
-    for column, word in enumerate(query.distinct):
+    places = words.astype(np.intp)
+    for number, word in enumerate(query.distinct):
         ids, similarities = similar.to(word)
         by_id[ids] = similarities
-        likeness[:, column] = by_id[titles].max(axis=1)
+        by_id.take(places).max(axis=0, out=likeness[number])
         by_id[ids] = 0.0
     return likeness
 
 
-def _pairs_found(sequence: tuple[int, ...], titles: IntArray) -> FloatArray | float:
-    if len(sequence) < 2:  # noqa: PLR2004 - a pair
+def _pairs_found(sequence: tuple[int, ...], words: IntArray) -> FloatArray | float:
+    pairs = list(pairwise(sequence))
+    if not pairs:
         return 0.0
-    words = np.array(sequence, dtype=np.int32)
-    firsts = titles[:, :-1, None] == words[:-1]
-    seconds = titles[:, 1:, None] == words[1:]
-    share: FloatArray = (firsts & seconds).any(axis=1).mean(axis=1, dtype=np.float32)
-    return share
+    found = np.zeros(words.shape[1], dtype=np.float32)
+    for first, second in pairs:
+        found += ((words[:-1] == first) & (words[1:] == second)).any(axis=0)
+    found /= len(pairs)
+    return found
 
 
-def _run_found(sequence: tuple[int, ...], titles: IntArray) -> FloatArray | float:
-    places = titles.shape[1] - len(sequence) + 1
+def _run_found(sequence: tuple[int, ...], words: IntArray) -> FloatArray | float:
+    places = len(words) - len(sequence) + 1
     if places < 1:
         return 0.0
-    here = titles[:, :places] == sequence[0]
+    here = words[:places] == sequence[0]
     for offset, word in enumerate(sequence[1:], start=1):
-        here &= titles[:, offset : offset + places] == word
-    found: FloatArray = here.any(axis=1).astype(np.float32)
+        here &= words[offset : offset + places] == word
+    found: FloatArray = here.any(axis=0).astype(np.float32)
     return found

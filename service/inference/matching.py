@@ -19,10 +19,10 @@ def match_of(encoder: Encoder, query: str, context: Tensors, table: TextTable) -
     if "words" not in (table.dtype.names or ()):
         if taste is None:
             return np.zeros((len(table), len(PHRASE_TASTE)), np.float32)
-        return encoder.phrase_taste(taste, table)
+        return encoder.phrase_taste(taste, encoder.terms(table))
     of_query = encoder.query_match(query, table)
     if taste is None:
         of_shopper = np.zeros((len(table), len(TITLE_TASTE)), np.float32)
     else:
-        of_shopper = encoder.title_taste(taste, table)
+        of_shopper = encoder.title_taste(taste, encoder.terms(table))
     return np.concatenate([of_query, of_shopper], axis=1)

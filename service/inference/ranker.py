@@ -15,8 +15,9 @@ from service.inference.binding import check_rows, is_empty, usable
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from service.contract.arrays import FloatArray, IntArray, TextTable
+    from service.contract.arrays import FloatArray, IntArray
     from service.contract.history import History
+    from service.contract.taste import Terms
     from service.inference.bundle import Bundle
 
 
@@ -62,9 +63,9 @@ class OnnxRanker:
             match[:, len(QUERY_FEATURES) :] = self._encoder.title_taste(taste, titles)
         return self._bundle.head(self._bundle.context_vectors(tensors), vectors, match)
 
-    def _gather(self, query: str, chosen: bytes) -> tuple[FloatArray, TextTable, FloatArray]:
-        """Return vectors (N, Di), title rows (N,), and matches (N, M), the shopper's part 0."""
+    def _gather(self, query: str, chosen: bytes) -> tuple[FloatArray, Terms, FloatArray]:
+        """Return vectors (N, Di), terms, and matches (N, M) with the shopper's part 0."""
         rows = self._rows[np.frombuffer(chosen, dtype=np.int32)]
         match = np.zeros((len(rows), len(TITLE_MATCH)), dtype=np.float32)
         match[:, : len(QUERY_FEATURES)] = self._encoder.query_match(query, rows)
-        return np.ascontiguousarray(rows["vector"]), rows[["content"]], match
+        return np.ascontiguousarray(rows["vector"]), self._encoder.terms(rows), match

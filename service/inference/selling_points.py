@@ -14,8 +14,9 @@ from service.inference.binding import check_rows, is_empty, usable
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from service.contract.arrays import FloatArray, IntArray, TextTable
+    from service.contract.arrays import FloatArray, IntArray
     from service.contract.history import History
+    from service.contract.taste import Terms
     from service.inference.bundle import Bundle
 
 
@@ -59,8 +60,8 @@ class OnnxPhraseScorer:
             match = self._encoder.phrase_taste(taste, phrases)
         return self._bundle.head(self._bundle.context_vectors(tensors), vectors, match)
 
-    def _gather(self, chosen: bytes) -> tuple[FloatArray, TextTable, FloatArray]:
-        """Return vectors (N, Ds), phrase rows (N,), and matches of nobody (N, M), all 0."""
+    def _gather(self, chosen: bytes) -> tuple[FloatArray, Terms, FloatArray]:
+        """Return vectors (N, Ds), terms, and matches (N, M) of nobody, all 0."""
         rows = self._rows[np.frombuffer(chosen, dtype=np.int32)]
         match = np.zeros((len(rows), len(PHRASE_MATCH)), dtype=np.float32)
-        return np.ascontiguousarray(rows["vector"]), rows, match
+        return np.ascontiguousarray(rows["vector"]), self._encoder.terms(rows), match
