@@ -29,7 +29,7 @@ _SILENT = frozenset(
     {"a", "an", "and", "any", "are", "at", "by", "for", "from", "get", "has", "have", "in"}
     | {"incl", "include", "included", "includes", "including", "is", "it", "its", "of", "on"}
     | {"or", "other", "own", "plus", "separate", "separately", "sold", "the", "this", "to"}
-    | {"was", "with"}
+    | {"was", "with", "without", "no", "non", "not", "less"}
 )
 _SHORTEST_PLURAL = 4  # letters
 

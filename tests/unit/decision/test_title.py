@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.contract.tokenizer import Tokenizer
+from service.decision.graphemes import length
+from service.decision.terms import PhraseStyle, SellingPoint
+from service.decision.title import ShownTitle, shorten, write_title
+
+words = Tokenizer("en").words
+
+
+def point(text: str) -> SellingPoint:
+    return SellingPoint(f"sp_{text}", text, "benefit", "highlight", text)
+
+
+def write(
+    original: str, *phrases: str, limit: int = 150, style: PhraseStyle = PhraseStyle.IN_PLACE
+) -> ShownTitle:
+    points = [point(phrase) for phrase in phrases]
+    return write_title(original, points, limit=limit, style=style, words=words)
+
+
+def marked(shown: ShownTitle) -> str:
+    """The title with what is highlighted in brackets."""
+    return "".join(f"[{part.text}]" if part.highlight else part.text for part in shown.title.parts)
+
+
+def test_without_points_the_title_is_the_original() -> None:
+    shown = write("Oak Table")
+    assert (marked(shown), shown.title.text, shown.title.original) == ("Oak Table",) * 3
+    assert shown.points == ()
+
+
+def test_phrases_go_before_the_title() -> None:
+    shown = write("Oak Table", "easy to clean", "made in Spain")
+    assert marked(shown) == "[easy to clean], [made in Spain] – Oak Table"
+    assert [part.selling_point_id for part in shown.title.parts] == [
+        "sp_easy to clean",
+        None,
+        "sp_made in Spain",
+        None,
+        None,
+    ]
+
+
+def test_a_phrase_in_the_title_is_highlighted_and_not_said_twice() -> None:
+    shown = write("Acme Solid Oak Table, Round", "solid oak", "round")
+    assert marked(shown) == "Acme [Solid Oak] Table, [Round]"
+    assert shown.points == (point("solid oak"), point("round"))
+
+
+def test_one_in_the_title_and_one_before_it() -> None:
+    shown = write("Acme Solid Oak Table", "solid oak", "easy to clean")
+    assert marked(shown) == "[easy to clean] – Acme [Solid Oak] Table"
+
+
+def test_a_point_that_overlaps_another_in_the_title_is_left_out() -> None:
+    shown = write("Stainless Steel Blade", "stainless steel", "steel blade")
+    assert marked(shown) == "[Stainless Steel] Blade"
+    assert shown.points == (point("stainless steel"),)
+
+
+def test_points_are_left_out_before_the_title_is_cut() -> None:
+    # "soft – Oak Table" has 16 graphemes, "soft, made in Spain – Oak Table" 31
+    assert marked(write("Oak Table", "soft", "made in Spain", limit=31)) == (
+        "[soft], [made in Spain] – Oak Table"
+    )
+    assert marked(write("Oak Table", "soft", "made in Spain", limit=30)) == "[soft] – Oak Table"
+    assert marked(write("Oak Table", "soft", "made in Spain", limit=15)) == "Oak Table"
+    # a later point that fits where an earlier did not still has its place
+    assert marked(write("Oak Table", "made in Spain", "oak", limit=15)) == "[Oak] Table"
+
+
+def test_a_title_too_long_alone_is_cut_at_a_word() -> None:
+    assert shorten("Solid Oak Table for Six", 23) == "Solid Oak Table for Six"
+    assert shorten("Solid Oak Table for Six", 16) == "Solid Oak Table…"
+    assert shorten("Solid Oak Table for Six", 14) == "Solid Oak…"
+    assert shorten("Solid Oak Table, Round", 17) == "Solid Oak Table…"
+    assert shorten("Donaudampfschiff", 6) == "Donau…"
+    assert shorten("Oak Table", 1) == "…"
+    assert shorten("Oak Table", 0) == ""
+    assert marked(write("Solid Oak Table for Six", "oak", limit=14)) == "Solid [Oak]…"
+
+
+FRONT = PhraseStyle.FRONT
+
+
+@pytest.mark.parametrize(
+    ("original", "phrases", "written"),
+    [
+        (
+            "GE 24 in. Stainless Steel Sink",
+            ["stainless steel"],
+            "[Stainless Steel] – GE 24 in. Sink",
+        ),
+        ("GE Sink, Stainless Steel", ["stainless steel"], "[Stainless Steel] – GE Sink"),
+        ("GE Sink, Steel, Wide", ["steel"], "[Steel] – GE Sink, Wide"),
+        ("GE Sink in Stainless Steel", ["stainless steel"], "GE Sink in [Stainless Steel]"),
+        ("Steel Sink", ["steel"], "[Steel] Sink"),
+        ("Acme Non-Stick Pan", ["non"], "Acme [Non]-Stick Pan"),
+        ("Acme Pan (Steel)", ["steel"], "Acme Pan ([Steel])"),
+        ("Acme Wide Steel Pan", ["steel", "wide"], "[Steel], [Wide] – Acme Pan"),
+        ("Acme Wide Pan of Steel", ["wide", "steel"], "[Wide] – Acme Pan of [Steel]"),
+        ("Acme Wide Pan", ["rust free", "wide"], "[rust free], [Wide] – Acme Pan"),
+    ],
+)
+def test_the_front_style_moves_what_can_be_moved(
+    original: str, phrases: list[str], written: str
+) -> None:
+    assert marked(write(original, *phrases, style=FRONT)) == written
+
+
+TEXTS = st.text(alphabet=st.sampled_from("abc oakOAK-,()–…<>&é\u0301👍🏽‍ "), max_size=30)
+
+
+@given(
+    TEXTS.map(lambda text: " ".join(text.split())),
+    st.lists(TEXTS.map(lambda text: " ".join(text.split())).filter(bool), max_size=3, unique=True),
+    st.integers(1, 60),
+    st.sampled_from(PhraseStyle),
+)
+def test_any_title_keeps_its_promises(
+    original: str, phrases: list[str], limit: int, style: PhraseStyle
+) -> None:
+    shown = write(original, *phrases, limit=limit, style=style)
+    title = shown.title
+    assert "".join(part.text for part in title.parts) == title.text
+    assert length(title.text) <= limit
+    assert title.original == original
+    said = [part.selling_point_id for part in title.parts if part.selling_point_id]
+    assert sorted(said) == sorted(point.selling_point_id for point in shown.points)
+    assert len(set(said)) == len(said)
+    assert all(part.highlight == (part.selling_point_id is not None) for part in title.parts)
+    if not shown.points:
+        assert title.text == shorten(original, limit)
