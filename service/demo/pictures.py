@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw, ImageFilter
 
 from service.demo.icons import GLOW, HOLE, ICONS
+from service.demo.type_icons import TYPE_ICONS
 
 if TYPE_CHECKING:
     from service.decision.terms import Product
@@ -28,6 +29,7 @@ _COLOURS: dict[str, Colour] = {
 }  # fmt: skip
 _DEFAULT: Colour = (120, 128, 140)
 _LIGHT: Colour = (252, 240, 200)
+_CLEAR = (0, 0, 0, 0)
 _BACKDROPS: tuple[Colour, ...] = (
     (244, 240, 233), (236, 241, 240), (241, 238, 244), (245, 239, 236), (237, 241, 234),
 )  # fmt: skip
@@ -35,12 +37,12 @@ _BACKDROPS: tuple[Colour, ...] = (
 
 def draw_picture(product: Product) -> bytes:
     """Draw `product` as a square PNG, always the same."""
-    colour = product.attributes.get("colour", "")
-    return _draw(product.product_id, product.category, colour)
+    kind, colour = (product.attributes.get(name, "") for name in ("type", "colour"))
+    return _draw(product.product_id, kind, product.category, colour)
 
 
 @lru_cache(maxsize=1024)
-def _draw(product_id: str, category: str, colour: str) -> bytes:
+def _draw(product_id: str, kind: str, category: str, colour: str) -> bytes:
     chance = zlib.crc32(product_id.encode())
     backdrop = _BACKDROPS[chance % len(_BACKDROPS)]
     side = SIDE * _FINE
@@ -48,8 +50,8 @@ def _draw(product_id: str, category: str, colour: str) -> bytes:
     _shade_floor(image, backdrop)
     icon = Image.new("RGBA", (side, side), (0, 0, 0, 0))
     pen = ImageDraw.Draw(icon)
-    for shape in ICONS.get(category, ICONS["Kids > Toys"]):
-        _draw_shape(pen, shape, _COLOURS.get(colour, _DEFAULT), backdrop)
+    for shape in TYPE_ICONS.get(kind) or ICONS.get(category, ICONS["Kids > Toys"]):
+        _draw_shape(pen, shape, _COLOURS.get(colour, _DEFAULT))
     icon = icon.rotate(chance // 7 % 9 - 4, Image.Resampling.BICUBIC)
     image.paste(icon, (0, 0), icon)
     small = image.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
@@ -67,11 +69,11 @@ def _shade_floor(image: Image.Image, backdrop: Colour) -> None:
     image.paste(_tone(backdrop, -2), (0, 0), shadow)
 
 
-def _draw_shape(pen: ImageDraw.ImageDraw, shape: Shape, colour: Colour, backdrop: Colour) -> None:
+def _draw_shape(pen: ImageDraw.ImageDraw, shape: Shape, colour: Colour) -> None:
     form, coordinates, tone = shape
     side = SIDE * _FINE
     at = [side * (0.14 + 0.72 * c / 100) for c in coordinates]
-    fill = {HOLE: backdrop, GLOW: _LIGHT}.get(tone) or _tone(colour, tone)
+    fill = {HOLE: _CLEAR, GLOW: _LIGHT}.get(tone) or _tone(colour, tone)
     if form == "polygon":
         pen.polygon(at, fill=fill)
         pen.line([*at, *at[:4]], fill=fill, width=side // 60, joint="curve")
