@@ -21,6 +21,10 @@ from service.demo.merchants import make_shop
 from service.demo.pictures import SIDE, draw_picture
 from service.demo.queries import make_queries
 from service.errors import BadInputError
+from service.store.feeds.products import read_products
+from service.store.feeds.report import LineError
+from service.store.feeds.rows import read_rows
+from service.store.feeds.text import plain_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,6 +144,23 @@ def test_ndjson_feed_keeps_repeated_fields_apart(tmp_path: Path) -> None:
     assert f"General:colour:{shop.products[0].attributes['colour']}" in first["product_detail"]
     sold_out = sum(orjson.loads(line)["availability"] == "out_of_stock" for line in lines)
     assert sold_out == sum(not product.in_stock for product in shop.products)
+
+
+@pytest.mark.parametrize("name", ["feed.tsv", "feed.ndjson"])
+def test_the_importer_reads_the_feed_back(tmp_path: Path, name: str) -> None:
+    shop = make_shop(1, "https://shop.example")
+    write_feed(shop.products, shop.store, tmp_path / name)
+    read = list(read_products(read_rows(tmp_path / name), "EUR"))
+    wanted = [
+        replace(
+            product,
+            title=plain_text(product.title),  # the importer takes markup out
+            link=f"https://shop.example{product.link}",
+            image_link=f"https://shop.example{product.image_link}",
+        )
+        for product in shop.products
+    ]
+    assert [row[1] for row in read if not isinstance(row, LineError)] == wanted
 
 
 def test_a_feed_of_another_kind_is_refused(tmp_path: Path) -> None:
