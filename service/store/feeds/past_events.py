@@ -83,7 +83,7 @@ def _checked(frame: pl.DataFrame, layout: dict[str, Any]) -> PastLog:
     wanted = {**layout, **{k: v for k, v in _OPTIONAL.items() if k in frame.columns}}
     if frame.schema.get("sp_shown") == pl.String:  # as CSV has it
         frame = frame.with_columns(pl.col("sp_shown").fill_null("").str.split(","))
-    frame = frame.select(wanted).with_row_index("line", offset=1)
+    frame = frame.select(list(wanted)).with_row_index("line", offset=1)
     cast = frame.with_columns(pl.col(k).cast(v, strict=False) for k, v in wanted.items())
     place = "position" if "position" in layout else "slot"
     rules = {
