@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from service.store.events import Event
 
+TELLING = frozenset({"click", "search", "hide"})
+
 _LOCK = text(
     "SELECT pg_advisory_xact_lock(shopper) FROM ("
     " SELECT DISTINCT hashtextextended(:store_id || user_id, 0) AS shopper"
@@ -26,7 +28,7 @@ _LOCK = text(
 
 
 async def refresh_profiles(engine: AsyncEngine, redis: Redis, events: Iterable[Event]) -> int:
-    """Write anew the profile of every consenting shopper in `events`; returns how many.
+    """Write anew the profile of every consenting shopper who did something; returns how many.
 
     A profile is a function of what Postgres holds, so doing it again changes nothing. An event
     without consent carries no user id and touches none. Two workers with the same shopper take
@@ -34,7 +36,7 @@ async def refresh_profiles(engine: AsyncEngine, redis: Redis, events: Iterable[E
     """
     shoppers: defaultdict[str, set[str]] = defaultdict(set)
     for event in events:
-        if event.user_id is not None:
+        if event.user_id is not None and is_telling(event):
             shoppers[event.store_id].add(event.user_id)
     for store_id, user_ids in sorted(shoppers.items()):
         async with engine.begin() as connection:
@@ -42,6 +44,13 @@ async def refresh_profiles(engine: AsyncEngine, redis: Redis, events: Iterable[E
             profiles = await recent_actions(connection, store_id, sorted(user_ids))
             await write_profiles(redis, store_id, profiles)
     return sum(map(len, shoppers.values()))
+
+
+def is_telling(event: Event) -> bool:
+    """Tell whether a profile holds what happened here; most events are only shown things."""
+    if event.type == "feature_word":
+        return event.action == "clicked"
+    return event.type in TELLING
 
 
 async def _take_turns(connection: AsyncConnection, store_id: str, user_ids: list[str]) -> None:
