@@ -138,13 +138,17 @@ class ShopPages:
         """Be one of the personas, who agreed to personal ads, or anonymous, who did not yet."""
         form = await forms.read_form(request)
         persona = persona_named(forms.one(form, "shopper"))
-        visitor = replace(visitor_of(request), persona=persona, consent=persona is not None)
+        visitor = visitor_of(request)
+        consent = persona is not None and not visitor.refuses
+        visitor = replace(visitor, persona=persona, consent=consent)
         return _remembered(request, visitor, form)
 
     async def choose_consent(self, request: Request) -> Response:
         """Agree to personal ads, or take it back."""
         form = await forms.read_form(request)
-        visitor = replace(visitor_of(request), consent=forms.one(form, "consent") == "yes")
+        visitor = visitor_of(request)
+        agrees = forms.one(form, "consent") == "yes" and not visitor.refuses
+        visitor = replace(visitor, consent=agrees)
         return _remembered(request, visitor, form)
 
     async def click_word(self, request: Request) -> Response:

@@ -27,6 +27,7 @@ class Visitor:
     persona: Persona | None
     consent: bool
     visit: str
+    refuses: bool = False  # the browser says so itself (Global Privacy Control)
 
     @property
     def name(self) -> str:
@@ -49,10 +50,12 @@ class Visitor:
 def visitor_of(request: Request) -> Visitor:
     """Read the cookies; what they do not say is anonymous and without consent."""
     visit = request.cookies.get("visit", "")
+    refuses = request.headers.get("sec-gpc") == "1"
     return Visitor(
         persona=persona_named(request.cookies.get("shopper", "")),
-        consent=request.cookies.get("consent") == "yes",
+        consent=request.cookies.get("consent") == "yes" and not refuses,
         visit=visit if _VISIT.fullmatch(visit) else secrets.token_hex(16),
+        refuses=refuses,
     )
 
 

@@ -133,6 +133,17 @@ async def test_consent_can_be_given_and_taken_back(
     assert service.asked[-1]["user"] == {"consent": False}
 
 
+async def test_a_browser_that_refuses_is_not_asked_twice(
+    browser: httpx.AsyncClient, service: FakeService
+) -> None:
+    browser.headers["Sec-GPC"] = "1"
+    await browser.post("/shopper", data={"shopper": HANNA.user_id})
+    await browser.post("/consent", data={"consent": "yes"})
+    assert "Global Privacy Control" in (await browser.get("/?q=tent")).text
+    assert service.asked[0]["user"] == {"consent": False}
+    assert service.told == []
+
+
 async def test_back_to_anonymous_is_without_consent(
     browser: httpx.AsyncClient, service: FakeService
 ) -> None:
