@@ -88,6 +88,7 @@ class ContextBatches:
             message = f"{len(queries)} queries for {len(histories)} histories"
             raise ValueError(message)
         self._encoder = encoder
+        self.histories = histories
         self._ts = histories.ts
         self.queries, self.query_codes = _distinct(queries)
         encoded = [encoder.query(query) for query in self.queries]

@@ -44,7 +44,7 @@ class Encoder:
         self.share[0] = 0.0
         self._similar = SimilarWords(vocabulary)
         self.query = lru_cache(maxsize=_REMEMBERED_QUERIES)(self._encode_query)
-        self._query_words = lru_cache(maxsize=_REMEMBERED_QUERIES)(self._look_up_query)
+        self.match_words = lru_cache(maxsize=_REMEMBERED_QUERIES)(self._look_up_query)
         self._last: tuple[str, History, Tensors] | None = None
         self._last_taste: tuple[Tensors, Taste | None] | None = None
         self.fingerprint = fingerprint(self)
@@ -117,7 +117,7 @@ class Encoder:
 
     def query_match(self, query: str, titles: TextTable) -> FloatArray:
         """Return QUERY_FEATURES (N, 8) of one query and rows of a title table."""
-        words = self._query_words(query)
+        words = self.match_words(query)
         return match_titles(words, titles["words"], titles["distinct"], self._similar)
 
     def taste(self, context: Tensors) -> Taste | None:
@@ -126,12 +126,19 @@ class Encoder:
         if last is not None and last[0] is context:
             return last[1]
         words, titles = context["clicked_words"][0], context["clicked_titles"][0]
-        taste: Taste | None = None
-        if words.any() or titles.any():
-            days = context["clicked_word_days"][0], context["clicked_title_days"][0]
-            taste = measure_taste(words, days[0], titles, days[1], self.vocabulary.size)
+        taste = self.measure(context) if words.any() or titles.any() else None
         self._last_taste = (context, taste)
         return taste
+
+    def measure(self, context: Tensors) -> Taste:
+        """Return the taste of an encoded context of one, also where there is no history."""
+        return measure_taste(
+            context["clicked_words"][0],
+            context["clicked_word_days"][0],
+            context["clicked_titles"][0],
+            context["clicked_title_days"][0],
+            self.vocabulary.size,
+        )
 
     def terms(self, table: TextTable) -> Terms:
         """Return the content of rows of a title or phrase table, ready for tastes."""

@@ -77,10 +77,9 @@ def _matches(encoder: Encoder) -> Iterator[bytes]:
     titles, phrases = encoder.title_table(PROBES), encoder.phrase_table(PROBES)
     for query in PROBES:
         yield _coarse(encoder.query_match(query, titles))
-    taste = encoder.taste(encoder.context(PROBES[1], _probe_history()))
-    if taste is not None:
-        yield _coarse(encoder.title_taste(taste, encoder.terms(titles)))
-        yield _coarse(encoder.phrase_taste(taste, encoder.terms(phrases)))
+    taste = encoder.measure(encoder.context(PROBES[1], _probe_history()))
+    yield _coarse(encoder.title_taste(taste, encoder.terms(titles)))
+    yield _coarse(encoder.phrase_taste(taste, encoder.terms(phrases)))
 
 
 def _probe_history() -> History:
