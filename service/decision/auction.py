@@ -26,10 +26,7 @@ def run_auction(ads: Sequence[ScoredAd], *, slots: int, reserve: Micros, seed: i
     it, j: an ad of a product not sold above.
         price_i = max(reserve, ceil(value_j / quality_i)) <= bid_i     [micros per click]
     """
-    line = sorted(
-        (ad for ad in ads if ad.bid >= reserve),
-        key=lambda ad: (-_value(ad), tie_break(seed, ad.ad_id)),
-    )
+    line = _line([ad for ad in ads if ad.bid >= reserve], seed)
     awards: list[Award] = []
     sold: set[str] = set()
     for place, ad in enumerate(line):
@@ -59,6 +56,12 @@ def front_of_line(bids: Longs, quality_ppm: Longs, *, slots: int, rivals: int) -
 def tie_break(seed: int, ad_id: str) -> bytes:
     """The lot that decides between equal values: lowest first, fair over seeds."""
     return blake2b(f"{seed}:{ad_id}".encode(), digest_size=8).digest()
+
+
+def _line(ads: Sequence[ScoredAd], seed: int) -> list[ScoredAd]:
+    if len(set(map(_value, ads))) == len(ads):  # no lots to draw, the usual case
+        return sorted(ads, key=_value, reverse=True)
+    return sorted(ads, key=lambda ad: (-_value(ad), tie_break(seed, ad.ad_id)))
 
 
 def _value(ad: ScoredAd) -> int:

@@ -77,13 +77,17 @@ def pick(
         return ()
     mean = sum(scores) / len(scores)
     picked: list[tuple[Option, float]] = []
-    for place in sorted(range(len(options)), key=lambda place: (-scores[place], place)):
-        one = options[place]
-        if len(picked) == cap or scores[place] < mean:
+    for place in sorted(range(len(options)), key=scores.__getitem__, reverse=True):
+        one, score = options[place], scores[place]
+        if len(picked) == cap or score < mean:
             break
-        if not any(one.words <= other.words or other.words <= one.words for other, _ in picked):
-            picked.append((one, scores[place]))
+        if not picked or not _overlaps(one.words, picked):
+            picked.append((one, score))
     return tuple(picked)
+
+
+def _overlaps(words: frozenset[int], picked: Sequence[tuple[Option, float]]) -> bool:
+    return any(words <= other.words or other.words <= words for other, _ in picked)
 
 
 def is_known(history: History) -> bool:

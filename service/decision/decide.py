@@ -11,7 +11,7 @@ from service.decision.explain import explain
 from service.decision.rank import rank
 from service.decision.retrieve import retrieve
 from service.decision.show import show
-from service.decision.terms import Decision, Micros, ScoredAd
+from service.decision.terms import Decision, ScoredAd
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from service.decision.retrieve import Found
     from service.decision.scorers import Scorers
     from service.decision.snapshot import Snapshot
-    from service.decision.tables import Ints, Longs
+    from service.decision.tables import Longs
     from service.decision.terms import AdQuery
-
-RIVALS = 2  # ads of one product that may stand in an auction
 
 
 def decide(
@@ -47,8 +45,7 @@ def decide(
         return _no_fill(found, candidates)
     quality_ppm, rank_degraded = rank(candidates, query, scorers)
     slots = min(query.slots, query.placement.slots)
-    front = front_of_line(candidates.bid, quality_ppm, slots=slots, rivals=RIVALS)
-    ads = _scored(front, candidates, quality_ppm, snapshot)
+    ads = _contenders(candidates, quality_ppm, slots, snapshot)
     awards = run_auction(ads, slots=slots, reserve=query.placement.reserve, seed=seed)
     products = snapshot.ads.product[[award.ad.row for award in awards]].tolist()
     choices, title_degraded = choose_points(products, query, found.words, snapshot, scorers)
@@ -65,19 +62,18 @@ def decide(
     )
 
 
-def _scored(
-    front: Ints, candidates: Candidates, quality_ppm: Longs, snapshot: Snapshot
+def _contenders(
+    candidates: Candidates, quality_ppm: Longs, slots: int, snapshot: Snapshot
 ) -> list[ScoredAd]:
-    ads = zip(
-        candidates.rows[front].tolist(),
-        candidates.bid[front].tolist(),
-        quality_ppm[front].tolist(),
-        strict=True,
-    )
-    named = ((row, snapshot.names(row), bid, quality) for row, bid, quality in ads)
+    """The candidates that can win or set a price."""
+    front = front_of_line(candidates.bid, quality_ppm, slots=slots, rivals=candidates.rivals)
+    rows, bids = candidates.rows[front].tolist(), candidates.bid[front].tolist()
+    names = [snapshot.names(row) for row in rows]
     return [
-        ScoredAd(row, names.ad_id, names.product_id, Micros(bid), quality)
-        for row, names, bid, quality in named
+        ScoredAd(row, its.ad_id, its.product_id, bid, quality)
+        for row, its, bid, quality in zip(
+            rows, names, bids, quality_ppm[front].tolist(), strict=True
+        )
     ]
 
 

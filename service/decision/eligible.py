@@ -14,16 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
-    from numpy.typing import NDArray
-
     from service.decision.recent import Recent
     from service.decision.retrieve import Found
     from service.decision.snapshot import Snapshot
     from service.decision.strings import StringTable
     from service.decision.tables import Bools, Floats, Ints, Longs
-    from service.decision.terms import AdQuery
-
-    Places = NDArray[np.intp]
+    from service.decision.terms import AdQuery, Micros
 
 MOST_CANDIDATES = 100
 
@@ -36,7 +32,17 @@ class Candidates:
     lexical: Floats
     product: Ints
     bid: Longs
+    rivals: int  # how many of them may share a product
     filtered: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """The candidates as they stand before this moment and this page are looked at."""
+
+    alive: Bools  # (n,) of the ads found
+    filtered: Mapping[str, int]
+    candidates: Candidates
 
 
 def pick_candidates(
@@ -47,27 +53,47 @@ def pick_candidates(
     Of the ads of one product two stay: the highest bid, and the highest of another advertiser,
     which can only set its price. No one bids against themselves.
     """
-    alive: Bools | None = None
-    filtered = dict(found.filtered)
+    standing = _standing(found, query.placement.reserve, snapshot)
+    alive, filtered = standing.alive, standing.filtered
     reasons = chain(
         stopped(found, snapshot, now=now, spent_out=spent_out),
         _unwanted(found, query, snapshot),
     )
     for reason, out in reasons:
-        removed = out if alive is None else out & alive
-        count = int(np.count_nonzero(removed))
+        count = int(np.count_nonzero(out & alive))
         if count:
-            filtered[reason] = filtered.get(reason, 0) + count
-            alive = ~out if alive is None else alive & ~out
-    left = np.arange(len(found.rows)) if alive is None else np.flatnonzero(alive)
+            filtered = {**filtered, reason: filtered.get(reason, 0) + count}
+            alive = alive & ~out
+    return standing.candidates if alive is standing.alive else _best(found, alive, filtered)
+
+
+def _standing(found: Found, reserve: Micros, snapshot: Snapshot) -> Standing:
+    standing = snapshot.memory.standing.get((found, reserve))
+    if standing is None:
+        alive = found.bid >= reserve
+        below = int(np.count_nonzero(~alive))
+        filtered = {**found.filtered, "below_reserve": below} if below else found.filtered
+        standing = Standing(alive, filtered, _best(found, alive, filtered))
+        snapshot.memory.standing.put((found, reserve), standing)
+    return standing
+
+
+def _best(found: Found, alive: Bools, filtered: Mapping[str, int]) -> Candidates:
+    left = np.flatnonzero(alive)
     if found.repeats:
-        left = _rivals(found, left, filtered)
-    best = left[:MOST_CANDIDATES]
+        stays = _rivals(found.group[left], found.advertiser[left])
+        duplicates = len(left) - int(np.count_nonzero(stays))
+        if duplicates:
+            filtered = {**filtered, "duplicate_product": duplicates}
+        left = left[stays]
+    left = left[:MOST_CANDIDATES]
+    group = found.group[left]
     return Candidates(
-        rows=found.rows[best],
-        lexical=found.lexical[best],
-        product=found.product[best],
-        bid=found.bid[best],
+        rows=found.rows[left],
+        lexical=found.lexical[left],
+        product=found.product[left],
+        bid=found.bid[left],
+        rivals=1 + bool((group[1:] == group[:-1]).any()),
         filtered=filtered,
     )
 
@@ -86,8 +112,6 @@ def _unwanted(found: Found, query: AdQuery, snapshot: Snapshot) -> Iterator[tupl
         places = _known(query.shopper.hidden_ads, snapshot.ads.sorted_ids, memory.ad_rows)
         rows = snapshot.ads.sorted_rows[places].tolist()
         yield "hidden_by_shopper", _among(found.rows, rows, len(snapshot.ads.product))
-    if found.lowest_bid < query.placement.reserve:
-        yield "below_reserve", found.bid < query.placement.reserve
 
 
 def _known(ids: Iterable[str], table: StringTable, memory: Recent[str, int]) -> list[int]:
@@ -108,19 +132,12 @@ def _among(values: Ints, rows: list[int], size: int) -> Bools:
     return listed[values]
 
 
-def _rivals(found: Found, left: Places, filtered: dict[str, int]) -> Places:
-    """Of each product's ads the highest bid and the highest of another advertiser."""
-    if not len(left):
-        return left
-    group, advertiser = found.group[left], found.advertiser[left]
-    leads = np.diff(group, prepend=-1) != 0
-    places = np.arange(len(left))
-    leader = np.maximum.accumulate(np.where(leads, places, 0))
+def _rivals(group: Ints, advertiser: Ints) -> Bools:
+    """Which of the ads of each group stay: the first, and the first of another advertiser."""
+    leads = np.ones(len(group), np.bool_)
+    np.not_equal(group[1:], group[:-1], out=leads[1:])
+    leader = np.maximum.accumulate(np.where(leads, np.arange(len(group)), 0))
     other = advertiser != advertiser[leader]
     so_far = np.cumsum(other)
     stays: Bools = leads | (other & (so_far - so_far[leader] == 1))
-    count = int(np.count_nonzero(~stays))
-    if count:
-        filtered["duplicate_product"] = count
-    kept: Places = left[stays]
-    return kept
+    return stays

@@ -8,10 +8,12 @@ from service.decision.recent import Recent
 
 if TYPE_CHECKING:
     from service.decision.choose import Option
+    from service.decision.eligible import Standing
     from service.decision.retrieve import Found
     from service.decision.show import ShownPoints, TitleKey
     from service.decision.snapshot import Names
     from service.decision.tables import Bools, Ints
+    from service.decision.terms import Micros
 
 
 class Memory:
@@ -25,6 +27,7 @@ class Memory:
         "options",
         "product_rows",
         "servable",
+        "standing",
         "titles",
         "words",
     )
@@ -38,4 +41,5 @@ class Memory:
         self.campaign_rows: Recent[frozenset[str], Ints] = Recent(8)
         self.options: Recent[int, tuple[Option, ...]] = Recent(8192)
         self.servable: Recent[str, Bools] = Recent(64)
+        self.standing: Recent[tuple[Found, Micros], Standing] = Recent(2048)
         self.titles: Recent[TitleKey, ShownPoints] = Recent(16_384)

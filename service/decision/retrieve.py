@@ -45,7 +45,6 @@ class Found:
     ends_at: Floats
     latest_start: float
     earliest_end: float
-    lowest_bid: int
     repeats: bool  # a product stands here more than once
     words: frozenset[int]  # of the query, as far as known
     filtered: Mapping[str, int]
@@ -171,7 +170,6 @@ def _ordered(
         ends_at=ends_at,
         latest_start=float(starts_at.max()),
         earliest_end=float(ends_at.min()),
-        lowest_bid=int(bid.min()),
         repeats=int(group[-1]) + 1 < len(rows),
         words=words,
         filtered=filtered,
@@ -207,6 +205,6 @@ def _nothing(
     return Found(
         rows=none, lexical=no_time, product=none, campaign=none, advertiser=none, bid=no_bid,
         group=none, starts_at=no_time, ends_at=no_time, latest_start=-np.inf,
-        earliest_end=np.inf, lowest_bid=0, repeats=False, words=words, filtered=filtered or {},
+        earliest_end=np.inf, repeats=False, words=words, filtered=filtered or {},
         nothing=reason,
     )  # fmt: skip
