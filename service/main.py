@@ -8,9 +8,11 @@ import os
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from importlib.metadata import version
+from multiprocessing import parent_process
 from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from service.api import traffic
 from service.api.application import make_application
@@ -18,10 +20,12 @@ from service.api.event_log import EventLog
 from service.api.keys import LiveStores
 from service.api.log_lines import configure_logging
 from service.api.metrics import Metrics
+from service.api.server import LingeringServer
 from service.api.signing_keys import kept_signing_keys
 from service.api.state import State
 from service.api.tokens import TokenSigner, parse_signing_keys
 from service.settings import Settings
+from service.store.embedded.processes import die_with_parent
 from service.store.postgres import open_engine
 from service.store.redis_wire import RedisWire
 from service.store.spool import Spool
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 DRAIN_SECONDS = 10
+KEEP_ALIVE_SECONDS = 75  # longer than load balancers keep an idle connection
 _NO_REDIS = "redis://127.0.0.1:1"  # never dialled: a wire that is not started is away
 
 
@@ -51,8 +56,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; then take no new connections, finish and return."""
-    run = partial(
-        uvicorn.run,
+    configure = partial(
+        uvicorn.Config,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
@@ -60,14 +65,16 @@ def serve(settings: Settings) -> None:
         access_log=False,
         server_header=False,
         log_level="warning",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
     if settings.workers == 1:
-        run(create_app(settings))
+        LingeringServer(configure(create_app(settings))).run()
         return
     os.environ.update(settings.environment())
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics_folder(settings.state))
-    run("service.main:create_app", factory=True, workers=settings.workers)
+    config = configure("service.main:create_app", factory=True, workers=settings.workers)
+    Multiprocess(config, sockets=[config.bind_socket()]).run()
 
 
 def _metrics_folder(state: Path) -> Path:
@@ -80,8 +87,10 @@ def _metrics_folder(state: Path) -> Path:
 
 
 @asynccontextmanager
-async def _lifespan(settings: Settings, app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(settings: Settings, app: FastAPI) -> AsyncIterator[dict[str, State]]:
     configure_logging()
+    if parent_process() is not None:
+        die_with_parent()  # a worker whose supervisor was killed serves nobody
     async with AsyncExitStack() as stack:
         state = await _open_state(settings, stack)
         app.state.salient = state
@@ -94,8 +103,7 @@ async def _lifespan(settings: Settings, app: FastAPI) -> AsyncIterator[None]:
         traffic.warm()
         gc.collect()
         gc.freeze()  # what is loaded now stays: later collections need not look at it
-        yield
-        state.draining = True
+        yield {"salient": state}
 
 
 async def _open_state(settings: Settings, stack: AsyncExitStack) -> State:

@@ -9,6 +9,8 @@ from fastapi.openapi.utils import get_openapi
 from service.api.schemas.problems import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fastapi import FastAPI
 
 TITLE = "Salient"
@@ -69,11 +71,19 @@ def _add_problem(document: dict[str, Any]) -> None:
     schemas["Problem"] = problem
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    for operation in _operations(document):
+        # FastAPI's own 422 of path parameters: a token that does not fit is unknown, 404
+        if "HTTPValidationError" in str(operation["responses"].get("422")):
+            del operation["responses"]["422"]
 
 
 def _add_keys(document: dict[str, Any]) -> None:
     document["components"]["securitySchemes"] = _SECURITY
+    for operation in _operations(document):
+        if _KEYED_TAGS & set(operation["tags"]):
+            operation["security"] = [{name: []} for name in _SECURITY]
+
+
+def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for path in document["paths"].values():
-        for operation in path.values():
-            if _KEYED_TAGS & set(operation["tags"]):
-                operation["security"] = [{name: []} for name in _SECURITY]
+        yield from path.values()

@@ -96,7 +96,7 @@ class AdRequest(Wire):
     context: Annotated[
         PageContext,
         Field(
-            description="Where the ads will stand.",
+            description="The page that asks, and what it is seen on.",
             examples=[{"device": "mobile", "geo": "DE", "locale": "en-GB"}],
         ),
     ] = PageContext()

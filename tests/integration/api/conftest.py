@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -21,7 +20,8 @@ from service.worker.run import run_worker
 from tests.integration.worker.shop import open_shop
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -79,6 +79,15 @@ async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
     sink.transport.abort()
 
 
+async def within(seconds: float, look: Callable[[], Awaitable[Any]]) -> Any:
+    """The first thing that is not nothing, looked for every 20 ms; none is a failure."""
+    for _ in range(round(seconds / 0.02)):
+        if found := await look():
+            return found
+        await asyncio.sleep(0.02)
+    pytest.fail(f"nothing within {seconds} s")
+
+
 @dataclass(frozen=True)
 class Service:
     """The running service, and what a test wants to look at."""
@@ -116,9 +125,7 @@ class Service:
 
     async def rows_within(self, seconds: float, query: str, **values: Any) -> list[Any]:
         """The first rows that the database gives within `seconds`; none is a failure."""
-        async with asyncio.timeout(seconds):
-            while not (found := await self.rows(query, **values)):
-                await asyncio.sleep(0.02)
+        found: list[Any] = await within(seconds, lambda: self.rows(query, **values))
         return found
 
 

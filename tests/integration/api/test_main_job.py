@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from service.store.keys import list_keys, revoke_key
 from service.store.profiles import profile_key
+from tests.integration.api.conftest import within
 
 if TYPE_CHECKING:
     from tests.integration.api.conftest import Service
@@ -32,9 +34,7 @@ async def test_a_click_on_a_feature_word_is_in_the_next_answers_inputs_within_a_
     await service.ads(user=ANN)
     assert (await service.tell(WORD)).status_code == 202
     key = profile_key(service.shop.store.store_id, "ann")
-    async with asyncio.timeout(1.0):
-        while await service.state.profiles.get(key, 0.5) is None:
-            await asyncio.sleep(0.01)
+    await within(1.0, lambda: service.state.profiles.get(key, 0.5))
     answer = await service.ads(user=ANN)
     [(record,)] = await service.rows_within(
         2.0,
@@ -148,9 +148,12 @@ async def test_without_redis_ads_go_on_and_no_event_is_lost(service: Service) ->
     assert (await service.client.get(ads[1]["impression_url"])).status_code == 200
     assert not await service.rows(STORED, store=service.shop.store.store_id)
     await service.redis.mend()
-    async with asyncio.timeout(8.0):
-        while len(stored := await service.rows(STORED, store=service.shop.store.store_id)) < 3:
-            await asyncio.sleep(0.05)
+
+    async def all_stored() -> list[Any]:
+        rows = await service.rows(STORED, store=service.shop.store.store_id)
+        return rows if len(rows) >= 3 else []
+
+    stored = await within(8.0, all_stored)
     assert [row[0] for row in stored] == ["click", "feature_word", "impression"]
     await service.rows_within(
         2.0,
@@ -163,16 +166,16 @@ async def test_without_redis_ads_go_on_and_no_event_is_lost(service: Service) ->
 async def test_a_new_key_works_and_a_revoked_one_does_not_within_a_second(
     service: Service,
 ) -> None:
-    from service.store.keys import list_keys, revoke_key
-
     store_id = service.shop.store.store_id
     async with service.engine.begin() as connection:
         for key in await list_keys(connection, store_id):
             if key.kind == "publishable":
                 assert await revoke_key(connection, store_id, key.key_id)
-    async with asyncio.timeout(2.0):
-        while (await service.tell(WORD)).status_code != 401:
-            await asyncio.sleep(0.05)
+
+    async def refused() -> bool:
+        return (await service.tell(WORD)).status_code == 401
+
+    await within(2.0, refused)
     response = await service.tell(WORD)
     assert response.json()["code"] == "unauthenticated"
     assert service.shop.publishable not in response.text

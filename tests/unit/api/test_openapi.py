@@ -1,0 +1,128 @@
+"""The OpenAPI document: complete, and true."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from service.api.application import make_application
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DOCUMENT = make_application("1.2.3").openapi()
+OPERATIONS = [
+    (path, method, operation)
+    for path, item in DOCUMENT["paths"].items()
+    for method, operation in item.items()
+]
+SCHEMAS = DOCUMENT["components"]["schemas"]
+FIELDS = [
+    (name, field, content)
+    for name, schema in SCHEMAS.items()
+    for field, content in schema.get("properties", {}).items()
+]
+
+
+def test_all_routes_are_there() -> None:
+    assert sorted((path, method) for path, method, _ in OPERATIONS) == [
+        ("/c/{token}", "get"),
+        ("/i/{token}.gif", "get"),
+        ("/livez", "get"),
+        ("/metrics", "get"),
+        ("/readyz", "get"),
+        ("/v/{token}.gif", "get"),
+        ("/v1/ads", "post"),
+        ("/v1/events", "post"),
+    ]
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS)
+def test_every_operation_is_described(path: str, method: str, operation: dict[str, Any]) -> None:
+    assert operation["summary"], (path, method)
+    assert operation["description"]
+    assert operation["tags"]
+    for status, response in operation["responses"].items():
+        assert response["description"], (path, status)
+        if int(status) >= 400 and path != "/readyz":
+            assert set(response["content"]) == {"application/problem+json"}
+    for parameter in operation.get("parameters", ()):
+        assert parameter["description"]
+        assert parameter["schema"].get("examples") or parameter.get("examples")
+
+
+@pytest.mark.parametrize(("schema", "field", "content"), FIELDS)
+def test_every_field_has_a_description_and_an_example(
+    schema: str, field: str, content: dict[str, Any]
+) -> None:
+    assert content.get("description"), (schema, field)
+    assert content.get("examples"), (schema, field)
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_every_schema_has_a_description(schema: str) -> None:
+    assert SCHEMAS[schema].get("description") or "enum" in SCHEMAS[schema]
+
+
+def test_unknown_fields_are_refused_everywhere() -> None:
+    for name, schema in SCHEMAS.items():
+        if "properties" in schema:
+            assert schema["additionalProperties"] is False, name
+
+
+BOUNDS = {"string": "maxLength", "integer": "maximum", "array": "maxItems"}
+REQUESTS = ["AdRequest", "User", "PageContext", "EventBatch", "Search", "FeatureWord"]
+REQUESTS += ["Impression", "View", "Click", "AddToCart", "Conversion"]
+
+
+def inner_schemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """`schema` and all that it is made of."""
+    yield schema
+    for inner in (*schema.get("anyOf", ()), *schema.get("oneOf", ()), schema.get("items", {})):
+        if inner:
+            yield from inner_schemas(inner)
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_requests_are_bounded(name: str) -> None:
+    for field, schema in SCHEMAS[name]["properties"].items():
+        for inner in inner_schemas(schema):
+            fixed = {"enum", "const", "format"} & set(inner) or inner.get(
+                "pattern"
+            ) == "^[A-Z]{3}$"
+            bound = BOUNDS.get(inner.get("type", ""))
+            assert fixed or bound is None or bound in inner, field
+
+
+def test_bodies_and_keys_are_declared() -> None:
+    for path, model in (("/v1/ads", "AdRequest"), ("/v1/events", "EventBatch")):
+        operation = DOCUMENT["paths"][path]["post"]
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        assert schema == {"$ref": f"#/components/schemas/{model}"}
+        assert operation["security"] == [{"bearer": []}, {"key": []}]
+        assert {"400", "401", "403", "413", "415", "422"} <= set(operation["responses"])
+    assert "security" not in DOCUMENT["paths"]["/c/{token}"]["get"]
+
+
+def test_every_reference_leads_somewhere() -> None:
+    def references(node: object) -> Iterator[str]:
+        if isinstance(node, dict):
+            for key, value in node.items():
+                if key == "$ref":
+                    yield value
+                yield from references(value)
+        elif isinstance(node, list):
+            for value in node:
+                yield from references(value)
+
+    for reference in references(DOCUMENT):
+        assert reference.removeprefix("#/components/schemas/") in SCHEMAS
+
+
+def test_the_document_names_itself() -> None:
+    assert DOCUMENT["info"]["title"] == "Salient"
+    assert DOCUMENT["info"]["version"] == "1.2.3"
+    assert {tag["name"] for tag in DOCUMENT["tags"]} == {
+        tag for *_, operation in OPERATIONS for tag in operation["tags"]
+    }
