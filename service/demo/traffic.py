@@ -28,12 +28,12 @@ class SimulatedShoppers:
         self._model = ClickModel(world_named(world), market, shoppers)
 
     def p_chip_click(self, shopper: int, query: str, phrase: str, position: int) -> float:
-        """P(click) of the feature word at `position`, 0 first. Unknown to the shop: 0."""
+        """P(click) of the feature word at `position`, 1 first. Unknown to the shop: 0."""
         asked, word = self._query(query), self._phrase(phrase)
         if asked is None or word == NO_PHRASE:
             return 0.0
         chance = self._model.chip(
-            np.array([shopper]), np.array([asked]), np.array([word]), np.array([position + 1.0])
+            np.array([shopper]), np.array([asked]), np.array([word]), np.array([float(position)])
         )
         return float(chance[0])
 

@@ -55,9 +55,10 @@ def clean(text: str) -> str:
     return " ".join(printable.split())[:_LONGEST_TEXT].strip()
 
 
-def whole_number(text: str, most: int) -> int:
-    """A number from 0 to `most`; 0 for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and int(text[:6]) <= most else 0
+def whole_number(text: str, most: int) -> int | None:
+    """A number from 1 to `most`; None for anything else."""
+    number = int(text[:6]) if text.isascii() and text.isdigit() else 0
+    return number if 1 <= number <= most else None
 
 
 def page_address(query: str, words: Sequence[str] = (), category: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from starlette.requests import Request
+
+logger = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS = 2.0
 _ADS_TIMEOUT_MS = 200
@@ -81,6 +84,11 @@ class RestClient:
         """Send events. Returns: whether all of them were accepted."""
         try:
             response = await self._client.post("/v1/events", json={"events": list(events)})
-            return response.status_code == httpx.codes.ACCEPTED and not response.json()["rejected"]
-        except (httpx.HTTPError, ValueError, KeyError):
+            receipt = response.json()
+            accepted = response.status_code == httpx.codes.ACCEPTED and not receipt["rejected"]
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            logger.warning("events not sent: %r", error)
             return False
+        if not accepted:
+            logger.warning("events not accepted: %d %.500s", response.status_code, response.text)
+        return accepted

@@ -17,7 +17,7 @@ def page_shown(
     """A search and the feature words beside it; told again within half an hour, it counts once."""
     visit = (user.get("session"), int(now // _SAME_VISIT_SECONDS), query)
     yield {"type": "search", "event_id": event_id("search", visit), "user": user, "query": query}
-    for position, word in enumerate(words):
+    for position, word in enumerate(words, start=1):
         yield {
             "type": "feature_word",
             "event_id": event_id("shown", visit, word),
@@ -30,7 +30,7 @@ def page_shown(
 
 
 def word_clicked(
-    user: Mapping[str, object], query: str, word: str, position: int, moment: str
+    user: Mapping[str, object], query: str, word: str, position: int | None, moment: str
 ) -> dict[str, object]:
     """A click on a feature word; `moment` tells two clicks apart."""
     return {

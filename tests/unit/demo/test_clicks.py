@@ -147,7 +147,7 @@ def test_simulated_shoppers_answer_by_text() -> None:
     assert plain == traffic.p_ad_click(3, query, "100001", (), 0)
     cost = traffic.p_ad_click(3, query, "100001", ("never heard of",), 0)
     assert cost <= plain
-    assert 0 < traffic.p_chip_click(3, query, "Machine Washable", 0) < 1
+    assert 0 < traffic.p_chip_click(3, query, "Machine Washable", 1) < 1
     assert 0 < traffic.p_conversion(3, query, "100001") < 1
 
 
@@ -156,5 +156,5 @@ def test_simulated_shoppers_do_not_click_what_the_shop_does_not_know() -> None:
     query = traffic.queries[0]
     assert traffic.p_ad_click(3, "zzz", "100001", (), 0) == 0.0
     assert traffic.p_ad_click(3, query, "999", (), 0) == 0.0
-    assert traffic.p_chip_click(3, query, "never heard of", 0) == 0.0
+    assert traffic.p_chip_click(3, query, "never heard of", 1) == 0.0
     assert traffic.p_conversion(3, query, "999") == 0.0

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from fastapi import FastAPI, Request, Response
 
+from service.api.schemas.ads import AdRequest
+from service.api.schemas.events import EventBatch
 from service.web.pages import shop_router
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ def sponsored(
 
 
 class FakeService:
-    """The app with the real pages and a fake API behind them."""
+    """The app with the real pages, and a fake API that takes only what the real one takes."""
 
     def __init__(self, demo_file: Path) -> None:
         self.ads: list[dict[str, Any]] = []
@@ -56,7 +58,9 @@ class FakeService:
 
     async def _ads(self, request: Request) -> Response:
         self.headers.append(dict(request.headers))
-        self.asked.append(orjson.loads(await request.body()))
+        body = await request.body()
+        AdRequest.model_validate_json(body)
+        self.asked.append(orjson.loads(body))
         answer = {
             "ads": self.ads,
             "no_fill_reason": None if self.ads else "no_match",
@@ -66,7 +70,9 @@ class FakeService:
         return self.answer or Response(orjson.dumps(answer), media_type="application/json")
 
     async def _events(self, request: Request) -> Response:
-        events = orjson.loads(await request.body())["events"]
+        body = await request.body()
+        EventBatch.model_validate_json(body)
+        events = orjson.loads(body)["events"]
         self.told.extend(events)
         receipt = orjson.dumps({"accepted": len(events), "rejected": 0, "results": []})
         answer = Response(receipt, status_code=202, media_type="application/json")
