@@ -169,7 +169,7 @@ class RedisWire:
     @property
     def connected(self) -> bool:
         """Whether calls are sent now, rather than refused."""
-        return self._link is not None
+        return self._link is not None and not self._link.lost.done()
 
     async def start(self, wait_seconds: float = CONNECT_SECONDS) -> bool:
         """Begin to keep a connection; returns whether there is one within `wait_seconds`."""
@@ -201,7 +201,7 @@ class RedisWire:
 
         Raises: StoreUnavailableError when Redis is away, late, or refuses.
         """
-        if self._link is None or self._loop is None:
+        if self._link is None or self._loop is None or self._link.lost.done():
             raise StoreUnavailableError("Redis is away")
         future = self._link.send(*words)
         alarm = self._loop.call_later(deadline_seconds, _late, future)
@@ -216,7 +216,7 @@ class RedisWire:
         The caller need not wait; who waits gets the entry's id.
         Raises, when awaited: StoreUnavailableError; the entry may then be there or not.
         """
-        if self._link is None:
+        if self._link is None or self._link.lost.done():
             failed: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
             failed.set_exception(StoreUnavailableError("Redis is away"))
             failed.exception()  # a caller that does not wait need not look

@@ -70,6 +70,7 @@ class Spool:
         self._syncing: asyncio.Future[None] | None = None
         self._written = 0  # appends so far
         self._synced = 0  # of those on the disk
+        self._unsure = 0  # of those up to the last one that a failed sync left in doubt
 
     def append(self, kind: bytes, body: bytes) -> None:
         """Write one entry; it survives a kill now, and a power cut after `sync`.
@@ -90,12 +91,17 @@ class Spool:
         self._written += 1
 
     async def sync(self) -> None:
-        """Return when all that was appended is on the disk; callers at once share one fsync."""
+        """Return when all that was appended is on the disk; callers at once share one fsync.
+
+        Raises: StoreUnavailableError when the disk does not say so.
+        """
         mine = self._written
         while self._synced < mine:
             if self._syncing is None:
                 self._syncing = asyncio.ensure_future(self._sync_once())
             await asyncio.shield(self._syncing)
+        if mine <= self._unsure:
+            raise StoreUnavailableError(f"the spool in {self._folder} could not be synced")
 
     async def _sync_once(self) -> None:
         upto = self._written
@@ -150,13 +156,19 @@ class Spool:
     def _close(self) -> None:
         if self._fd >= 0:
             if self._synced < self._written:
-                os.fsync(self._fd)
-                self._synced = self._written
+                self._sync_last()
             os.close(self._fd)
             self._fd = -1
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+
+    def _sync_last(self) -> None:
+        try:
+            os.fsync(self._fd)
+        except OSError:
+            self._unsure = self._written
+        self._synced = self._written
 
 
 def _sync_and_close(descriptor: int) -> None:

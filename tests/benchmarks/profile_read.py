@@ -50,7 +50,7 @@ async def run(url: str, path: str) -> None:
     client = redis.asyncio.Redis.from_url(url)
     await client.set(KEY, VALUE)
     reader, writer = await asyncio.open_unix_connection(path)
-    command, parser = hiredis.pack_command((b"GET", KEY)), hiredis.Reader()
+    command, parser = b"*2\r\n$3\r\nGET\r\n$%d\r\n%b\r\n" % (len(KEY), KEY), hiredis.Reader()
 
     async def floor() -> None:
         writer.write(command * 50)

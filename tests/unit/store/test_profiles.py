@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from redis.asyncio import Redis
+
+from service.contract.history import EMPTY_HISTORY, History
+from service.decision.terms import Product
+from service.store.catalogue import put_products
+from service.store.events import add_events
+from service.store.profiles import (
+    StoredProfile,
+    decode_profile,
+    encode_profile,
+    forget,
+    profile_key,
+    write_profiles,
+)
+from service.store.shoppers import recent_actions
+from tests.unit.store.made import LAMP, RUG, click, fill
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+PROFILE = StoredProfile(
+    feature_words=(("wool", 90.0), ("brass", 40.0)),
+    titles=(("Wool rug", 50.0),),
+    queries=(("rug", 100.0),),
+    hidden=("ad_9",),
+)
+
+
+def test_a_profile_is_read_with_ages() -> None:
+    history, hidden = decode_profile(encode_profile(PROFILE), now=95.0)
+    # the query is 5 s in the future of this clock: its age is 0, not negative
+    assert history == History(
+        (("wool", 5.0), ("brass", 55.0)), (("Wool rug", 45.0),), (("rug", 0.0),)
+    )
+    assert hidden == {"ad_9"}
+
+
+def test_no_profile_is_an_empty_history() -> None:
+    assert decode_profile(None, now=0.0) == (EMPTY_HISTORY, frozenset())
+
+
+def test_a_profile_keeps_the_newest_of_each_kind() -> None:
+    words = tuple((f"word {n}", 1_000.0 - n) for n in range(60))
+    long = StoredProfile(words, words, words)
+    history, _ = decode_profile(encode_profile(long), now=1_000.0)
+    sizes = [len(history.feature_words), len(history.titles), len(history.queries)]
+    assert sizes == [50, 50, 20]
+    assert history.feature_words[0] == ("word 0", 0.0)
+
+
+async def test_profiles_are_written_with_an_end_and_forgotten(redis_url: str) -> None:
+    async with Redis.from_url(redis_url) as redis:
+        await write_profiles(redis, "sto_1", {})
+        await write_profiles(redis, "sto_1", {"u1": PROFILE, "u2": PROFILE})
+        assert await redis.get(profile_key("sto_1", "u1")) == encode_profile(PROFILE)
+        assert 7_775_000 < await redis.ttl(profile_key("sto_1", "u1")) <= 7_776_000  # 90 days
+        await write_profiles(redis, "sto_1", {"u1": StoredProfile()})
+        assert await redis.get(profile_key("sto_1", "u1")) is None
+        await forget(redis, "sto_1", "u2")
+        assert await redis.keys("*") == []
+
+
+async def test_a_profile_is_what_the_events_say(connection: AsyncConnection) -> None:
+    await fill(connection)
+    word = click(
+        1, type="feature_word", action="clicked", feature_word="brass", user_id="u1", ts=50.0
+    )
+    await add_events(
+        connection,
+        [
+            word,
+            replace(word, event_key="later", ts=60.0, feature_word="wool"),
+            replace(word, event_key="shown", action="shown", feature_word="not clicked"),
+            replace(word, event_key="bot", invalid_reason="bot", feature_word="not valid"),
+            replace(word, event_key="other", user_id="u2", feature_word="not hers"),
+            replace(word, event_key="store", store_id="sto_2", feature_word="not here"),
+            click(2, user_id="u1", ts=70.0, product_id=RUG.product_id),
+            click(3, user_id="u1", ts=71.0, product_id="gone"),
+            click(4, user_id="u1", ts=72.0, type="hide", ad_id="ad_7"),
+            replace(word, type="search", event_key="s", query="lamp", ts=80.0),
+        ],
+    )
+    found = await recent_actions(connection, "sto_1", ["u1", "nobody"])
+    assert found == {
+        "u1": StoredProfile(
+            (("wool", 60.0), ("brass", 50.0)), (("Wool rug", 70.0),), (("lamp", 80.0),), ("ad_7",)
+        ),
+        "nobody": StoredProfile(),
+    }
+
+
+async def test_a_profile_has_the_newest_fifty_of_many(connection: AsyncConnection) -> None:
+    await fill(connection)
+    many = [Product(f"p{n}", f"Title {n}", "/p", LAMP.price) for n in range(60)]
+    await put_products(connection, "sto_1", many)
+    clicks = [
+        click(n, user_id="u1", ts=1_000.0 + n, product_id=f"p{n}", event_key=f"k{n}")
+        for n in range(60)
+    ]
+    await add_events(connection, clicks)
+    titles = (await recent_actions(connection, "sto_1", ["u1"]))["u1"].titles
+    assert titles == tuple((f"Title {n}", 1_000.0 + n) for n in range(59, 9, -1))
