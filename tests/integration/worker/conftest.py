@@ -6,10 +6,12 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import text
 
+from service.contract.manifest import BundleKind
 from service.store.stream import STREAM, EventStream
 from service.worker.bundles import Bundles
 from service.worker.consume import Consumer
 from service.worker.refresh import Refresher
+from tests.unit.inference.made_bundles import made_files, write_bundle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -44,3 +46,16 @@ async def refresher(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Refres
     made = Refresher(engine, tmp_path, Bundles(tmp_path / "models"))
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[BundleKind, dict[str, bytes]]:
+    return {kind: made_files(kind) for kind in BundleKind}
+
+
+@pytest.fixture
+def models(tmp_path: Path, files: dict[BundleKind, dict[str, bytes]]) -> Path:
+    """A models folder with version 1 of both."""
+    for kind, contents in files.items():
+        write_bundle(tmp_path / "models" / kind / "1", kind, contents)
+    return tmp_path / "models"

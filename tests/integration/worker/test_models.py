@@ -16,7 +16,7 @@ from service.worker.bundles import Bundles
 from service.worker.reload import follow_snapshots, load_newest
 from tests.integration.worker.shop import eventually, open_shop
 from tests.integration.worker.test_refresh import ask, rename
-from tests.unit.inference.made_bundles import edit_manifest, made_files, write_bundle
+from tests.unit.inference.made_bundles import edit_manifest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -28,19 +28,6 @@ if TYPE_CHECKING:
     from service.decision.snapshot import Snapshot
     from service.decision.terms import Store
     from service.worker.refresh import Refresher
-
-
-@pytest.fixture(scope="module")
-def files() -> dict[BundleKind, dict[str, bytes]]:
-    return {kind: made_files(kind) for kind in BundleKind}
-
-
-@pytest.fixture
-def models(tmp_path: Path, files: dict[BundleKind, dict[str, bytes]]) -> Path:
-    """A models folder with version 1 of both."""
-    for kind, contents in files.items():
-        write_bundle(tmp_path / "models" / kind / "1", kind, contents)
-    return tmp_path / "models"
 
 
 def second_version(models: Path, kind: BundleKind, *, like: str = "1") -> Path:

@@ -6,7 +6,7 @@ import polars as pl
 from polars.testing import assert_frame_equal
 
 from service.contract.prices import price_of
-from service.decision.terms import Product
+from service.decision.terms import Micros, Product
 from service.demo.log import write_log
 from service.store.catalogue import put_products, put_store
 from service.store.events import add_decisions, add_events
@@ -31,7 +31,7 @@ async def test_a_log_that_was_imported_is_exported_as_it_was(
     store = a_store()
     items = pl.read_parquet(tmp_path / "items.parquet")
     goods = [
-        Product(str(uid), title, f"/p/{uid}", price_of(z), highlights=tuple(points))
+        Product(str(uid), title, f"/p/{uid}", Micros(price_of(z)), highlights=tuple(points))
         for uid, title, points, z in items.rows()
     ]
     async with engine.begin() as connection:
