@@ -6,7 +6,6 @@ import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 from struct import Struct
-from struct import error as StructError  # noqa: N812 - an exception, named as one
 from typing import TYPE_CHECKING, NamedTuple
 
 from service.decision.terms import Micros
@@ -156,13 +155,13 @@ def _decode(text: str) -> bytes:
 
 def _unpack(payload: bytes) -> AdToken:
     """A payload whose signature is good: only our own bugs can make it unreadable."""
+    _, _, uuid, slot, price, ts, lifetime, *lengths = _HEAD.unpack_from(payload)
+    strings, start = [], _HEAD.size
     try:
-        _, _, uuid, slot, price, ts, lifetime, *lengths = _HEAD.unpack_from(payload)
-        strings, start = [], _HEAD.size
         for length in lengths[:6]:
             strings.append(payload[start : start + length].decode())
             start += length
-    except (StructError, UnicodeDecodeError):
+    except UnicodeDecodeError:
         raise BadTokenError from None
     store, ad, campaign, product, user, url = strings
     return AdToken(

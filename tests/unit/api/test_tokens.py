@@ -131,10 +131,10 @@ def test_keys_longer_than_a_block_are_hashed_first() -> None:
 
 def test_a_signed_payload_that_cannot_be_read_is_refused() -> None:
     signer = TokenSigner({1: NEW})
-    for payload in (b"\x01\x01", b"\x01\x01" + b"\xff" * 70):
+    for payload in (b"\x01\x01" + b"\xff" * 2, b"\x01\x01" + b"\xff" * 71):
         signature = signer._digest(1, payload)
         with pytest.raises(BadTokenError):
-            signer.read(urlsafe_b64encode(payload + signature).decode().rstrip("="))
+            signer.read(urlsafe_b64encode(payload + signature).decode())
 
 
 def test_expiry_is_counted_from_the_decision() -> None:
