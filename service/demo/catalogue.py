@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,6 +51,7 @@ class MadeProduct:
     true_phrases: tuple[str, ...]
 
 
+@lru_cache(maxsize=2)
 def make_products(seed: int) -> tuple[MadeProduct, ...]:
     """Make the whole catalogue, 50 products of each of 60 types."""
     assortment = load_assortment()
