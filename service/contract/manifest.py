@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -19,6 +20,7 @@ MANIFEST_FILE: Final = "manifest.json"
 VOCABULARY_FILE: Final = "vocabulary.json"
 GOLDEN_FILE: Final = "golden.json"
 
+_SEAL: Final = "seal"
 _HEX: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
 _LARGEST_FILE: Final = 1 << 32
@@ -78,14 +80,14 @@ class Manifest:
         _check(self)
 
     def to_json(self) -> bytes:
-        """Return the manifest as indented JSON, always the same bytes for the same content."""
-        return json.dumps(asdict(self), indent=2, sort_keys=True, allow_nan=False).encode() + b"\n"
+        """Return the manifest as sealed JSON, always the same bytes for the same content."""
+        return sealed(asdict(self))
 
     @classmethod
     def from_json(cls, data: bytes) -> Manifest:
         """Read what `to_json` wrote.
 
-        Raises: ManifestError for anything else.
+        Raises: ManifestError for anything else, if only by one byte.
         """
         try:
             content = json.loads(data, object_pairs_hook=_once, parse_constant=_no_constant)
@@ -94,7 +96,20 @@ class Manifest:
         except (ValueError, RecursionError) as error:
             message = f"not JSON: {error}"
             raise ManifestError(message) from error
-        return _build(content)
+        seal = _mapping(content, "manifest").pop(_SEAL, None)
+        manifest = _build(content)
+        _expect(manifest.to_json() == data, f"not as it was written; {_SEAL}", seal)
+        return manifest
+
+
+def sealed(content: Mapping[str, Any]) -> bytes:
+    """Return `content` as indented JSON that holds the SHA-256 of all the rest of it."""
+    seal = hashlib.sha256(_json(content)).hexdigest()
+    return _json({**content, _SEAL: seal})
+
+
+def _json(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, indent=2, sort_keys=True, allow_nan=False).encode() + b"\n"
 
 
 def _build(content: object) -> Manifest:

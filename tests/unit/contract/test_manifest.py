@@ -125,6 +125,21 @@ def test_numbers_too_large_for_a_float_are_refused() -> None:
         Manifest.from_json(text)
 
 
+def test_one_changed_byte_is_noticed() -> None:
+    whole = MANIFEST.to_json()
+    for place in range(len(whole)):
+        data = bytearray(whole)
+        data[place] ^= 1
+        with pytest.raises(ManifestError):
+            Manifest.from_json(bytes(data))
+
+
+def test_a_number_changed_by_hand_is_noticed() -> None:
+    edited = MANIFEST.to_json().replace(b"0.65", b"0.75")
+    with pytest.raises(ManifestError, match="not as it was written; seal: found"):
+        Manifest.from_json(edited)
+
+
 def test_plain_file_names_only() -> None:
     assert is_file_name("head.onnx")
     assert is_file_name("CARD.md")

@@ -15,7 +15,7 @@ from service.contract.encoder import Encoder
 from service.contract.encoding import Encoding
 from service.contract.golden import GoldenRow, write_golden
 from service.contract.history import EMPTY_HISTORY, History
-from service.contract.manifest import BundleKind, FileEntry, Manifest, Training
+from service.contract.manifest import BundleKind, FileEntry, Manifest, Training, sealed
 from service.contract.matching import PHRASE_MATCH, TITLE_MATCH
 from service.contract.vocabulary import Vocabulary, learn_vocabulary
 from service.inference.matching import match_of
@@ -280,4 +280,6 @@ def write_bundle(folder: Path, kind: BundleKind, files: dict[str, bytes] | None 
 def edit_manifest(folder: Path, **changes: object) -> None:
     """Change top-level fields of a written manifest."""
     path = folder / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    content = json.loads(path.read_text()) | changes
+    del content["seal"]
+    path.write_bytes(sealed(content))

@@ -270,20 +270,12 @@ def test_golden_rows_of_another_form_are_refused(
 def test_no_random_change_of_a_byte_gets_through(copied: Path) -> None:
     draw = np.random.default_rng(3)
     names = sorted(path.name for path in copied.iterdir())
-    for _ in range(150):
+    for _ in range(200):
         path = copied / names[draw.integers(len(names))]
         whole = path.read_bytes()
         data = bytearray(whole)
         data[draw.integers(len(data))] ^= int(draw.integers(1, 256))
         path.write_bytes(data)
-        refusal(copied) if path.name != "manifest.json" else opens_or_is_refused(copied)
+        refusal(copied)
         path.write_bytes(whole)
     assert open_bundle(copied).model.startswith("ranker@1:")
-
-
-def opens_or_is_refused(folder: Path) -> None:
-    """A changed manifest may still be one, of another name or seed; it must not crash."""
-    try:
-        open_bundle(folder)
-    except BadBundleError:
-        return
