@@ -43,7 +43,7 @@ _SAYS_NOTHING = re.compile(  # names, and what title and picture tell by themsel
     r"|type|colou?r|size|weight|dimensions?|gender|age group|condition)\b",
     re.IGNORECASE,
 )
-_UNSHOWABLE = re.compile(r"[<>{}\x00-\x1f\x7f]|https?:|www\.", re.IGNORECASE)
+_UNSHOWABLE = re.compile(r"[<>{}\x00-\x1f\x7f\ud800-\udfff]|https?:|www\.", re.IGNORECASE)
 
 
 def attest(product: Product) -> tuple[SellingPoint, ...]:

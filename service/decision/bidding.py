@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,9 +18,9 @@ from service.errors import BadInputError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from service.contract.tokenizer import Tokenizer
+    from service.decision.language import Language
     from service.decision.tables import Ints
-    from service.decision.terms import Ad, Campaign, Placement
+    from service.decision.terms import Ad, Campaign, Keyword, Placement
 
 MATCH_TYPES = (MatchType.BROAD, MatchType.PHRASE, MatchType.EXACT)  # loosest first
 HIGHEST_BID = 10**12  # micros: bid times quality stays far inside 64 bits
@@ -38,8 +38,7 @@ class Bidder:
     bid: int
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """A keyword as it is compared."""
 
     words: tuple[str, ...]
@@ -118,18 +117,18 @@ def index_campaigns(campaigns: Sequence[Campaign], platforms: Sequence[str]) -> 
 
 
 def read_keywords(
-    campaigns: Mapping[str, int], named: Iterable[Campaign], tokenizer: Tokenizer
+    campaigns: Iterable[Campaign], words: Mapping[str, tuple[str, ...]], language: Language
 ) -> dict[Words, list[int]]:
-    """Each keyword once, with the campaigns that bid on it or refuse it."""
+    """Each keyword once, with the rows of the campaigns that bid on it or refuse it.
+
+    `words` has the words of each keyword's text. Stop words do not count.
+    """
     found: defaultdict[Words, list[int]] = defaultdict(list)
-    for campaign in named:
-        keywords = dict.fromkeys(
-            Words(tokenizer.words(one.text), one.match_type, one.negative)
-            for one in campaign.keywords
-        )
-        for keyword in keywords:
-            if keyword.words:
-                found[keyword].append(campaigns[campaign.campaign_id])
+    for row, campaign in enumerate(campaigns):
+        listed = (_read(keyword, words[keyword.text], language) for keyword in campaign.keywords)
+        for one in dict.fromkeys(listed):
+            if one.words:
+                found[one].append(row)
     return dict(found)
 
 
@@ -146,6 +145,10 @@ def index_keywords(
         campaigns=RowLists.of(list(keywords.values())),
         by_word=RowLists.of(rarest).inverted(len(rows)),
     )
+
+
+def _read(keyword: Keyword, words: tuple[str, ...], language: Language) -> Words:
+    return Words(language.telling(words), keyword.match_type, keyword.negative)
 
 
 def _times(

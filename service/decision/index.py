@@ -6,10 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from service.decision.language import correctable
 from service.decision.lists import RowLists
 from service.decision.reading import fold_category
 from service.decision.strings import StringTable
-from service.decision.tables import CategoryTable, PhraseTable, PointTable, ProductTable, WordTable
+from service.decision.tables import (
+    CategoryTable,
+    PhraseTable,
+    PointTable,
+    ProductTable,
+    SpellingTable,
+    WordTable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -72,6 +80,23 @@ def index_words(
     carriers = np.diff(products.starts)
     idf = np.log1p(len(readings) / (1.0 + carriers)).astype(np.float32)
     return WordTable(StringTable.of(texts), idf, products), rows
+
+
+def spellings_of(readings: Iterable[ProductReading], texts: Iterable[str]) -> set[str]:
+    """The words, as they are spelled, of all products and of `texts`, that slips are mended to."""
+    products = (
+        f"{reading.title} {reading.product.brand} {reading.category}" for reading in readings
+    )
+    return set().union(*map(correctable, products), *map(correctable, texts))
+
+
+def index_spellings(
+    spelled: Iterable[str], words: Mapping[str, Sequence[str]], rows: Mapping[str, int]
+) -> SpellingTable:
+    """The spelling table of those of `spelled` that are one word, which `words` knows."""
+    single = {text: words[text][0] for text in by_bytes(spelled) if len(words[text]) == 1}
+    found = {text: rows[word] for text, word in single.items() if word in rows}
+    return SpellingTable(StringTable.of(list(found)), np.array(list(found.values()), np.int32))
 
 
 def index_phrases(

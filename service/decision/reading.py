@@ -12,7 +12,7 @@ from service.decision.links import resolve_link
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from service.contract.tokenizer import Tokenizer
+    from service.decision.language import Language
     from service.decision.terms import Product, SellingPoint, Store
 
 _ARROW = re.compile(r"\s*>\s*")
@@ -35,7 +35,7 @@ class ProductReading:
     phrase_words: Mapping[str, tuple[str, ...]]  # of each point's text
 
 
-def read_product(product: Product, site_url: str, tokenizer: Tokenizer) -> ProductReading:
+def read_product(product: Product, site_url: str, language: Language) -> ProductReading:
     """Read `product` as it stands on `site_url`."""
     title = plain(product.title)
     texts = (title, product.brand, product.category)
@@ -46,10 +46,10 @@ def read_product(product: Product, site_url: str, tokenizer: Tokenizer) -> Produ
         link=resolve_link(product.link, site_url) or "",
         image=resolve_link(product.image_link, site_url) or "",
         category=fold_category(product.category),
-        words=tuple(dict.fromkeys(word for text in texts for word in tokenizer.words(text))),
+        words=tuple(dict.fromkeys(word for text in texts for word in language.words(text))),
         points=points,
         phrase_words={
-            point.text: tuple(dict.fromkeys(tokenizer.words(point.text))) for point in points
+            point.text: language.telling(language.words(point.text)) for point in points
         },
     )
 
@@ -65,24 +65,34 @@ def fold_category(path: str) -> str:
 
 
 class Readings:
-    """The products read lately for one store: a rebuild reads only what changed."""
+    """What was read lately for one store: a rebuild reads only what changed."""
 
     def __init__(self) -> None:
         self._store: tuple[str, str] = ("", "")
         self._kept: dict[str, ProductReading] = {}
+        self._words: dict[str, tuple[str, ...]] = {}
 
     def of(
-        self, products: Iterable[Product], store: Store, tokenizer: Tokenizer
+        self, products: Iterable[Product], store: Store, language: Language
     ) -> list[ProductReading]:
         """Read `products` as they stand in `store`; forget the others."""
         told = (store.site_url, store.locale)
-        kept = self._kept if told == self._store else {}
+        if told != self._store:
+            self._store, self._kept, self._words = told, {}, {}
+        kept = self._kept
         readings = []
         for product in products:
             reading = kept.get(product.product_id)
             if reading is None or reading.product != product:
-                reading = read_product(product, store.site_url, tokenizer)
+                reading = read_product(product, store.site_url, language)
             readings.append(reading)
-        self._store = told
         self._kept = {reading.product.product_id: reading for reading in readings}
         return readings
+
+    def words(self, texts: Iterable[str], language: Language) -> dict[str, tuple[str, ...]]:
+        """The words of each of `texts`, after `of` told the store; forget other texts."""
+        kept = self._words
+        self._words = {
+            text: kept[text] if text in kept else language.words(text) for text in texts
+        }
+        return self._words

@@ -10,7 +10,7 @@ import numpy as np
 from service.decision.index import category_rows
 from service.decision.keywords import BROAD, NO_MATCH, match_keywords
 from service.decision.servable import keep_servable, left
-from service.decision.spelling import UNKNOWN, word_row
+from service.decision.spelling import UNKNOWN, word_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,7 +77,7 @@ def retrieve(query: AdQuery, snapshot: Snapshot) -> Found:
 
 
 def _by_query(query: str, platform: str, snapshot: Snapshot) -> Found:
-    sequence = [word_row(word, snapshot) for word in snapshot.tokenizer.words(query)]
+    sequence = word_rows(query, snapshot)
     known = frozenset(sequence) - {UNKNOWN}
     if not sequence:
         return _nothing("empty_query")

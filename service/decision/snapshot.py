@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from service.contract.tokenizer import Tokenizer
 from service.decision.attest import POINT_KINDS
 from service.decision.bidding import (
     bidders,
@@ -23,9 +21,12 @@ from service.decision.index import (
     index_phrases,
     index_points,
     index_products,
+    index_spellings,
     index_words,
     rows_of,
+    spellings_of,
 )
+from service.decision.language import language_of
 from service.decision.memory import Memory
 from service.decision.reading import Readings
 from service.decision.terms import Micros, Product
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from service.decision.language import Language
     from service.decision.tables import (
         AdTable,
         CampaignTable,
@@ -43,15 +45,10 @@ if TYPE_CHECKING:
         PhraseTable,
         PointTable,
         ProductTable,
+        SpellingTable,
         WordTable,
     )
     from service.decision.terms import Ad, ApiKey, Campaign, Placement, Store
-
-
-@lru_cache(maxsize=64)
-def tokenizer_of(locale: str) -> Tokenizer:
-    """The one tokenizer of `locale`: it remembers what it cut, so snapshots share it."""
-    return Tokenizer(locale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +116,17 @@ class Snapshot:
     phrases: PhraseTable
     categories: CategoryTable
     words: WordTable
+    spellings: SpellingTable
     campaigns: CampaignTable
     ads: AdTable
     keywords: KeywordTable
     bundles: tuple[BundleRef, ...] = ()
     models: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-    tokenizer: Tokenizer = field(init=False, repr=False)
+    language: Language = field(init=False, repr=False)
     memory: Memory = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tokenizer", tokenizer_of(self.store.locale))
+        object.__setattr__(self, "language", language_of(self.store.locale))
         object.__setattr__(self, "memory", Memory())
 
     def names(self, row: int) -> Names:
@@ -187,8 +185,9 @@ def build_snapshot(catalogue: Catalogue, known: Readings | None = None) -> Snaps
     Raises:
         BadInputError: the campaigns and placements name more than 64 platforms.
     """
-    tokenizer = tokenizer_of(catalogue.store.locale)
-    every = (known or Readings()).of(catalogue.products, catalogue.store, tokenizer)
+    language = language_of(catalogue.store.locale)
+    known = known or Readings()
+    every = known.of(catalogue.products, catalogue.store, language)
     readings = sorted(
         (reading for reading in every if reading.link),
         key=lambda reading: reading.product.product_id.encode(),
@@ -200,7 +199,10 @@ def build_snapshot(catalogue: Catalogue, known: Readings | None = None) -> Snaps
     campaign_rows = rows_of(list(named))
     campaigns = list(named.values())
     platforms = index_platforms(catalogue.placements, campaigns)
-    keywords = read_keywords(campaign_rows, campaigns, tokenizer)
+    texts = {keyword.text for campaign in campaigns for keyword in campaign.keywords}
+    spelled = spellings_of(readings, texts)
+    read = known.words(texts | spelled, language)
+    keywords = read_keywords(campaigns, read, language)
     phrase_words = {
         text: words for reading in readings for text, words in reading.phrase_words.items()
     }
@@ -222,6 +224,7 @@ def build_snapshot(catalogue: Catalogue, known: Readings | None = None) -> Snaps
         phrases=phrases,
         categories=categories,
         words=words,
+        spellings=index_spellings(spelled, read, word_rows),
         campaigns=index_campaigns(campaigns, platforms),
         ads=index_ads(able, campaign_rows, len(readings)),
         keywords=index_keywords(keywords, word_rows, np.diff(words.products.starts)),

@@ -9,46 +9,54 @@ from rapidfuzz.distance import OSA
 
 if TYPE_CHECKING:
     from service.decision.snapshot import Snapshot
-    from service.decision.strings import StringTable
 
 UNKNOWN = -1
 _ONE_SLIP_FROM = 4  # letters
 _TWO_SLIPS_FROM = 8
-_MOST_LOOKED_AT = 16
+_MOST_LOOKED_AT = 32
 
 
-def word_row(word: str, snapshot: Snapshot) -> int:
-    """The row of `word`, or of the word one slip (from 8 letters, two) away; else UNKNOWN.
+def word_rows(query: str, snapshot: Snapshot) -> list[int]:
+    """The row of each word of `query`, stop words aside unless there are no others.
 
-    A slip is a letter too many, too few, wrong, or swapped with its neighbour; never the first
-    letter, and never in a word with digits. Of equally near words the commonest is taken.
+    A word that the catalogue does not know stands for the one that is spelled like it but for a
+    slip (from 8 letters on, two): a letter too many, too few, wrong, or swapped with its
+    neighbour; never the first, and never in a word with digits. Of equally near ones the
+    commonest is meant. If there is none the row is UNKNOWN.
     """
-    row = snapshot.memory.words.get(word)
-    if row is None:
-        row = snapshot.words.texts.find(word)
-        if row == UNKNOWN:
-            row = _nearest(word, snapshot)
-        snapshot.memory.words.put(word, row)
-    return row
+    language = snapshot.language
+    telling = set(language.telling(language.words(query)))
+    pairs = zip(language.words(query), language.spellings(query), strict=True)
+    return [_row(word, spelled, snapshot) for word, spelled in pairs if word in telling]
 
 
-def _nearest(word: str, snapshot: Snapshot) -> int:
-    if len(word) < _ONE_SLIP_FROM or not word.isalpha():
+def _row(word: str, spelled: str, snapshot: Snapshot) -> int:
+    row = snapshot.words.texts.find(word)
+    if row != UNKNOWN:
+        return row
+    mended = snapshot.memory.words.get(spelled)
+    if mended is None:
+        mended = snapshot.memory.words.put(spelled, _nearest(spelled, snapshot))
+    return mended
+
+
+def _nearest(spelled: str, snapshot: Snapshot) -> int:
+    if len(spelled) < _ONE_SLIP_FROM or not spelled.isalpha():
         return UNKNOWN
-    texts = snapshot.words.texts
-    first, after = _same_first_letter(word, texts)
-    slips = 1 if len(word) < _TWO_SLIPS_FROM else 2
+    texts = snapshot.spellings.texts
+    first, after = texts.rank(spelled[0]), texts.rank(spelled[0] + "\U0010ffff")
     near = process.extract(
-        word,
+        spelled,
         texts.take(range(first, after)),
         scorer=OSA.distance,
-        score_cutoff=slips,
+        score_cutoff=1 if len(spelled) < _TWO_SLIPS_FROM else 2,
         limit=_MOST_LOOKED_AT,
     )
+    words = snapshot.spellings.word
+    ranked = [(slips, -_carriers(int(words[first + at]), snapshot), at) for _, slips, at in near]
+    return int(words[first + min(ranked)[2]]) if ranked else UNKNOWN
+
+
+def _carriers(word: int, snapshot: Snapshot) -> int:
     starts = snapshot.words.products.starts
-    ranked = [(slip, int(starts[first + at] - starts[first + at + 1]), at) for _, slip, at in near]
-    return first + min(ranked)[2] if ranked else UNKNOWN
-
-
-def _same_first_letter(word: str, texts: StringTable) -> tuple[int, int]:
-    return texts.rank(word[0]), texts.rank(word[0] + "\U0010ffff")
+    return int(starts[word + 1] - starts[word])

@@ -27,7 +27,7 @@ class StringTable:
     @classmethod
     def of(cls, texts: Sequence[str]) -> StringTable:
         """The table that holds `texts` in their order."""
-        encoded = [text.encode() for text in texts]
+        encoded = [text.encode(errors="replace") for text in texts]
         starts = np.zeros(len(encoded) + 1, np.int64)
         np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=starts[1:])
         return cls(starts, np.frombuffer(b"".join(encoded), np.uint8))
@@ -53,7 +53,7 @@ class StringTable:
 
     def rank(self, text: str) -> int:
         """How many strings of a table sorted by UTF-8 bytes stand before `text`."""
-        wanted, low, high = text.encode(), 0, len(self)
+        wanted, low, high = text.encode(errors="surrogatepass"), 0, len(self)
         while low < high:
             middle = (low + high) // 2
             if bytes(self._bytes[self.starts[middle] : self.starts[middle + 1]]) < wanted:

@@ -70,6 +70,14 @@ class WordTable:
 
 
 @dataclass(frozen=True, slots=True)
+class SpellingTable:
+    """Every word that a slip may be mended to, as it is spelled, sorted."""
+
+    texts: StringTable
+    word: Ints  # its row, stemmed
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignTable:
     """Every campaign with a live ad, sorted by id. All arrays are (C,)."""
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FORMAT = 1
+FORMAT = 2
 MODELS = "models."
 TABLES: Mapping[str, type] = {
     "products": tables.ProductTable,
@@ -25,6 +25,7 @@ TABLES: Mapping[str, type] = {
     "phrases": tables.PhraseTable,
     "categories": tables.CategoryTable,
     "words": tables.WordTable,
+    "spellings": tables.SpellingTable,
     "campaigns": tables.CampaignTable,
     "ads": tables.AdTable,
     "keywords": tables.KeywordTable,

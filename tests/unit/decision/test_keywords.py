@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from service.decision.keywords import BROAD, EXACT, NO_MATCH, PHRASE, match_keywords
-from service.decision.spelling import word_row
+from service.decision.spelling import word_rows
 from service.decision.terms import MatchType
 from tests.unit.decision.shop import campaign, keyword, product, snapshot
 
@@ -12,7 +12,7 @@ TITLES = [product("1", "Red Running Shoes for Women"), product("2", "Blue Hat")]
 
 def bonus(query: str, text: str, match: MatchType) -> float:
     shop = snapshot(TITLES, [campaign("one", keyword(text, match))])
-    words = [word_row(word, shop) for word in shop.tokenizer.words(query)]
+    words = word_rows(query, shop)
     return float(match_keywords(words, shop).bonus[0])
 
 
@@ -28,6 +28,10 @@ def bonus(query: str, text: str, match: MatchType) -> float:
         ("shoes running red", "red shoes", MatchType.BROAD, BROAD),
         ("runing shoes", "running shoes", MatchType.BROAD, BROAD),  # a slip
         ("shoes", "red shoes", MatchType.BROAD, NO_MATCH),
+        ("shoes for women", "women shoes", MatchType.BROAD, BROAD),
+        ("the red shoes", "red shoes", MatchType.EXACT, EXACT),  # stop words do not count
+        ("women shoes", "shoes for women", MatchType.EXACT, NO_MATCH),
+        ("shoes women", "shoes for women", MatchType.EXACT, EXACT),
         ("trousers", "red shoes", MatchType.BROAD, NO_MATCH),
         ("gloves", "gloves", MatchType.BROAD, BROAD),  # in no title at all
     ],
@@ -39,7 +43,7 @@ def test_match_types(query: str, text: str, match: MatchType, expected: float) -
 def test_the_closest_keyword_counts() -> None:
     listed = [keyword("red shoes", match) for match in MatchType]
     shop = snapshot(TITLES, [campaign("one", *listed), campaign("two", listed[2])])
-    words = [word_row(word, shop) for word in ("red", "shoe")]
+    words = word_rows("red shoe", shop)
     assert match_keywords(words, shop).bonus.tolist() == [EXACT, BROAD]
 
 
@@ -57,5 +61,5 @@ def test_the_closest_keyword_counts() -> None:
 def test_negatives_match_likewise(query: str, match: MatchType, refused: bool) -> None:
     no = keyword("red shoes", match, negative=True)
     shop = snapshot(TITLES, [campaign("one", "shoes", no)])
-    words = [word_row(word, shop) for word in shop.tokenizer.words(query)]
+    words = word_rows(query, shop)
     assert match_keywords(words, shop).refused.tolist() == [refused]

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from service.contract.tokenizer import Tokenizer
+from service.decision.language import language_of
 from service.decision.reading import Readings, fold_category, plain, read_product
 from tests.unit.decision.shop import STORE, product
 
-tokenizer = Tokenizer("en")
+ENGLISH = language_of("en")
 
 
 def test_a_product_is_read_with_words_points_and_absolute_links() -> None:
@@ -18,7 +18,7 @@ def test_a_product_is_read_with_words_points_and_absolute_links() -> None:
         category="Kitchen >  Mugs",
         image_link="javascript:alert(1)",
     )
-    reading = read_product(mug, STORE.site_url, tokenizer)
+    reading = read_product(mug, STORE.site_url, ENGLISH)
     assert reading.title == "Red Mugs"
     assert reading.link == "https://shop.example/p/1"
     assert reading.image == ""
@@ -36,9 +36,9 @@ def test_plain_text_is_one_line_without_control_characters() -> None:
 def test_only_products_that_changed_are_read_again() -> None:
     readings = Readings()
     mug, cup = product("1", "Mug"), product("2", "Cup")
-    first = readings.of([mug, cup], STORE, tokenizer)
-    again = readings.of([mug, replace(cup, title="Tea Cup")], STORE, tokenizer)
+    first = readings.of([mug, cup], STORE, ENGLISH)
+    again = readings.of([mug, replace(cup, title="Tea Cup")], STORE, ENGLISH)
     assert again[0] is first[0]
     assert again[1].title == "Tea Cup"
-    moved = readings.of([mug], replace(STORE, site_url="https://new.example"), tokenizer)
+    moved = readings.of([mug], replace(STORE, site_url="https://new.example"), ENGLISH)
     assert moved[0].link == "https://new.example/p/1"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from service.decision.snapshot import AdFacts, tokenizer_of
+from service.decision.snapshot import AdFacts
 from service.decision.terms import CampaignStatus, Micros, Placement
 from service.errors import BadInputError
 from tests.unit.decision.shop import TOP, ads, campaign, keyword, product, snapshot
@@ -133,5 +133,13 @@ def test_more_platforms_than_bits_are_refused() -> None:
         snapshot([], [], placements=many)
 
 
-def test_snapshots_of_one_locale_share_a_tokenizer() -> None:
-    assert snapshot([], []).tokenizer is tokenizer_of("en-GB")
+def test_every_single_word_has_its_spellings() -> None:
+    shop = snapshot([product("1", "Walking Boots Women's")], [campaign("one", "hiker")])
+    spelled = shop.spellings.texts.all()
+    words = shop.words.texts.take(shop.spellings.word.tolist())
+    assert dict(zip(spelled, words, strict=True)) == {
+        "boots": "boot",
+        "hiker": "hiker",
+        "walking": "walk",
+        "women": "women",
+    }

@@ -2,36 +2,53 @@ from __future__ import annotations
 
 import pytest
 
-from service.decision.spelling import UNKNOWN, word_row
-from tests.unit.decision.shop import product, snapshot
+from service.decision.spelling import UNKNOWN, word_rows
+from tests.unit.decision.shop import campaign, product, snapshot
 
 SHOP = snapshot(
     [
-        product("1", "Hammer Drill Refrigerator"),
-        product("2", "Hummer Hammer 5 mm"),
+        product("1", "Hammer Drill Refrigerator", category="Walking"),
+        product("2", "Hummer Hammers 5 mm", brand="Roasting"),
         product("3", "Mug Hammock"),
     ],
-    [],
+    [campaign("one", "sleeping bags")],
 )
+
+
+def understood(query: str) -> list[str]:
+    return ["?" if row == UNKNOWN else SHOP.words.texts[row] for row in word_rows(query, SHOP)]
 
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("hammer", "hammer"),
-        ("hamer", "hammer"),  # one too few
+        ("hammers", "hammer"),
+        ("hamer", "hammer"),  # one letter too few
         ("hammmer", "hammer"),
-        ("hamemr", "hammer"),  # swapped
+        ("hamemrs", "hammer"),  # swapped
         ("hommer", "hammer"),  # as near to "hummer", but two products carry "hammer"
-        ("refrrigr", "refriger"),  # two slips from eight letters
-        ("refrigre", "refriger"),
+        ("refridgerater", "refriger"),  # two slips from eight letters
+        ("walkng", "walk"),  # in a category
+        ("roastnig", "roast"),  # in a brand
+        ("sleeipng", "sleep"),  # in a keyword
     ],
 )
 def test_a_word_is_understood_with_a_slip(typed: str, meant: str) -> None:
-    assert SHOP.words.texts[word_row(typed, SHOP)] == meant
-    assert SHOP.words.texts[word_row(typed, SHOP)] == meant  # remembered
+    assert understood(typed) == [meant]
+    assert understood(typed) == [meant]  # remembered
 
 
 @pytest.mark.parametrize("typed", ["mgu", "jammer", "5mn", "hmmxr", "xylophone", "zzzz"])
 def test_a_word_too_far_away_is_unknown(typed: str) -> None:
-    assert word_row(typed, SHOP) == UNKNOWN
+    assert understood(typed) == ["?"]
+
+
+def test_stop_words_do_not_count_unless_there_are_no_others() -> None:
+    assert understood("a hammer for the mug, a hammer") == ["hammer", "mug", "hammer"]
+    assert understood("for the") == ["?", "?"]
+    assert understood("?!") == []
+
+
+def test_half_characters_are_no_words() -> None:
+    assert understood("\ud800mug\udfff") == ["mug"]
+    assert SHOP.products.ids.find("\ud800") == -1
