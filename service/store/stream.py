@@ -40,13 +40,18 @@ class EventStream:
             pipeline.xadd(STREAM, {b"k": kind, b"b": body})
         await pipeline.execute()
 
-    async def ensure_group(self) -> None:
-        """Make the stream and the group, from the oldest entry on, if they are not there."""
+    async def ensure_group(self) -> bool:
+        """Make the stream and the group, from the oldest entry on, if they are not there.
+
+        Returns: whether the group is new, because Redis is, or was emptied.
+        """
         try:
             await self._redis.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
         except ResponseError as error:
             if "BUSYGROUP" not in str(error):
                 raise
+            return False
+        return True
 
     async def read(self, count: int = 500, block_seconds: float = 0.5) -> list[Entry]:
         """Up to `count` new entries, waiting for the first of them."""

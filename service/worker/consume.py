@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,13 +11,11 @@ import structlog
 
 from service.worker import counts
 from service.worker.dead_letters import bury
-from service.worker.profiles import refresh_profiles
+from service.worker.profiles import rebuild_profiles, refresh_profiles
 from service.worker.record import Recorded, Refusal, record
 from service.worker.waiting import Backoff, pause
 
 if TYPE_CHECKING:
-    import asyncio
-
     from redis.asyncio import Redis
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -47,6 +46,7 @@ class Consumer:
     _waiting: list[Entry] = field(default_factory=list)
     _claim_at: float = 0.0
     _started: bool = False
+    _rebuilding: asyncio.Task[None] | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until `stop` is set; outages are waited out."""
@@ -61,6 +61,8 @@ class Consumer:
                 log.warning("consume_failed", error=repr(error), retry_seconds=seconds)
                 self._started = False
                 await pause(stop, seconds)
+        if self._rebuilding is not None:
+            self._rebuilding.cancel()
 
     async def step(self) -> int:
         """Handle one batch; returns how many entries it held."""
@@ -72,9 +74,19 @@ class Consumer:
             self._waiting = []
         return handled
 
+    async def _rebuild(self) -> None:
+        """Fill a Redis that is new or was emptied, beside the work that comes in."""
+        try:
+            shoppers = await rebuild_profiles(self.engine, self.redis)
+            log.info("profiles_rebuilt", shoppers=shoppers)
+        except Exception as error:  # each profile is written again with its shopper's next action
+            counts.OUTAGES.inc()
+            log.warning("profiles_not_rebuilt", error=repr(error))
+
     async def _next_entries(self) -> list[Entry]:
         if not self._started:
-            await self.stream.ensure_group()
+            if await self.stream.ensure_group():
+                self._rebuilding = asyncio.create_task(self._rebuild())
             self._started = True
         if time.monotonic() >= self._claim_at:
             # the first time takes all that is pending, so that a restart need not wait

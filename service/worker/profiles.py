@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from service.store.profiles import write_profiles
+from service.store.profiles import LIFETIME_SECONDS, write_profiles
 from service.store.shoppers import recent_actions
 
 if TYPE_CHECKING:
@@ -27,6 +28,27 @@ _LOCK = text(
 )
 
 
+_KNOWN = text(
+    "SELECT store_id, user_id FROM events"
+    " WHERE user_id IS NOT NULL AND ts > now() - make_interval(secs => :seconds)"
+    " GROUP BY store_id, user_id ORDER BY store_id, user_id"
+)
+BATCH = 200
+
+
+async def rebuild_profiles(engine: AsyncEngine, redis: Redis) -> int:
+    """Write the profile of every consenting shopper of late, for a Redis that lost them.
+
+    Returns: how many. May run beside `refresh_profiles`: both write what Postgres holds.
+    """
+    async with engine.connect() as connection:
+        known = await connection.execute(_KNOWN, {"seconds": LIFETIME_SECONDS})
+        shoppers = [(row.store_id, row.user_id) for row in known]
+    for start in range(0, len(shoppers), BATCH):
+        await _write(engine, redis, shoppers[start : start + BATCH])
+    return len(shoppers)
+
+
 async def refresh_profiles(engine: AsyncEngine, redis: Redis, events: Iterable[Event]) -> int:
     """Write anew the profile of every consenting shopper who did something; returns how many.
 
@@ -34,16 +56,22 @@ async def refresh_profiles(engine: AsyncEngine, redis: Redis, events: Iterable[E
     without consent carries no user id and touches none. Two workers with the same shopper take
     turns: the later one reads what the earlier one committed.
     """
-    shoppers: defaultdict[str, set[str]] = defaultdict(set)
-    for event in events:
-        if event.user_id is not None and is_telling(event):
-            shoppers[event.store_id].add(event.user_id)
-    for store_id, user_ids in sorted(shoppers.items()):
+    shoppers = {
+        (event.store_id, event.user_id)
+        for event in events
+        if event.user_id is not None and is_telling(event)
+    }
+    await _write(engine, redis, shoppers)
+    return len(shoppers)
+
+
+async def _write(engine: AsyncEngine, redis: Redis, shoppers: Iterable[tuple[str, str]]) -> None:
+    for store_id, pairs in groupby(sorted(shoppers), key=itemgetter(0)):
+        user_ids = [user_id for _, user_id in pairs]
         async with engine.begin() as connection:
-            await _take_turns(connection, store_id, sorted(user_ids))
-            profiles = await recent_actions(connection, store_id, sorted(user_ids))
+            await _take_turns(connection, store_id, user_ids)
+            profiles = await recent_actions(connection, store_id, user_ids)
             await write_profiles(redis, store_id, profiles)
-    return sum(map(len, shoppers.values()))
 
 
 def is_telling(event: Event) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,8 @@ Entry = Event | dict[str, Any] | tuple[bytes, bytes]
 
 _numbers = count(1)
 
-NOW = 1_795_000_000.0
+NOW = time.time() // 1 - 86_400
+"""Yesterday: profiles last for a while only."""
 WORDS = ("oak", "brass", "linen", "walnut", "steel", "glass", "wool", "bamboo")
 
 

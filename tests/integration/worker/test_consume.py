@@ -267,13 +267,24 @@ async def test_while_postgres_is_away_nothing_is_read_nothing_is_lost(
     assert await one(engine, SPENT, id=campaign.campaign_id) == 500_000
 
 
-async def test_an_emptied_redis_gets_its_group_back(
+async def test_an_emptied_redis_gets_its_group_and_its_profiles_back(
     engine: AsyncEngine, stream: EventStream, consumer: Consumer, redis: Redis
 ) -> None:
     store, campaign = await open_shop(engine)
+    await stream.append(as_entries([feature_word(store, "oak", 2, user_id="bob")]))
+    await drain(consumer)
     async with running(consumer):
         await asyncio.sleep(0.1)
         await redis.flushdb()
         await stream.append(as_entries([click(campaign, store, 1)]))
-        await eventually(lambda: column(engine, KEYS, id=store.store_id))
+
+        async def back() -> bool:
+            return await profile(redis, store, "bob") == (["oak"], [], [])
+
+        await eventually(back)
+
+        async def stored() -> bool:
+            return len(await column(engine, KEYS, id=store.store_id)) == 2
+
+        await eventually(stored)
     assert await one(engine, SPENT, id=campaign.campaign_id) == 250_000
