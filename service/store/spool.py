@@ -70,7 +70,7 @@ class Spool:
         self._syncing: asyncio.Future[None] | None = None
         self._written = 0  # appends so far
         self._synced = 0  # of those on the disk
-        self._unsure = 0  # of those up to the last one that a failed sync left in doubt
+        self._unsure = -1  # of those up to the last one that a failed sync left in doubt
 
     def append(self, kind: bytes, body: bytes) -> None:
         """Write one entry; it survives a kill now, and a power cut after `sync`.

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _PR_SET_PDEATHSIG = 1
+_MARK = re.compile(r"salient-[0-9a-f]{12}(-pg|-vk)?")
+_SERVERS = {"postgres", "valkey-server"}
 _POLL_SECONDS = 0.01
 _children: list[subprocess.Popen[bytes]] = []
 
@@ -29,13 +32,25 @@ def mark_of(state: Path) -> str:
 
 
 def find(mark: str) -> list[int]:
-    """The ids of the running processes whose command line holds `mark`."""
-    return [pid for pid in _all_pids() if mark in _command_line(pid) and pid != os.getpid()]
+    """The ids of the running servers whose command line holds `mark`.
+
+    Raises: ValueError for what `mark_of` did not make: signals go to what is found here.
+    """
+    if not _MARK.fullmatch(mark):
+        raise ValueError(f"not a mark: {mark!r}")
+    return [pid for pid in _all_pids() if _program(pid) in _SERVERS and mark in _command_line(pid)]
 
 
 def _all_pids() -> list[int]:
     proc = Path("/proc")
     return [int(p.name) for p in proc.iterdir() if p.name.isdigit()] if proc.is_dir() else []
+
+
+def _program(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(errors="replace").strip()
+    except OSError:
+        return ""
 
 
 def _command_line(pid: int) -> str:

@@ -103,8 +103,11 @@ def _shorten(log: Path) -> None:
 
 
 def _short_path(state: Path) -> Path:
-    """`state`, or a link to it where its sockets' names would exceed the kernel's limit."""
-    if len(os.fsencode(state / _LONGEST_SOCKET)) <= _SOCKET_LIMIT_BYTES:
+    """`state`, or a link to it where its sockets' names would exceed the kernel's limit.
+
+    Also where it holds a comma: to libpq that is a list of hosts.
+    """
+    if len(os.fsencode(state / _LONGEST_SOCKET)) <= _SOCKET_LIMIT_BYTES and "," not in str(state):
         return state
     folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
     link = folder / f"{mark_of(state)}-{os.geteuid()}"
