@@ -12,6 +12,7 @@ from service.decision.reading import fold_category
 from service.decision.strings import StringTable
 from service.decision.tables import (
     CategoryTable,
+    KeywordTable,
     PhraseTable,
     PointTable,
     ProductTable,
@@ -91,12 +92,20 @@ def spellings_of(readings: Iterable[ProductReading], texts: Iterable[str]) -> se
 
 
 def index_spellings(
-    spelled: Iterable[str], words: Mapping[str, Sequence[str]], rows: Mapping[str, int]
+    spelled: Iterable[str],
+    words: Mapping[str, Sequence[str]],
+    rows: Mapping[str, int],
+    table: WordTable,
+    keywords: KeywordTable,
 ) -> SpellingTable:
     """The spelling table of those of `spelled` that are one word, which `words` knows."""
     single = {text: words[text][0] for text in by_bytes(spelled) if len(words[text]) == 1}
     found = {text: rows[word] for text, word in single.items() if word in rows}
-    return SpellingTable(StringTable.of(list(found)), np.array(list(found.values()), np.int32))
+    word = np.array(list(found.values()), np.int32)
+    bids = np.bincount(keywords.words.values, minlength=len(rows))
+    carriers = np.diff(table.products.starts)
+    weight = bids * (carriers.sum() + 1) + carriers
+    return SpellingTable(StringTable.of(list(found)), word, weight[word])
 
 
 def index_phrases(

@@ -13,7 +13,7 @@ from service.contract.tokenizer import Tokenizer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_LETTERS = re.compile(r"[^\W\d_]{4,}")
+_LETTERS = re.compile(r"[^\W\d_]{3,}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,5 +46,5 @@ def language_of(locale: str) -> Language:
 
 
 def correctable(text: str) -> set[str]:
-    """The words of `text` that a slip may be mended to: four letters or more, lower case."""
+    """The words of `text` that a slip may be mended to: three letters or more, lower case."""
     return set(_LETTERS.findall(text.casefold()))

@@ -210,6 +210,7 @@ def build_snapshot(catalogue: Catalogue, known: Readings | None = None) -> Snaps
         readings, [*phrase_words.values(), *(keyword.words for keyword in keywords)]
     )
     phrases, phrase_rows = index_phrases(phrase_words, word_rows)
+    keyword_table = index_keywords(keywords, word_rows, np.diff(words.products.starts))
     categories, category_rows = index_categories(readings)
     return Snapshot(
         store=catalogue.store,
@@ -224,8 +225,8 @@ def build_snapshot(catalogue: Catalogue, known: Readings | None = None) -> Snaps
         phrases=phrases,
         categories=categories,
         words=words,
-        spellings=index_spellings(spelled, read, word_rows),
+        spellings=index_spellings(spelled, read, word_rows, words, keyword_table),
         campaigns=index_campaigns(campaigns, platforms),
         ads=index_ads(able, campaign_rows, len(readings)),
-        keywords=index_keywords(keywords, word_rows, np.diff(words.products.starts)),
+        keywords=keyword_table,
     )

@@ -21,8 +21,8 @@ def word_rows(query: str, snapshot: Snapshot) -> list[int]:
 
     A word that the catalogue does not know stands for the one that is spelled like it but for a
     slip (from 8 letters on, two): a letter too many, too few, wrong, or swapped with its
-    neighbour; never the first, and never in a word with digits. Of equally near ones the
-    commonest is meant. If there is none the row is UNKNOWN.
+    neighbour; never the first, and never in a word with digits. Of equally near ones the one in
+    most keywords is meant, then the one on most products. If there is none the row is UNKNOWN.
     """
     language = snapshot.language
     telling = set(language.telling(language.words(query)))
@@ -52,11 +52,6 @@ def _nearest(spelled: str, snapshot: Snapshot) -> int:
         score_cutoff=1 if len(spelled) < _TWO_SLIPS_FROM else 2,
         limit=_MOST_LOOKED_AT,
     )
-    words = snapshot.spellings.word
-    ranked = [(slips, -_carriers(int(words[first + at]), snapshot), at) for _, slips, at in near]
-    return int(words[first + min(ranked)[2]]) if ranked else UNKNOWN
-
-
-def _carriers(word: int, snapshot: Snapshot) -> int:
-    starts = snapshot.words.products.starts
-    return int(starts[word + 1] - starts[word])
+    weight = snapshot.spellings.weight
+    ranked = [(slips, -int(weight[first + at]), at) for _, slips, at in near]
+    return int(snapshot.spellings.word[first + min(ranked)[2]]) if ranked else UNKNOWN

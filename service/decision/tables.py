@@ -75,6 +75,7 @@ class SpellingTable:
 
     texts: StringTable
     word: Ints  # its row, stemmed
+    weight: Longs  # how common it is; a keyword counts for more than all products
 
 
 @dataclass(frozen=True, slots=True)

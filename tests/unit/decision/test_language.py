@@ -28,5 +28,10 @@ def test_one_language_serves_all_snapshots_of_a_locale() -> None:
     assert language_of("en-GB") is ENGLISH
 
 
-def test_slips_are_mended_to_words_of_four_letters() -> None:
-    assert correctable("Hiking Boots, 12in, red, Größe") == {"hiking", "boots", "grösse"}
+def test_slips_are_mended_to_words_of_three_letters() -> None:
+    assert correctable("Hiking Boots, 12in, or, red, Größe") == {
+        "hiking",
+        "boots",
+        "red",
+        "grösse",
+    }

@@ -9,9 +9,10 @@ SHOP = snapshot(
     [
         product("1", "Hammer Drill Refrigerator", category="Walking"),
         product("2", "Hummer Hammers 5 mm", brand="Roasting"),
-        product("3", "Mug Hammock"),
+        product("3", "Mug Hammock", brand="Casa"),
+        product("4", "Hat", brand="Casa"),
     ],
-    [campaign("one", "sleeping bags")],
+    [campaign("one", "sleeping bags", "casual")],
 )
 
 
@@ -30,6 +31,8 @@ def understood(query: str) -> list[str]:
         ("refridgerater", "refriger"),  # two slips from eight letters
         ("walkng", "walk"),  # in a category
         ("roastnig", "roast"),  # in a brand
+        ("casal", "casual"),  # "casa" is on more products, but "casual" is bid on
+        ("mugg", "mug"),
         ("sleeipng", "sleep"),  # in a keyword
     ],
 )
