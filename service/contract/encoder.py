@@ -12,7 +12,7 @@ from service.contract.groups import groups_of_one
 from service.contract.matching import QueryWords, match_titles
 from service.contract.similarity import SimilarWords
 from service.contract.taste import Taste, Terms, measure_taste, phrase_taste, title_taste
-from service.contract.text_ids import TextIds, rows
+from service.contract.text_ids import TextIds, joined, rows
 from service.contract.tokenizer import Tokenizer, is_number
 
 if TYPE_CHECKING:
@@ -102,11 +102,16 @@ class Encoder:
 
     def title_table(self, titles: Sequence[str]) -> TextTable:
         """Return what matching needs of each title, one structured row a title."""
-        encoding = self.encoding
+        encoding, ids = self.encoding, self.ids
         table = np.zeros(len(titles), dtype=title_fields(encoding))
-        table["words"] = rows(titles, self.ids.title_words, encoding.title_words)
-        table["content"] = rows(titles, self.ids.title, encoding.title_content)
-        table["distinct"] = [len(set(self.tokenizer.words(title))) for title in titles]
+        # title by title, so that each is cut into words once
+        cut = [
+            (ids.title_words(t), ids.title(t), len(set(self.tokenizer.words(t)))) for t in titles
+        ]
+        words, content, distinct = zip(*cut, strict=True) if cut else ((), (), ())
+        table["words"] = joined(words, encoding.title_words)
+        table["content"] = joined(content, encoding.title_content)
+        table["distinct"] = distinct
         return table
 
     def phrase_table(self, texts: Sequence[str]) -> TextTable:

@@ -68,5 +68,9 @@ class TextIds:
 
 def rows(texts: Iterable[str], encode: Callable[[str], RowBytes], width: int) -> IntArray:
     """Return (N, width): one row of ids for each of `texts`."""
-    joined = b"".join(map(encode, texts))
-    return np.frombuffer(joined, dtype=np.int32).reshape(-1, width)
+    return joined(map(encode, texts), width)
+
+
+def joined(encoded: Iterable[RowBytes], width: int) -> IntArray:
+    """Return (N, width): rows that are encoded already."""
+    return np.frombuffer(b"".join(encoded), dtype=np.int32).reshape(-1, width)
