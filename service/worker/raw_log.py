@@ -33,7 +33,7 @@ EVENTS = pl.Schema(
         "type": pl.String(),
         "action": pl.String(),
         "happened": pl.Float64(),
-        "known": pl.Float64(),  # when it was at our door
+        "known": pl.Float64(),  # from when on a history may hold it
         "user": pl.String(),
         "session": pl.String(),
         "impression_id": pl.String(),
@@ -70,7 +70,9 @@ _EVENTS = """
 SELECT type,
        action,
        extract(epoch FROM ts)::float8,
-       extract(epoch FROM greatest(ts, received_at))::float8,
+       -- ts is when a word was clicked, but when the page of an ad was decided
+       extract(epoch FROM CASE type WHEN 'feature_word' THEN ts
+                               ELSE greatest(ts, received_at) END)::float8,
        user_id,
        coalesce(session, ''),
        impression_id,
