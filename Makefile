@@ -1,6 +1,7 @@
 # `make run` needs python3 (3.11 or newer, with venv) and make, nothing else.
 
 PYTHON ?= python3
+SEED ?= 0
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PACKAGE := $(PIP) --no-build-isolation --no-deps --editable .
@@ -24,10 +25,10 @@ check: .venv/.dev  ## Style, types, import rules
 	$(BIN)/lint-imports
 
 bench: .venv/.dev  ## Measure the service against its floor
-	$(BIN)/python -m tests.benchmarks.bench
+	$(BIN)/python -m tests.benchmarks.bench --seed $(SEED)
 
 real: .venv/.training  ## The main job on the data in SALIENT_DATA
-	$(BIN)/python -m tests.integration.real
+	$(BIN)/python -m tests.benchmarks.real --seed $(SEED)
 
 train: .venv/.training  ## Train the shipped models anew
 	$(BIN)/python -m training

@@ -211,6 +211,9 @@ def demo_log(
 def export(
     out: Annotated[Path, typer.Argument(help="Folder for facets, clicks and items.parquet.")],
     store: StoreId = None,
+    until: Annotated[
+        str | None, typer.Option(help="As it was known then: RFC 3339 or Unix seconds.")
+    ] = None,
     state: StateFolder = None,
 ) -> None:
     """Write the training set as it was known now: consenting shoppers, valid events."""
@@ -218,7 +221,7 @@ def export(
     from service.commands.reach import open_migrated
 
     with open_migrated(_settings(state=state)) as urls:
-        typer.echo(asyncio.run(run_export(urls.database_url, out, store)))
+        typer.echo(asyncio.run(run_export(urls.database_url, out, store, until)))
 
 
 @keys.command("create")

@@ -155,7 +155,9 @@ CREATE TABLE events (
     payload jsonb NOT NULL DEFAULT '{}',
     CONSTRAINT pk_events PRIMARY KEY (store_id, ts, type, event_key)
 ) PARTITION BY RANGE (ts);
-CREATE INDEX ix_events_shopper ON events (store_id, user_id, ts) WHERE user_id IS NOT NULL;
+CREATE INDEX ix_events_shopper ON events (store_id, user_id, type, ts, event_key)
+    WHERE user_id IS NOT NULL AND invalid_reason IS NULL
+    AND (type IN ('click', 'search', 'hide') OR action = 'clicked');
 
 CREATE TABLE event_keys (
     store_id text NOT NULL,

@@ -173,7 +173,7 @@ async def import_events(
     progress: Progress = lambda _: None,
 ) -> Report:
     """Put past events into a store, and write the profiles of the shoppers that they tell of."""
-    log, size = read_log(path), path.stat().st_size
+    log = read_log(path)
     report = Report(good=log.rows.height, errors=log.errors)
     engine = open_engine(urls.database_url)
     shoppers: set[str] = set()
@@ -184,7 +184,7 @@ async def import_events(
                 first, last = log.rows["ts"].min(), log.rows["ts"].max()
                 await _make_partitions(connection, float(str(first)), float(str(last)))
         for batch in past_batches(log, store.store_id):
-            progress(size * batch.rows // log.rows.height)
+            progress(log.file_bytes * batch.rows // log.rows.height)
             if dry_run:
                 continue
             async with engine.begin() as connection:

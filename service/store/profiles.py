@@ -36,15 +36,14 @@ def profile_key(store_id: str, user_id: str) -> bytes:
 
 
 def encode_profile(profile: StoredProfile) -> bytes:
-    """The value under the profile's key."""
-    return orjson.dumps(
-        {
-            "w": profile.feature_words[:HISTORY_LIMIT],
-            "t": profile.titles[:HISTORY_LIMIT],
-            "q": profile.queries[:QUERY_LIMIT],
-            "h": profile.hidden,
-        }
-    )
+    """The value under the profile's key: texts and times in lists of their own, newest first."""
+    words = profile.feature_words[:HISTORY_LIMIT]
+    titles, queries = profile.titles[:HISTORY_LIMIT], profile.queries[:QUERY_LIMIT]
+    content: dict[str, object] = {"h": profile.hidden}
+    for name, done in (("w", words), ("t", titles), ("q", queries)):
+        content[name] = [text for text, _ in done]
+        content[f"{name}t"] = [ts for _, ts in done]
+    return orjson.dumps(content)
 
 
 def decode_profile(raw: bytes | None, now: float) -> tuple[History, frozenset[str]]:
@@ -53,11 +52,17 @@ def decode_profile(raw: bytes | None, now: float) -> tuple[History, frozenset[st
         return EMPTY_HISTORY, frozenset()
     content = orjson.loads(raw)
     history = History(
-        tuple([(text, max(now - ts, 0.0)) for text, ts in content["w"]]),
-        tuple([(text, max(now - ts, 0.0)) for text, ts in content["t"]]),
-        tuple([(text, max(now - ts, 0.0)) for text, ts in content["q"]]),
+        _aged(content["w"], content["wt"], now),
+        _aged(content["t"], content["tt"], now),
+        _aged(content["q"], content["qt"], now),
     )
     return history, frozenset(content["h"])
+
+
+def _aged(texts: list[str], times: list[float], now: float) -> Timed:
+    if times and times[0] > now:  # another machine's clock is ahead of ours
+        times = [min(ts, now) for ts in times]
+    return tuple(zip(texts, map(now.__sub__, times), strict=True))
 
 
 async def write_profiles(

@@ -20,18 +20,25 @@ if TYPE_CHECKING:
 
 
 def _newest(what: str, where: str, *, join: str = "", limit: int) -> TextClause:
-    """A statement for the newest `limit` of `what` of each shopper, with their times."""
+    """A statement for the newest `limit` of `what` of each shopper, with their times.
+
+    Its conditions repeat those of ix_events_shopper, so that `limit` rows of it are all it reads.
+    """
     return text(
         f"SELECT shopper.user_id, done.what, extract(epoch FROM done.ts)::float8"
         f" FROM unnest(CAST(:user_ids AS text[])) AS shopper (user_id)"
         f" CROSS JOIN LATERAL ("
         f"  SELECT {what} AS what, e.ts FROM events e {join}"
-        f"  WHERE e.store_id = :store_id AND e.user_id = shopper.user_id"
-        f"  AND e.invalid_reason IS NULL AND {where}"
+        f"  WHERE e.store_id = :store_id AND e.user_id = shopper.user_id AND {where}"
+        f"  AND {_INDEXED}"
         f"  ORDER BY e.ts DESC, e.event_key DESC LIMIT {limit}) AS done"
     )
 
 
+_INDEXED = (
+    "e.user_id IS NOT NULL AND e.invalid_reason IS NULL"
+    " AND (e.type IN ('click', 'search', 'hide') OR e.action = 'clicked')"
+)
 _FEATURE_WORDS = _newest(
     "e.feature_word",
     "e.type = 'feature_word' AND e.action = 'clicked' AND e.feature_word IS NOT NULL",

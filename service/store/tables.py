@@ -225,8 +225,14 @@ events = Table(
         "ix_events_shopper",
         "store_id",
         "user_id",
+        "type",
         "ts",
-        postgresql_where=text("user_id IS NOT NULL"),
+        "event_key",
+        # what profiles are made of; `shoppers.py` asks in the same words
+        postgresql_where=text(
+            "user_id IS NOT NULL AND invalid_reason IS NULL"
+            " AND (type IN ('click', 'search', 'hide') OR action = 'clicked')"
+        ),
     ),
     postgresql_partition_by="RANGE (ts)",
 )

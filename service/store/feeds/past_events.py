@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,6 +42,7 @@ class PastLog:
 
     rows: pl.DataFrame
     errors: list[LineError]
+    file_bytes: int = 0
 
     @property
     def is_facets(self) -> bool:
@@ -72,7 +73,7 @@ def read_log(path: Path) -> PastLog:
         raise BadInputError(f"{path} cannot be read: {error}") from error
     for layout in (FACETS, CLICKS):
         if set(layout) <= set(frame.columns):
-            return _checked(frame, layout)
+            return replace(_checked(frame, layout), file_bytes=path.stat().st_size)
     raise BadInputError(
         f"{path} has the columns {frame.columns}; feature words need {list(FACETS)},"
         f" ads need {list(CLICKS)}"

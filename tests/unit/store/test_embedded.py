@@ -226,7 +226,7 @@ def test_postgres_is_copied_where_the_wheel_cannot_be_reached(
     monkeypatch.setattr(binaries, "everyone_may_enter", lambda path: path == folder)
     copied = binaries.reachable_postgres_home((Path("/nowhere"), folder))
     assert folder in copied.parents
-    command = [copied / "bin/initdb", "-V"]
+    command = [str(copied / "bin/initdb"), "-V"]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - ours
     assert "PostgreSQL" in ran.stdout
     before = (copied / "bin/postgres").stat().st_mtime_ns
