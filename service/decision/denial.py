@@ -11,6 +11,10 @@ _NOT_IN_THE_BOX = re.compile(
     r"|\bsold\s+sep[ae]r\w*|\bexcluded\b|\bnot\s+in\s+(?:the\s+)?box\b",
     re.IGNORECASE,
 )
+_NOT_WHAT_FOR = (
+    "(?:an?|be|by|for|from|in|on|to|with"
+    "|compatible|designed|intended|made|recommended|suitable|use)"
+)
 # how a denial begins, and over how many of the next words it may reach
 _AHEAD = tuple(
     (re.compile(pattern, re.IGNORECASE), reach)
@@ -18,15 +22,18 @@ _AHEAD = tuple(
         (r"(?<!\w)(?:without|w/o|excluding|excludes|except|minus|lacks|lacking)\s+", 4),
         (r"(?<![\w-])less\s+(?!than\b)", 4),
         (r"(?<![\w-])no(?![.\w])[\s-]+(?!\d)", 3),
-        (r"(?<![\w-])not\s+", 2),
+        (rf"(?<![\w-])not\s+(?:{_NOT_WHAT_FOR}\s+)*", 3),
         (r"(?<![\w-])non[\s-]*(?=\w)", 1),
     )
 )
-_FREE = re.compile(r"([^\W_]+)(?:-free\b|\s+free\s*$)", re.IGNORECASE)
+_FREE = re.compile(  # "lead-free", "frost free": but "with free gift" and "pedestal free standing"
+    r"([^\W_]+)[\s-]+free\b(?![\s-]+(?:standing|shipping|delivery|returns?|gift|app)\b)",
+    re.IGNORECASE,
+)
 _TURNS = frozenset({"with", "for", "in", "on", "by", "from", "when", "but"})
 _REACH_BACK = 6  # words, when a clause ends in "not included"
 _SILENT = frozenset(
-    {"a", "an", "and", "any", "are", "at", "by", "for", "from", "get", "has", "have", "in"}
+    {"a", "an", "and", "any", "are", "at", "by", "for", "free", "from", "get", "has", "have", "in"}
     | {"incl", "include", "included", "includes", "including", "is", "it", "its", "of", "on"}
     | {"or", "other", "own", "plus", "separate", "separately", "sold", "the", "this", "to"}
     | {"was", "with", "without", "no", "non", "not", "less"}
