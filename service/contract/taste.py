@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from service.contract.arrays import FloatArray, IntArray
 
 HALF_LIFE_DAYS: Final = 10.0
+_PER_DAY: Final = np.float32(-1.0 / HALF_LIFE_DAYS)
 _FAR: Final = np.float32(1e9)
 _SHARPNESS: Final = np.float32(1.5)
 
@@ -28,7 +29,7 @@ PHRASE_TASTE: Final = (
 
 def fading(days: FloatArray) -> FloatArray:
     """Return the weight of clicks `days` old, 0.5 ** (days / 10)."""
-    weights: FloatArray = np.exp2(days * np.float32(-1.0 / HALF_LIFE_DAYS))
+    weights: FloatArray = np.exp2(days * _PER_DAY)
     return weights
 
 
@@ -54,13 +55,14 @@ def measure_taste(
     words: IntArray, word_days: FloatArray, titles: IntArray, title_days: FloatArray, size: int
 ) -> Taste:
     """Add clicks up by id. words (n, P) and titles (m, T) hold each id once a text, 0 pads."""
-    word_weights = fading(word_days) * (words[:, 0] != 0)
-    title_weights = fading(title_days) * (titles[:, 0] != 0)
+    word_weights, title_weights = fading(word_days), fading(title_days)
+    word_weights *= words[:, 0] != 0
+    title_weights *= titles[:, 0] != 0
     by_word = np.zeros(size, dtype=np.float32)
-    np.add.at(by_word, words.ravel(), np.repeat(word_weights, words.shape[1]))
+    np.add.at(by_word, words.reshape(-1), word_weights.repeat(words.shape[1]))
     by_word[0] = 0.0
     by_click = by_word.copy()
-    np.add.at(by_click, titles.ravel(), np.repeat(title_weights, titles.shape[1]))
+    np.add.at(by_click, titles.reshape(-1), title_weights.repeat(titles.shape[1]))
     by_click[0] = 0.0
     return Taste(by_word, by_click, float(word_weights.sum()), float(title_weights.sum()))
 
@@ -102,7 +104,7 @@ def title_taste(terms: Terms, clicks: FloatArray, weights: FloatArray) -> FloatA
     clicks (T, K) at the terms; weights (K, 2) or (1, 2).
     """
     lift = _lift(terms, clicks, weights)
-    features = np.empty((len(terms.real), len(TITLE_TASTE)), dtype=np.float32)
+    features = np.empty((len(terms.real), len(TITLE_TASTE)), dtype=np.float32, order="F")
     features[:, 0] = lift.sum(axis=0) / terms.real
     visible = lift - terms.far
     largest = visible.max(axis=0)
@@ -128,7 +130,7 @@ def phrase_taste(
     words, clicks (T, K) at the terms; weights (K, 2) or (1, 2).
     """
     lift = _lift(terms, clicks - words, weights)
-    features = np.empty((len(terms.real), len(PHRASE_TASTE)), dtype=np.float32)
+    features = np.empty((len(terms.real), len(PHRASE_TASTE)), dtype=np.float32, order="F")
     features[:, 0] = (words + terms.far).min(axis=0)
     features[:, 1] = words.max(axis=0)
     features[:, 2] = 0.0

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from service.errors import ScorerError
 from service.inference.rows import item_rows, phrase_rows
@@ -40,7 +39,7 @@ def usable(model: str, compute: Callable[[], list[FloatArray]]) -> list[FloatArr
     except Exception as error:
         message = f"{model}: {type(error).__name__}: {str(error)[:300]}"
         raise ScorerError(message) from error
-    if not all(np.isfinite(values).all() for values in scores):
+    if not all(math.isfinite(values.sum()) for values in scores):
         message = f"{model}: gave NaN or infinity"
         raise ScorerError(message)
     return scores

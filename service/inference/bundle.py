@@ -108,6 +108,16 @@ def open_bundle(folder: Path) -> Bundle:
 
     Raises: BadBundleError naming the gate and what was found; never anything else.
     """
+    try:
+        return _open(folder)
+    except BadBundleError:
+        raise
+    except Exception as error:
+        message = f"{type(error).__name__}: {str(error)[:300]}"
+        raise BadBundleError(message) from error
+
+
+def _open(folder: Path) -> Bundle:
     manifest, contents = read_files(folder)
     digest = hashlib.sha256(contents[MANIFEST_FILE]).hexdigest()
     encoder = _encoder(manifest, contents[VOCABULARY_FILE])

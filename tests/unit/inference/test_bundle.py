@@ -267,6 +267,16 @@ def test_golden_rows_of_another_form_are_refused(
     assert refusal(folder).startswith("golden gate: golden rows: expected a list")
 
 
+def test_whatever_goes_wrong_is_a_bad_bundle(
+    ranker: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(_: object) -> None:
+        raise MemoryError("4 TiB")
+
+    monkeypatch.setattr("service.inference.bundle.check_interface", no_memory)
+    assert refusal(ranker) == "MemoryError: 4 TiB"
+
+
 def test_no_random_change_of_a_byte_gets_through(copied: Path) -> None:
     draw = np.random.default_rng(3)
     names = sorted(path.name for path in copied.iterdir())
