@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+import random
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -265,6 +266,36 @@ async def test_while_postgres_is_away_nothing_is_read_nothing_is_lost(
         await eventually(emptied)
     assert len(await column(engine, KEYS, id=store.store_id)) == 2
     assert await one(engine, SPENT, id=campaign.campaign_id) == 500_000
+
+
+async def test_consumers_side_by_side_charge_each_click_once(
+    engine: AsyncEngine, stream: EventStream, redis: Redis
+) -> None:
+    store, campaign = await open_shop(engine, budget=10_000_000_000)
+    clicks = as_entries([click(campaign, store, number) for number in range(600)])
+    random.Random(1).shuffle(clicks)  # noqa: S311 - an order, not a secret
+    await stream.append(clicks[:400] + clicks + clicks[200:])
+    # each claims what the others have in hand: every entry is worked on more than once
+    consumers = [
+        Consumer(
+            engine,
+            redis,
+            type(stream)(redis, f"worker {number}"),
+            abandoned_after_seconds=0.0,
+            claim_every_seconds=0.0,
+        )
+        for number in range(3)
+    ]
+
+    async def emptied() -> bool:
+        return not await stream.waiting()
+
+    async with AsyncExitStack() as stack:
+        for consumer in consumers:
+            await stack.enter_async_context(running(consumer))
+        await eventually(emptied, seconds=30)
+    assert len(await column(engine, KEYS, id=store.store_id)) == 600
+    assert await one(engine, SPENT, id=campaign.campaign_id) == 600 * 250_000
 
 
 async def test_an_emptied_redis_gets_its_group_and_its_profiles_back(
