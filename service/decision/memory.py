@@ -33,7 +33,7 @@ class Memory:
     )
 
     def __init__(self) -> None:
-        self.found: Recent[tuple[str, str, str], Found] = Recent(2048)
+        self.found: Recent[tuple[str, str, str], Found] = Recent(1024)
         self.words: Recent[str, int] = Recent(16_384)
         self.names: Recent[int, Names] = Recent(16_384)
         self.product_rows: Recent[str, int] = Recent(65_536)
@@ -41,5 +41,5 @@ class Memory:
         self.campaign_rows: Recent[frozenset[str], Ints] = Recent(8)
         self.options: Recent[int, tuple[Option, ...]] = Recent(8192)
         self.servable: Recent[str, Bools] = Recent(64)
-        self.standing: Recent[tuple[Found, Micros], Standing] = Recent(2048)
+        self.standing: Recent[tuple[Found, Micros], Standing] = Recent(1024)
         self.titles: Recent[TitleKey, ShownPoints] = Recent(16_384)

@@ -22,12 +22,13 @@ def stopped(
 
     A campaign runs from `starts_at` up to, not including, `ends_at`.
     """
+    campaigns = snapshot.campaigns
     if found.latest_start > now:
-        yield "not_started", found.starts_at > now
+        yield "not_started", campaigns.starts_at[found.campaign] > now
     if found.earliest_end <= now:
-        yield "ended", found.ends_at <= now
+        yield "ended", campaigns.ends_at[found.campaign] <= now
     if spent_out:
-        over = np.zeros(len(snapshot.campaigns.ids), np.bool_)
+        over = np.zeros(len(campaigns.ids), np.bool_)
         over[_campaign_rows(frozenset(spent_out), snapshot)] = True
         yield "spent_out", over[found.campaign]
 

@@ -41,8 +41,6 @@ class Found:
     advertiser: Ints
     bid: Longs
     group: Ints  # equal numbers are one product, in rising order
-    starts_at: Floats
-    ends_at: Floats
     latest_start: float
     earliest_end: float
     repeats: bool  # a product stands here more than once
@@ -156,8 +154,6 @@ def _ordered(
     order, group = _by_product(lexical, bid, product, _deepest(lexical, bid))
     rows, bid = rows[order], bid[order]
     campaign = snapshot.ads.campaign[rows]
-    starts_at = snapshot.campaigns.starts_at[campaign]
-    ends_at = snapshot.campaigns.ends_at[campaign]
     return Found(
         rows=rows,
         lexical=lexical[order],
@@ -166,10 +162,8 @@ def _ordered(
         advertiser=snapshot.campaigns.advertiser[campaign],
         bid=bid,
         group=group,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        latest_start=float(starts_at.max()),
-        earliest_end=float(ends_at.min()),
+        latest_start=float(snapshot.campaigns.starts_at[campaign].max()),
+        earliest_end=float(snapshot.campaigns.ends_at[campaign].min()),
         repeats=int(group[-1]) + 1 < len(rows),
         words=words,
         filtered=filtered,
@@ -201,10 +195,19 @@ def _by_product(lexical: Floats, bid: Longs, product: Ints, places: Places) -> t
 def _nothing(
     reason: str, words: frozenset[int] = frozenset(), filtered: Mapping[str, int] | None = None
 ) -> Found:
-    none, no_time, no_bid = np.empty(0, np.int32), np.empty(0), np.empty(0, np.int64)
+    none = np.empty(0, np.int32)
     return Found(
-        rows=none, lexical=no_time, product=none, campaign=none, advertiser=none, bid=no_bid,
-        group=none, starts_at=no_time, ends_at=no_time, latest_start=-np.inf,
-        earliest_end=np.inf, repeats=False, words=words, filtered=filtered or {},
+        rows=none,
+        lexical=np.empty(0),
+        product=none,
+        campaign=none,
+        advertiser=none,
+        bid=np.empty(0, np.int64),
+        group=none,
+        latest_start=-np.inf,
+        earliest_end=np.inf,
+        repeats=False,
+        words=words,
+        filtered=filtered or {},
         nothing=reason,
-    )  # fmt: skip
+    )
