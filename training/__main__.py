@@ -1,0 +1,89 @@
+"""`python -m training selling-points | ranker`: parquet logs in, a verified bundle out."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from training.logs import TrainingDataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from service.contract.manifest import Manifest
+    from training.fit import Report
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Train Salient's models from parquet logs; each run writes one verified bundle.",
+)
+
+Facets = Annotated[Path, typer.Option(help="Log of feature words shown (layout synth_s_sf).")]
+Clicks = Annotated[Path, typer.Option(help="Log of ads shown (layout synth_s_c).")]
+Items = Annotated[Path, typer.Option(help="Catalogue (layout synth_items).")]
+Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Equal seeds, equal bundles.")]
+Out = Annotated[Path, typer.Option(help="Folder of the bundle; its last part is the version.")]
+
+
+@app.command("selling-points")
+def selling_points(facets: Facets, clicks: Clicks, items: Items, out: Out, seed: Seed = 0) -> None:
+    """Train the model that chooses selling points."""
+    paths = {"facets": facets, "clicks": clicks, "items": items}
+    with _progress("selling-points", out) as (tell, report, finish):
+        from training.config import SellingPointConfig
+        from training.runs import train_selling_points
+
+        finish(train_selling_points(paths, SellingPointConfig(seed=seed), out, tell, report))
+
+
+@app.command()
+def ranker(clicks: Clicks, items: Items, out: Out, seed: Seed = 0) -> None:
+    """Train the model that ranks ads."""
+    paths = {"clicks": clicks, "items": items}
+    with _progress("ranker", out) as (tell, report, finish):
+        from training.config import RankerConfig
+        from training.runs import train_ranker
+
+        finish(train_ranker(paths, RankerConfig(seed=seed), out, tell, report))
+
+
+@contextmanager
+def _progress(
+    kind: str, out: Path
+) -> Iterator[tuple[Callable[[str], None], Report, Callable[[Manifest], None]]]:
+    """Draw a bar, print the metrics at the end, and turn bad data into exit status 2."""
+    # TensorFlow's C++ part talks on standard error unless told not to before it is loaded.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    try:
+        with Progress(*columns, console=console) as bars:
+            task = bars.add_task(f"{kind}: loading", total=None)
+
+            def tell(stage: str) -> None:
+                bars.update(task, description=f"{kind}: {stage}", total=None)
+
+            def report(done: int, total: int, note: str) -> None:
+                bars.update(task, total=total, completed=done, description=f"{kind}: {note}")
+
+            def finish(manifest: Manifest) -> None:
+                metrics = manifest.training.metrics
+                found = ", ".join(f"{name} {value:.4g}" for name, value in metrics.items())
+                console.print(f"{out}: {found}", highlight=False, soft_wrap=True)
+
+            yield tell, report, finish
+    except TrainingDataError as error:
+        console.print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from error
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,41 @@
+"""The settings of a training run; they go into the bundle's manifest as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SellingPointConfig:
+    """How the selling-point model is built and fitted."""
+
+    seed: int = 0
+    dim: int = 32
+    hidden: int = 64
+    attention: int = 32
+    dropout: float = 0.1
+    rate: float = 1e-2
+    word_rate: float = 5e-4  # word vectors start from the catalogue and move slowly
+    decay: float = 3e-4  # of squared weights, words and biases apart
+    main_requests: int = 64  # requests a step of feature words
+    auxiliary_requests: int = 512  # requests a step of ads
+    passes: float = 3.0
+    auxiliary_share: float = 0.25  # of the ad requests, seen in each pass
+
+
+@dataclass(frozen=True, slots=True)
+class RankerConfig:
+    """How the ranker is built and fitted."""
+
+    seed: int = 0
+    dim: int = 32
+    hidden: int = 64
+    attention: int = 32
+    blocks: int = 2
+    dropout: float = 0.1
+    rate: float = 5e-3
+    word_rate: float = 5e-4
+    decay: float = 1e-4
+    requests: int = 512  # a step
+    passes: float = 1.5
+    conversion_weight: float = 1.0

@@ -1,0 +1,128 @@
+"""A training run from files to bundle: read, encode, fit, measure, export, pass the gates."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+from service.contract.encoder import Encoder
+from service.contract.encoding import Encoding
+from service.contract.manifest import BundleKind, Manifest, Training
+from service.contract.tokenizer import Tokenizer
+from service.contract.vocabulary import learn_vocabulary
+from training.card import write_card
+from training.examples import Shop, ad_examples, facet_examples
+from training.export.bundle import Parts, check_place, write_bundle
+from training.export.golden import golden_inputs, ranker_answers, selling_point_answers
+from training.export.ranker import ranker_graphs
+from training.export.selling_points import selling_point_graphs
+from training.learn_ranker import RankerData, learn_ranker
+from training.learn_selling_points import SellingPointData, learn_selling_points
+from training.logs import file_hash, read_clicks, read_facets, read_items, with_known_products
+from training.measure import ranker_metrics, selling_point_metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    import polars as pl
+
+    from service.contract.golden import GoldenRow
+    from training.config import RankerConfig, SellingPointConfig
+    from training.fit import Report
+
+    Tell = Callable[[str], None]
+
+
+def train_selling_points(
+    paths: Mapping[str, Path], config: SellingPointConfig, out: Path, tell: Tell, report: Report
+) -> Manifest:
+    """Train the selling-point model on the files facets, clicks and items; write the bundle.
+
+    Raises: TrainingDataError, GateError.
+    """
+    check_place(out)
+    tell("reading the logs")
+    items = read_items(paths["items"])
+    facets = read_facets(paths["facets"])
+    clicks = with_known_products(read_clicks(paths["clicks"]), items, paths["clicks"])
+    tell("encoding them")
+    encoder = new_encoder(items, facets["sf_keyword"].unique(maintain_order=True).to_list())
+    shop = Shop.of(items, clicks, facets)
+    auxiliary = ad_examples(shop, encoder, matched=False)
+    data = SellingPointData.of(facet_examples(shop, facets, encoder), auxiliary)
+    tell("fitting")
+    titles = encoder.title_table(items["title"].to_list())["content"]
+    model = learn_selling_points(data, encoder, titles, config, report)
+    tell("exporting and trying the bundle")
+    metrics = selling_point_metrics(model, data)
+    training = Training(config.seed, _hashes(paths), asdict(config), metrics)
+    golden = [
+        replace(row, expected=selling_point_answers(model, encoder, row))
+        for row in _golden_inputs(facets["query"], items)
+    ]
+    graphs = selling_point_graphs(model, encoder.encoding)
+    card = write_card(BundleKind.SELLING_POINTS, training, _counts(shop))
+    parts = Parts(BundleKind.SELLING_POINTS, encoder, graphs, golden, training, card)
+    return write_bundle(out, parts)
+
+
+def train_ranker(
+    paths: Mapping[str, Path], config: RankerConfig, out: Path, tell: Tell, report: Report
+) -> Manifest:
+    """Train the ranker on the files clicks and items; write the bundle.
+
+    Raises: TrainingDataError, GateError.
+    """
+    check_place(out)
+    tell("reading the logs")
+    items = read_items(paths["items"])
+    clicks = with_known_products(read_clicks(paths["clicks"]), items, paths["clicks"])
+    tell("encoding them")
+    encoder = new_encoder(items, ())
+    shop = Shop.of(items, clicks, None)
+    data = RankerData.of(ad_examples(shop, encoder, matched=True))
+    tell("fitting")
+    titles = encoder.title_table(items["title"].to_list())["content"]
+    model = learn_ranker(data, encoder, titles, config, report)
+    tell("exporting and trying the bundle")
+    training = Training(config.seed, _hashes(paths), asdict(config), ranker_metrics(model, data))
+    golden = [
+        replace(row, expected=ranker_answers(model, encoder, row))
+        for row in _golden_inputs(clicks["query"], items)
+    ]
+    graphs = ranker_graphs(model, encoder.encoding)
+    card = write_card(BundleKind.RANKER, training, _counts(shop))
+    return write_bundle(out, Parts(BundleKind.RANKER, encoder, graphs, golden, training, card))
+
+
+def new_encoder(items: pl.DataFrame, phrases: Sequence[str]) -> Encoder:
+    """Learn the vocabulary of a catalogue and of the phrases said about it."""
+    encoding = Encoding()
+    tokenizer = Tokenizer(encoding.locale, stem=encoding.stem)
+    said = [*_phrases(items), *phrases]
+    return Encoder(encoding, learn_vocabulary(tokenizer, items["title"].to_list(), phrases=said))
+
+
+def _phrases(items: pl.DataFrame) -> list[str]:
+    found = items["sp_candidates"].explode().drop_nulls().unique(maintain_order=True)
+    phrases: list[str] = found.to_list()
+    return phrases
+
+
+def _golden_inputs(queries: pl.Series, items: pl.DataFrame) -> list[GoldenRow]:
+    asked = queries.unique(maintain_order=True).to_list()
+    return golden_inputs(asked, items["title"].to_list(), _phrases(items) or [""])
+
+
+def _hashes(paths: Mapping[str, Path]) -> dict[str, str]:
+    return {role: file_hash(path) for role, path in paths.items()}
+
+
+def _counts(shop: Shop) -> dict[str, int]:
+    counts = {"products": len(shop.items), "ads shown": len(shop.clicks)}
+    counts["ads clicked"] = int(shop.clicks["click"].sum())
+    if shop.facets is not None:
+        counts["feature words shown"] = len(shop.facets)
+        counts["feature words clicked"] = int(shop.facets["click"].sum())
+    return counts | {"shoppers": len(shop.shopper_codes.numbers)}

@@ -1,0 +1,112 @@
+"""The selling-point model: which phrase about a product does this shopper care about (AMTDL)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import keras
+from keras import ops
+
+from service.contract.matching import PHRASE_MATCH
+from training.layers import Calibration, PlaceTower, Standardize, TitleAttention, WordTable
+from training.shopper import ShopperGroups
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from training.config import SellingPointConfig
+
+Tensor = Any
+
+MAIN_PLACES: Final = 16
+AUXILIARY_PLACES: Final = 16
+USER_PARTS: Final = ("words", "titles", "past", "query", "head", "groups")
+LINKED_PARTS: Final = ("words", "titles", "query")
+
+
+class SellingPointModel(keras.Model):
+    """Two tasks over shared embeddings and layers: clicks on feature words, clicks on ads.
+
+        x = [e_u ; e_q ; e_v]   h1 = f(W1 x + W_m m + sum_p P_p (e_p * e_v) + b1)
+        h2 = f(W2 h1 + b2)      y' = sigmoid(w_y . h2 + w_m . m + sum_p d_p . (e_p * e_v) + b_y)
+
+    e_u are the shopper's groups, m the match of the phrase with the shopper's clicks, p runs over
+    clicked words, clicked titles and the query: the products are our links beyond the paper. The
+    auxiliary task reads an attended title e_a in place of e_v and has no match. Its own outputs
+    stand beside the shared W1, W2. Source: Hou et al. 2025, after Zhao et al. 2019.
+    """
+
+    def __init__(self, size: int, config: SellingPointConfig, idf: Tensor) -> None:
+        super().__init__()
+        self.config, hidden = config, config.hidden
+        self.table = WordTable(size, config.dim, name="table")
+        self.idf = ops.convert_to_tensor(idf, "float32")  # (size,)
+        self.shopper = ShopperGroups(self.table, name="shopper")
+        self.from_user = keras.layers.Dense(hidden, name="from_user")
+        self.from_phrase = keras.layers.Dense(hidden, use_bias=False, name="from_phrase")
+        self.from_match = keras.layers.Dense(hidden, use_bias=False, name="from_match")
+        self.from_links = keras.layers.Dense(hidden, use_bias=False, name="from_links")
+        self.standardize = Standardize(len(PHRASE_MATCH), name="standardize")
+        self.second = keras.layers.Dense(hidden, activation="relu", name="second")
+        self.dropout = keras.layers.Dropout(config.dropout, seed=config.seed)
+        self.main = Output("main", MAIN_PLACES)
+        self.match_out = keras.layers.Dense(1, use_bias=False, name="match_out")
+        self.calibration = Calibration(name="calibration")
+        self.attention = TitleAttention(config.attention, name="attention")
+        self.auxiliary = Output("auxiliary", AUXILIARY_PLACES)
+
+    def build(self, batch_shape: Tensor) -> None:
+        """Leave it to the layers, which build themselves when they are first called."""
+        del batch_shape
+        self.built = True
+
+    def call(self, batch: Mapping[str, Tensor], training: bool = False) -> Tensor:
+        """Return logits (B, N) of clicks on the shown feature words."""
+        groups = self.shopper(batch)
+        match = self.standardize(batch["match"])  # (B, N, M)
+        phrase = self.table.mean(batch["phrase_words"])  # (B, N, D)
+        links = self.links(groups, phrase)
+        rare = ops.max(ops.take(self.idf, batch["phrase_words"]), axis=-1, keepdims=True)
+        first = self.first(groups, ops.concatenate([phrase, rare], axis=-1), links)
+        h1 = ops.relu(first + self.from_match(match))
+        logits = self.main(self.deep(h1, training), links, batch["place"])
+        return self.calibration(logits + self.match_out(match)[..., 0])
+
+    def ad_clicks(self, batch: Mapping[str, Tensor], training: bool = False) -> Tensor:
+        """Return logits (B, N) of clicks on the shown ads: the auxiliary task."""
+        groups = self.shopper(batch)
+        user = ops.concatenate([groups["words"], groups["titles"]], axis=-1)
+        words = batch["title_words"]  # (B, N, T)
+        title = self.attention(user, groups["query"], self.table.words(words), words > 0)
+        links = self.links(groups, title)
+        first = self.first(groups, ops.pad(title, [[0, 0], [0, 0], [0, 1]]), links)
+        return self.auxiliary(self.deep(ops.relu(first), training), links, batch["place"])
+
+    def links(self, groups: Mapping[str, Tensor], thing: Tensor) -> Tensor:
+        """Return the products e_p * e_v side by side (B, N, 3 D)."""
+        pairs = [groups[name][:, None, :] * thing for name in LINKED_PARTS]
+        return ops.concatenate(pairs, axis=-1)
+
+    def first(self, groups: Mapping[str, Tensor], thing: Tensor, links: Tensor) -> Tensor:
+        """Return W1 x + b1 with the links, before the activation (B, N, H)."""
+        user = self.from_user(ops.concatenate([groups[name] for name in USER_PARTS], axis=-1))
+        return user[:, None, :] + self.from_phrase(thing) + self.from_links(links)
+
+    def deep(self, h1: Tensor, training: bool) -> Tensor:
+        """Return h2 (B, N, H)."""
+        return self.second(self.dropout(h1, training=training))
+
+
+class Output(keras.layers.Layer):
+    """One task's output: w_y . h2 + sum_p d_p . (e_p * e_v) + b_y, and what the place adds."""
+
+    def __init__(self, name: str, places: int) -> None:
+        super().__init__(name=name)
+        self.dense = keras.layers.Dense(1, name="dense")
+        start = keras.initializers.Constant(1.0)
+        self.dot = keras.layers.Dense(1, use_bias=False, kernel_initializer=start, name="dot")
+        self.place = PlaceTower(places, name="place")
+
+    def call(self, h2: Tensor, links: Tensor, places: Tensor) -> Tensor:
+        """Return logits (B, N)."""
+        return (self.dense(h2) + self.dot(links))[..., 0] + self.place(places)
