@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from service.decision.terms import Ad, CampaignStatus, Keyword, MatchType
+from service.store.feeds.campaigns import Booking, booking_of, made_id, read_bookings
+from service.store.feeds.report import FieldError, LineError
+from service.store.feeds.rows import Row
+
+LINE: dict[str, Any] = {
+    "advertiser": "Lumo",
+    "name": "Lamps",
+    "bid": "0.30 EUR",
+    "budget_micros": 100_000_000,
+    "keywords": ["Desk &amp; Lamp", {"text": "lava", "match_type": "exact", "negative": True}],
+    "product_ids": ["1", "2"],
+}
+
+
+def _booking(**other: object) -> Booking:
+    return booking_of(LINE | other, "sto_1", "EUR")
+
+
+def test_a_line_becomes_a_paused_campaign() -> None:
+    booking = _booking()
+    advertiser_id = made_id("adv", "sto_1", "Lumo")
+    assert booking.advertiser == (advertiser_id, "Lumo")
+    campaign = booking.campaign
+    assert (campaign.status, campaign.bid, campaign.budget) == (
+        CampaignStatus.PAUSED,
+        300_000,
+        100_000_000,
+    )
+    assert campaign.keywords == (
+        Keyword("desk & lamp", MatchType.BROAD),
+        Keyword("lava", MatchType.EXACT, negative=True),
+    )
+    assert [ad.product_id for ad in booking.ads] == ["1", "2"]
+    assert _booking() == booking  # the ids are the same again
+
+
+def test_what_a_line_gives_is_taken() -> None:
+    booking = _booking(
+        campaign_id="cmp_x",
+        advertiser={"id": "adv_x", "name": "Lumo"},
+        status="Active",
+        starts_at="2026-01-01T00:00:00Z",
+        ends_at="2026-01-01T01:00:00+01:00",
+        platforms=["web"],
+        ads=[{"ad_id": "ad_x", "product_id": 3, "bid_micros": 7, "active": False}],
+        product_ids=None,
+    )
+    assert booking.advertiser == ("adv_x", "Lumo")
+    assert booking.campaign.campaign_id == "cmp_x"
+    assert booking.campaign.status is CampaignStatus.ACTIVE
+    assert booking.campaign.starts_at == booking.campaign.ends_at == 1_767_225_600.0
+    assert booking.campaign.platforms == ("web",)
+    assert booking.ads == (Ad("ad_x", "cmp_x", "3", 7, active=False),)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "named"),
+    [
+        ("advertiser", None, "advertiser"),
+        ("advertiser", 7, "advertiser"),
+        ("advertiser", {"id": "x", "name": "y"}, "advertiser"),
+        ("name", "", "name"),
+        ("name", "x" * 201, "name"),
+        ("bid", None, "bid"),
+        ("bid", 0, "bid"),
+        ("bid", "1 USD", "bid"),
+        ("bid_micros", 1.5, "bid_micros"),
+        ("bid_micros", True, "bid_micros"),
+        ("bid_micros", -1, "bid_micros"),
+        ("budget_micros", None, "budget"),
+        ("status", "sleeping", "status"),
+        ("starts_at", "tomorrow", "starts_at"),
+        ("ends_at", "2026-01-01T00:00:00", "ends_at"),
+        ("platforms", "web", "platforms"),
+        ("keywords", [""], "keywords"),
+        ("keywords", [["x"]], "keywords"),
+        ("keywords", [{"text": "x", "match_type": "fuzzy"}], "keywords"),
+        ("keywords", ["x"] * 10_001, "keywords"),
+        ("ads", [{}], "ads"),
+        ("ads", ["1"], "ads"),
+        ("ads", [{"product_id": "1", "bid_micros": 0}], "ads"),
+        ("campaign_id", "ad_1", "campaign_id"),
+    ],
+)
+def test_a_bad_value_is_named(field: str, value: object, named: str) -> None:
+    with pytest.raises(FieldError) as caught:
+        _booking(**{field: value})
+    assert caught.value.field == named
+
+
+def test_good_lines_are_kept_beside_bad_ones() -> None:
+    rows: list[Row | LineError] = [
+        Row(1, LINE),
+        Row(2, LINE | {"bid": 0}),
+        LineError(3, "(line)", "x", "y"),
+    ]
+    found = list(read_bookings(rows, "sto_1", "EUR"))
+    assert [isinstance(one, LineError) for one in found] == [False, True, True]
