@@ -115,6 +115,7 @@ async def _open_state(settings: Settings, stack: AsyncExitStack) -> State:
     spool = Spool(settings.state / "spool")
     stack.callback(spool.close)
     log = EventLog(wire, spool, metrics)
+    stack.push_async_callback(log.close)
     _start(log.drain_forever(), stack)
     return State(
         live=LiveStores(),

@@ -82,9 +82,21 @@ async def test_the_spool_takes_what_the_stream_does_not(
     wire.refuse_after = 1
     await log.append(b"event", [b"1", b"2", b"3"])
     log.append_soon(b"decision", b"4")
-    await asyncio.sleep(0)
+    await log.close()
     assert wire.taken == [(b"event", b"1")]
     assert await spooled(spool) == [(b"event", b"2"), (b"event", b"3"), (b"decision", b"4")]
+
+
+async def test_what_nobody_waits_for_leaves_together(
+    log: EventLog, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_log, "GROUP_SEND_SECONDS", 0.01)
+    for body in (b"1", b"2", b"3"):
+        log.append_soon(b"decision", body)
+    await asyncio.sleep(0)
+    assert wire.taken == []
+    await asyncio.sleep(0.05)
+    assert wire.taken == [(b"decision", b"1"), (b"decision", b"2"), (b"decision", b"3")]
 
 
 async def test_a_click_is_in_the_spool_before_the_redirect(
