@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 SLOTS = 4
-SESSIONS = 20_000
-REQUESTS_PER_SESSION = 8  # ad requests for every session with feature words
+SESSIONS = 40_000
+REQUESTS_PER_SESSION = 4  # ad requests for every session with feature words
 FIRST_TS = 1_700_000_000
 DAYS = 28
 ARMS = ("none", "popular_1", "random_1", "random_2")

@@ -3,7 +3,7 @@
 A shopper u has a liking a[u, t] for each theme t (three liked, three disliked, the rest nearly
 indifferent) and a whim of their own for each phrase v of theme t(v):
 
-    theta[u, v] = 0.9 a[u, t(v)] + 0.45 e[u, v],    e ~ N(0, 1)
+    theta[u, v] = a[u, t(v)] + 0.25 e[u, v],    e ~ N(0, 1)
 
 centred over the shoppers, so that no phrase is liked by all: what can be learnt of `theta` is
 personal. Interest in product types and activity are uneven.
@@ -41,7 +41,7 @@ def make_shoppers(seed: int) -> Shoppers:
     rng = np.random.default_rng([seed, 4])
     theme = np.array([assortment.themes.index(t) for t in assortment.theme_of.values()])
     liking = _likings(rng, len(assortment.themes))
-    theta = 0.9 * liking[:, theme] + 0.45 * rng.standard_normal((SHOPPERS, len(theme)))
+    theta = liking[:, theme] + 0.25 * rng.standard_normal((SHOPPERS, len(theme)))
     activity = np.exp(0.5 * rng.standard_normal(SHOPPERS))
     return Shoppers(
         theta=theta - theta.mean(axis=0),

@@ -14,7 +14,7 @@ class World:
     name: str
     chip_decay: float = 0.45  # examination of the p-th chip is p ** -decay
     slot_decay: float = 0.50  # examination of the s-th ad slot is s ** -decay
-    chip_base: float = -2.7
+    chip_base: float = -2.0
     chip_taste: float = 1.0
     chip_relevance: float = 0.9
     chip_popularity: float = 0.2
@@ -35,7 +35,7 @@ class World:
 BASE = World("base")
 WORLDS = {
     "base": BASE,
-    "shift": replace(BASE, name="shift", chip_decay=0.62, slot_decay=0.80, point_taste=0.30),
+    "shift": replace(BASE, name="shift", chip_decay=0.58, slot_decay=0.80, point_taste=0.30),
     "null": replace(BASE, name="null", point_taste=0.0, point_cost=0.0),
 }
 
