@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from service.store.stream import Entry
 
 
+HUGE_BYTES = 65_536
+"""No entry of ours is that long: it goes last and alone, for it may well be poison."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """An entry that could not be stored although the stores were well."""
@@ -59,8 +63,14 @@ async def record(engine: AsyncEngine, entries: Sequence[Entry]) -> Recorded:
             items.append(_Item(entry, _content(entry)))
         except REFUSED_VALUES as error:
             recorded.refused.append(Refusal(entry, error))
-    await _store_halves(engine, items, recorded)
+    await _store_halves(engine, [item for item in items if not _is_huge(item)], recorded)
+    for item in filter(_is_huge, items):
+        await _store_halves(engine, [item], recorded)
     return recorded
+
+
+def _is_huge(item: _Item) -> bool:
+    return len(item.entry.body) > HUGE_BYTES
 
 
 def _content(entry: Entry) -> Event | dict[str, Any]:

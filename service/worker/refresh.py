@@ -90,9 +90,7 @@ class Refresher:
         refs = _refs(used)
         built = 0
         for store_id, version in sorted(versions.items()):
-            if store_id not in self._built:
-                self._built[store_id] = await asyncio.to_thread(self._found, store_id)
-            if self._built[store_id] != (version, refs):
+            if await asyncio.to_thread(self._standing, store_id) != (version, refs):
                 await self._build(store_id, used)
                 built += 1
         await asyncio.to_thread(self._retire_all_but, set(versions))
@@ -128,10 +126,16 @@ class Refresher:
             self._lock = descriptor  # held until closed, also by a kill
         return True
 
-    def _found(self, store_id: str) -> tuple[int, tuple[BundleRef, ...]]:
-        """What an earlier run built last, so that a restart builds nothing anew."""
-        previous = _previous(snapshots_folder(self.state) / store_id)
-        return (previous[1].catalogue_version, previous[1].bundles) if previous else (-1, ())
+    def _standing(self, store_id: str) -> tuple[int, tuple[BundleRef, ...]] | None:
+        """What the current folder was built from, by this process or before; None without one."""
+        folder = snapshots_folder(self.state) / store_id
+        if store_id in self._built:
+            return self._built[store_id] if current_snapshot(folder) else None
+        previous = _previous(folder)
+        if previous is None:
+            return None
+        self._built[store_id] = (previous[1].catalogue_version, previous[1].bundles)
+        return self._built[store_id]
 
     def _write(self, catalogue: Catalogue, used: Used) -> Path:
         folder = snapshots_folder(self.state) / catalogue.store.store_id

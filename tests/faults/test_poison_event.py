@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 KEYS = "SELECT event_key FROM events WHERE store_id = :id"
 LAG_SECONDS = 2.0
+NOISE = random.Random(1).randbytes(20_000).hex()  # noqa: S311 - only to be incompressible
 
 
 async def lag_beside_poison(
@@ -45,7 +47,7 @@ async def lag_beside_poison(
             # a field of a megabyte is a nuisance, not poison
             megabyte = click(campaign, store, round_, query="q" * 1_000_000)
             # a key that no index can hold: Postgres itself refuses it
-            long = click(campaign, store, round_, event_key="".join(map(str, range(150_000))))
+            long = click(campaign, store, round_, event_key=f"{round_}{NOISE}")
             poison: list[Entry] = [(b"event", wrong_type), long]
             good = [click(campaign, store, 100 * (round_ + 1) + row) for row in range(20)]
             wanted = {event.event_key for event in good} | {megabyte.event_key}

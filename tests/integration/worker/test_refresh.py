@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -63,6 +64,16 @@ async def test_a_restart_builds_nothing_anew(
     assert await refresher.look() == 1
     refresher.close()
     assert await refresh_once(engine, state=tmp_path, models=tmp_path / "models") == 0
+
+
+async def test_a_folder_that_someone_removed_is_built_anew(
+    engine: AsyncEngine, refresher: Refresher, tmp_path: Path
+) -> None:
+    store, _ = await open_shop(engine)
+    await refresher.look()
+    shutil.rmtree(tmp_path / "snapshots" / store.store_id)
+    assert await refresher.look() == 1
+    assert await refresher.look() == 0
 
 
 async def test_a_change_makes_another_snapshot_and_old_ones_go(
