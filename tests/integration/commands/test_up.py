@@ -1,0 +1,236 @@
+"""`salient up` as a new user meets it: in a folder that only its owner may enter."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from service.store.embedded import processes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHECKOUT = Path(__file__).parents[3]
+PATIENCE_SECONDS = 90.0
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+@dataclass
+class Shop:
+    """One state folder, and the `salient up` of it that runs."""
+
+    state: Path
+    port: int
+    process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def up(self, *more: str) -> subprocess.Popen[str]:
+        words = ["up", "--port", str(self.port), "--state", str(self.state), *more]
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in {"DATABASE_URL", "REDIS_URL"}
+        }
+        return subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", "service", *words],
+            cwd=CHECKOUT,
+            env=environment | {"PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def start(self, *more: str) -> float:
+        """Start it, wait until it says that it is ready; returns the seconds."""
+        started = time.monotonic()
+        self.process = self.up(*more)
+        while not self.answers("/readyz"):
+            assert self.process.poll() is None, self.output()
+            assert time.monotonic() - started < PATIENCE_SECONDS, "not ready"
+            time.sleep(0.05)
+        return time.monotonic() - started
+
+    def output(self) -> str:
+        assert self.process
+        assert self.process.stdout
+        with self.process.stdout as said:
+            return said.read()
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
+        assert self.process
+        started = time.monotonic()
+        self.process.send_signal(number)
+        assert self.process.wait(PATIENCE_SECONDS) == 0
+        return time.monotonic() - started
+
+    def answers(self, path: str) -> bool:
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=5) as answer:  # noqa: S310 - ours
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def told(self) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads((self.state / "demo.json").read_text())
+        return told
+
+    def ads(self, user: str | None = None) -> dict[str, Any]:
+        told = self.told()
+        asked: dict[str, Any] = {
+            "query": told["queries"][0],
+            "placement": told["placement"],
+            "slots": 2,
+            "timeout_ms": 1000,
+        }
+        if user is not None:
+            asked["user"] = {"id": user, "consent": True}
+        return self.post("/v1/ads", asked, told["publishable_key"])
+
+    def post(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
+        request = urllib.request.Request(  # noqa: S310 - ours
+            self.url + path,
+            json.dumps(body).encode(),
+            {"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - ours
+            content: dict[str, Any] = json.load(answer)
+            return content
+
+    def children(self) -> dict[str, int]:
+        """The processes of the API and the worker, by the last word of their command."""
+        assert self.process
+        task = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        found = {}
+        for pid in task.read_text().split():
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().strip("\0").split("\0")
+            if words[-1] in {"serve", "worker"}:
+                found[words[-1]] = int(pid)
+        return found
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[Shop]:
+    folder = Path(tempfile.mkdtemp(prefix="salient-"))  # mode 0700
+    made = Shop(folder / ".salient", _free_port())
+    yield made
+    if made.process and made.process.poll() is None:
+        made.stop()
+    if made.process and made.process.stdout and not made.process.stdout.closed:
+        made.process.stdout.close()
+    assert not processes.find(processes.mark_of(made.state)), "a server is left behind"
+    shutil.rmtree(folder)
+
+
+def test_the_first_start_serves_ads_and_a_page(shop: Shop) -> None:
+    shop.start()
+    assert shop.answers("/")
+    assert (shop.state / "demo.json").stat().st_mode & 0o777 == 0o600
+    assert shop.state.stat().st_mode & 0o777 == 0o700
+    told = shop.told()
+    assert told["url"] == shop.url
+    assert set(told) >= {"url", "publishable_key", "secret_key", "placement", "queries"}
+    assert len(shop.ads()["ads"]) == 2
+
+
+def test_a_second_up_says_that_one_runs(shop: Shop) -> None:
+    second = shop.up()
+    said, _ = second.communicate(timeout=PATIENCE_SECONDS)
+    assert second.returncode == 1
+    assert "runs already" in said
+    assert shop.url in said
+    assert shop.answers("/readyz")
+
+
+def test_children_that_die_are_started_again(shop: Shop) -> None:
+    before = shop.children()
+    assert set(before) == {"serve", "worker"}
+    for pid in before.values():
+        os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (shop.answers("/readyz") and set(shop.children()) == {"serve", "worker"}):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert not set(before.values()) & set(shop.children().values())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_all_and_the_next_start_is_quick(
+    shop: Shop, number: signal.Signals
+) -> None:
+    pids = shop.children()
+    assert shop.stop(number) < 10  # 5 s where nothing else runs
+    assert "Stopped." in shop.output()
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids.values())
+    assert not processes.find(processes.mark_of(shop.state))
+    key = shop.told()["publishable_key"]
+    assert shop.start() < 20  # 5 s where nothing else runs
+    assert shop.told()["publishable_key"] == key
+    assert len(shop.ads()["ads"]) == 2
+
+
+def test_a_kill_leaves_nothing_that_blocks_the_next_start(shop: Shop) -> None:
+    pids = shop.children()
+    assert shop.process
+    shop.process.kill()
+    shop.process.wait()
+    shop.output()
+    shop.start()  # at once, while the children of the killed one still end
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids.values())
+    assert len(shop.ads()["ads"]) == 2
+
+
+def test_up_that_is_tied_ends_with_its_parent(shop: Shop) -> None:
+    shop.stop()
+    shop.output()
+    words = ["up", "--tied", "--port", str(shop.port), "--state", str(shop.state)]
+    code = (
+        "import os, signal, subprocess, sys, time, urllib.request\n"
+        "subprocess.Popen(sys.argv[2:])\n"
+        "while True:\n"
+        "    try: urllib.request.urlopen(sys.argv[1] + '/readyz'); break\n"
+        "    except OSError: time.sleep(0.05)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    command = [sys.executable, "-c", code, shop.url, sys.executable, "-m", "service", *words]
+    subprocess.run(  # noqa: S603 - our own program
+        command, cwd=CHECKOUT, check=False, timeout=PATIENCE_SECONDS, stdout=subprocess.DEVNULL
+    )
+    assert processes.wait_until_gone(processes.mark_of(shop.state), 15.0)
+    shop.start()
+
+
+def test_a_port_in_use_is_said(shop: Shop, tmp_path: Path) -> None:
+    other = Shop(tmp_path / "other", shop.port)
+    said, _ = other.up().communicate(timeout=PATIENCE_SECONDS)
+    assert f"port {shop.port} on 127.0.0.1 cannot be used" in said
+
+
+def test_another_port_moves_the_shop(shop: Shop) -> None:
+    shop.stop()
+    shop.output()
+    shop.port = _free_port()
+    shop.start()
+    assert shop.told()["url"] == shop.url
+    assert shop.answers("/")
