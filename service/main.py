@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from importlib.metadata import version
 from multiprocessing import parent_process
+from time import time
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -24,6 +25,7 @@ from service.api.server import LingeringServer
 from service.api.signing_keys import kept_signing_keys
 from service.api.state import State
 from service.api.tokens import TokenSigner, parse_signing_keys
+from service.api.warming import warm
 from service.settings import Settings
 from service.store.embedded.processes import die_with_parent
 from service.store.postgres import open_engine
@@ -100,6 +102,7 @@ async def _lifespan(settings: Settings, app: FastAPI) -> AsyncIterator[dict[str,
             engine = open_engine(settings.database_url)
             stack.push_async_callback(engine.dispose)
             _start(follow_budgets(state.live, engine), stack)
+        warm(state.live.values(), time())
         traffic.warm()
         gc.collect()
         gc.freeze()  # what is loaded now stays: later collections need not look at it

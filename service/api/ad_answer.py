@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from service.api.tokens import AdToken, impression_id
@@ -33,8 +34,12 @@ def answer_of(ruling: Ruling, base_url: str, signer: TokenSigner) -> dict[str, A
 
 def expiry(ts: float) -> str:
     """When clicks on an answer of `ts` stop being charged, in RFC 3339."""
-    moment = datetime.fromtimestamp(int(ts) + LIFETIME_SECONDS, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}Z"
+    return _rfc3339(int(ts) + LIFETIME_SECONDS)
+
+
+@lru_cache(maxsize=16)
+def _rfc3339(second: int) -> str:
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}Z"
 
 
 def explanation_of(ruling: Ruling, stages_us: dict[str, int]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,7 +17,11 @@ def base_url_of(call: Call, state: State) -> str:
     """The configured address, or the one that this request came to."""
     if state.base_url is not None:
         return state.base_url
-    host = call.header(b"host") or b""
+    return _on_host(call.scope["scheme"], call.header(b"host") or b"")
+
+
+@lru_cache(maxsize=256)
+def _on_host(scheme: str, host: bytes) -> str:
     if _HOST.fullmatch(host) is None:
         host = b"localhost"  # never echo what is no host into a URL
-    return f"{call.scope['scheme']}://{host.decode()}"
+    return f"{scheme}://{host.decode()}"

@@ -49,13 +49,13 @@ class Answer:
 class Call(Request):
     """A request whose raw headers are looked up without decoding all of them."""
 
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self._by_name: dict[bytes, bytes] = dict(scope["headers"])
+
     def header(self, name: bytes) -> bytes | None:
-        """The value of the header `name`, given in lower case."""
-        try:
-            found: dict[bytes, bytes] = self.scope["salient.headers"]
-        except KeyError:
-            found = self.scope["salient.headers"] = dict(self.scope["headers"])
-        return found.get(name)
+        """The value of the header `name`, given in lower case; of several, the last."""
+        return self._by_name.get(name)
 
 
 class Salvage(Protocol):
