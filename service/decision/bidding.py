@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from service.decision.auction import lot_name
 from service.decision.index import by_bytes, rows_of
 from service.decision.lists import RowLists
 from service.decision.strings import StringTable
@@ -81,6 +82,7 @@ def index_ads(able: Sequence[Bidder], campaigns: Mapping[str, int], products: in
         product=np.array([one.product for one in able], np.int32),
         campaign=campaign,
         bid=np.array([one.bid for one in able], np.int64),
+        lot_name=np.array([lot_name(one) for one in ids], np.uint64),
         of_campaign=starts,
         of_product=RowLists.of([[one.product] for one in able]).inverted(products),
     )

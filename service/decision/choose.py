@@ -75,7 +75,7 @@ def pick(
     """Up to `cap` of `options`, best first: at or above the mean, none within another."""
     if not options:
         return ()
-    mean = sum(scores) / len(scores)
+    mean = min(sum(scores) / len(scores), max(scores))  # rounding may lift a mean of equals
     picked: list[tuple[Option, float]] = []
     for place in sorted(range(len(options)), key=scores.__getitem__, reverse=True):
         one, score = options[place], scores[place]

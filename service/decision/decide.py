@@ -45,8 +45,8 @@ def decide(
         return _no_fill(found, candidates)
     quality_ppm, rank_degraded = rank(candidates, query, scorers)
     slots = min(query.slots, query.placement.slots)
-    ads = _contenders(candidates, quality_ppm, slots, snapshot)
-    awards = run_auction(ads, slots=slots, reserve=query.placement.reserve, seed=seed)
+    ads = _contenders(candidates, quality_ppm, snapshot, slots=slots, seed=seed)
+    awards = run_auction(ads, slots=slots, reserve=query.placement.reserve)
     products = snapshot.ads.product[[award.ad.row for award in awards]].tolist()
     choices, title_degraded = choose_points(products, query, found.words, snapshot, scorers)
     return Decision(
@@ -63,17 +63,28 @@ def decide(
 
 
 def _contenders(
-    candidates: Candidates, quality_ppm: Longs, slots: int, snapshot: Snapshot
+    candidates: Candidates, quality_ppm: Longs, snapshot: Snapshot, *, slots: int, seed: int
 ) -> list[ScoredAd]:
     """The candidates that can win or set a price."""
-    front = front_of_line(candidates.bid, quality_ppm, slots=slots, rivals=candidates.rivals)
-    rows, bids = candidates.rows[front].tolist(), candidates.bid[front].tolist()
-    names = [snapshot.names(row) for row in rows]
+    front, lots = front_of_line(
+        candidates.bid * quality_ppm,
+        snapshot.ads.lot_name[candidates.rows],
+        seed=seed,
+        slots=slots,
+        rivals=candidates.rivals,
+    )
+    rows = candidates.rows[front].tolist()
+    drawn = zip(
+        rows,
+        [snapshot.names(row) for row in rows],
+        candidates.bid[front].tolist(),
+        quality_ppm[front].tolist(),
+        lots,
+        strict=True,
+    )
     return [
-        ScoredAd(row, its.ad_id, its.product_id, bid, quality)
-        for row, its, bid, quality in zip(
-            rows, names, bids, quality_ppm[front].tolist(), strict=True
-        )
+        ScoredAd(row, names.ad_id, names.product_id, bid, quality, lot)
+        for row, names, bid, quality, lot in drawn
     ]
 
 

@@ -102,6 +102,7 @@ class AdTable:
     product: Ints
     campaign: Ints
     bid: Longs  # micros a click
+    lot_name: NDArray[np.uint64]  # under which it draws lots
     of_campaign: Longs  # (C + 1,) where each campaign's ads begin
     of_product: RowLists  # product -> its ads
 

@@ -181,6 +181,7 @@ class ScoredAd:
     product_id: str
     bid: Micros
     quality_ppm: int  # calibrated probability of a click in the first slot
+    lot: int = 0  # drawn where values are equal: the lowest stands first
 
 
 @dataclass(frozen=True, slots=True)

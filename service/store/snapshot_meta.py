@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FORMAT = 2
+FORMAT = 3
 MODELS = "models."
 TABLES: Mapping[str, type] = {
     "products": tables.ProductTable,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 from random import Random
@@ -10,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.decision.auction import front_of_line, run_auction, tie_break
+from service.decision.auction import draw_lots, front_of_line, lot_name, run_auction
 from service.decision.terms import PPM, Micros, ScoredAd
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ def ad(name: str, *, bid: int, quality_ppm: int, product: str = "") -> ScoredAd:
 
 
 def sell(ads: Sequence[ScoredAd], slots: int = 2, reserve: int = 10_000) -> list[tuple[str, int]]:
-    awards = run_auction(ads, slots=slots, reserve=Micros(reserve), seed=1)
+    awards = run_auction(ads, slots=slots, reserve=Micros(reserve))
     assert [award.slot for award in awards] == list(range(len(awards)))
     return [(award.ad.ad_id, award.price) for award in awards]
 
@@ -79,36 +81,40 @@ def test_an_ad_whose_product_is_sold_above_sets_no_price_below() -> None:
     assert sell([mine, rug, theirs, mat]) == [("mine", 60_000), ("rug", 20_000)]
 
 
-def test_equal_values_are_decided_by_the_seed_and_pay_their_bid() -> None:
-    twins = [ad("one", bid=50_000, quality_ppm=1_000), ad("two", bid=50_000, quality_ppm=1_000)]
-    winners = {
-        run_auction(order, slots=1, reserve=Micros(1), seed=seed)[0].ad.ad_id
-        for seed in range(20)
-        for order in (twins, twins[::-1])
-    }
-    assert winners == {"one", "two"}
-    for seed in range(20):
-        there = run_auction(twins, slots=1, reserve=Micros(1), seed=seed)
-        assert there == run_auction(twins[::-1], slots=1, reserve=Micros(1), seed=seed)
-        assert there[0].price == 50_000
+def test_equal_values_are_decided_by_the_lot_and_pay_their_bid() -> None:
+    one = replace(ad("one", bid=50_000, quality_ppm=1_000), lot=7)
+    two = replace(ad("two", bid=50_000, quality_ppm=1_000), lot=3)
+    assert sell([one, two], slots=1) == sell([two, one], slots=1) == [("two", 50_000)]
 
 
-def test_the_lot_is_fair_over_seeds() -> None:
-    wins = sum(tie_break(seed, "ad_one") < tie_break(seed, "ad_two") for seed in range(2_000))
+def test_lots_are_the_same_for_a_seed_and_fair_over_seeds() -> None:
+    names = np.array([lot_name("ad_one"), lot_name("ad_two")], np.uint64)
+    assert draw_lots(names, 5).tolist() == draw_lots(names, 5).tolist()
+    assert draw_lots(names[::-1], 5).tolist() == draw_lots(names, 5).tolist()[::-1]
+    drawn = [draw_lots(names, seed) for seed in range(2_000)]
+    wins = sum(int(one < two) for one, two in drawn)
     assert wins == pytest.approx(1_000, abs=100)  # four standard deviations are 89
+    low = sum(int(one < 2**63) for one, _ in drawn)
+    assert low == pytest.approx(1_000, abs=100)
+
+
+def test_any_whole_number_is_a_seed() -> None:
+    names = np.array([1], np.uint64)
+    assert draw_lots(names, -1).tolist() == draw_lots(names, 2**64 - 1).tolist()
+    assert draw_lots(names, 2**70) == draw_lots(names, 0)
 
 
 def test_no_slots_sell_nothing() -> None:
     assert sell([ad("a", bid=50_000, quality_ppm=1_000)], slots=0) == []
 
 
-def oracle(ads: Sequence[ScoredAd], slots: int, reserve: int, seed: int) -> list[tuple[str, int]]:
+def oracle(ads: Sequence[ScoredAd], slots: int, reserve: int) -> list[tuple[str, int]]:
     """The same rules written the other way round: by repeated search, on fractions."""
     worth = {one.ad_id: Fraction(one.bid) * Fraction(one.quality_ppm, PPM) for one in ads}
     waiting = [one for one in ads if one.bid >= reserve]
     sold: list[tuple[str, int]] = []
     while waiting and len(sold) < slots:
-        best = min(waiting, key=lambda one: (-worth[one.ad_id], tie_break(seed, one.ad_id)))
+        best = min(waiting, key=lambda one: (-worth[one.ad_id], one.lot))
         waiting.remove(best)
         pressing = max((worth[one.ad_id] for one in waiting), default=Fraction(0))
         least = ceil(pressing / Fraction(best.quality_ppm, PPM))
@@ -117,7 +123,7 @@ def oracle(ads: Sequence[ScoredAd], slots: int, reserve: int, seed: int) -> list
     return sold
 
 
-def random_auction(draw: Random) -> tuple[list[ScoredAd], int, int, int]:
+def random_auction(draw: Random) -> tuple[list[ScoredAd], int, int]:
     size = draw.randrange(0, 12)
     scale = draw.choice([5, 1_000, 10**6, 10**12])  # few values: ties; many: large numbers
     ads = [
@@ -127,44 +133,58 @@ def random_auction(draw: Random) -> tuple[list[ScoredAd], int, int, int]:
             f"product_{draw.randrange(1, 9)}",
             Micros(draw.randrange(1, scale + 1)),
             draw.choice([1, draw.randrange(1, 6), draw.randrange(1, PPM + 1)]),
+            lot=row * 7 % 13,
         )
         for row in range(size)
     ]
-    return ads, draw.randrange(0, 6), draw.randrange(0, scale), draw.randrange(2**32)
+    return ads, draw.randrange(0, 6), draw.randrange(0, scale)
 
 
 def test_twenty_thousand_auctions_equal_a_brute_force_on_fractions() -> None:
     draw = Random(2)  # noqa: S311 - a repeatable test
     for _ in range(20_000):
-        ads, slots, reserve, seed = random_auction(draw)
-        awards = run_auction(ads, slots=slots, reserve=Micros(reserve), seed=seed)
-        expected = oracle(ads, slots, reserve, seed)
+        ads, slots, reserve = random_auction(draw)
+        awards = run_auction(ads, slots=slots, reserve=Micros(reserve))
+        expected = oracle(ads, slots, reserve)
         assert [(award.ad.ad_id, award.price) for award in awards] == expected
         assert all(reserve <= award.price <= award.ad.bid for award in awards)
 
 
 def test_the_front_of_the_line_decides_as_the_whole_line() -> None:
     draw = Random(3)  # noqa: S311 - a repeatable test
-    for _ in range(5_000):
-        ads, slots, reserve, seed = random_auction(draw)
-        seen: dict[str, int] = {}
-        rivals = [one for one in ads if seen.setdefault(one.product_id, 0) < 2]
+    for seed in range(5_000):
+        ads, slots, reserve = random_auction(draw)
+        seen: Counter[str] = Counter()
         pairs = []
-        for one in rivals:  # at most two ads a product, none under the reserve, as in a decision
+        for one in ads:  # at most two ads a product, none under the reserve, as in a decision
             if seen[one.product_id] < 2 and one.bid >= reserve:
                 seen[one.product_id] += 1
                 pairs.append(one)
-        bids = np.array([one.bid for one in pairs], np.int64)
-        quality = np.array([one.quality_ppm for one in pairs], np.int64)
-        front = [pairs[at] for at in front_of_line(bids, quality, slots=slots, rivals=2)]
-        whole = run_auction(pairs, slots=slots, reserve=Micros(reserve), seed=seed)
-        assert run_auction(front, slots=slots, reserve=Micros(reserve), seed=seed) == whole
+        values = np.array([one.bid * one.quality_ppm for one in pairs], np.int64)
+        names = np.array([lot_name(one.ad_id) for one in pairs], np.uint64)
+        front, lots = front_of_line(values, names, seed=seed, slots=slots, rivals=2)
+        drawn = draw_lots(names, seed).tolist()
+        whole = [replace(one, lot=lot) for one, lot in zip(pairs, drawn, strict=True)]
+        first = [replace(pairs[at], lot=lot) for at, lot in zip(front, lots, strict=True)]
+        assert sold(first, slots, reserve) == sold(whole, slots, reserve)
 
 
-def test_the_front_holds_all_that_tie_at_its_end() -> None:
-    bids, quality = np.array([9, 5, 5, 5, 1], np.int64), np.ones(5, np.int64)
-    assert front_of_line(bids, quality, slots=1, rivals=1).tolist() == [0, 1, 2, 3]
-    assert front_of_line(bids, quality, slots=4, rivals=1).tolist() == [0, 1, 2, 3, 4]
+def sold(ads: Sequence[ScoredAd], slots: int, reserve: int) -> list[tuple[str, int]]:
+    awards = run_auction(ads, slots=slots, reserve=Micros(reserve))
+    return [(award.ad.ad_id, award.price) for award in awards]
+
+
+def test_lots_are_drawn_only_where_they_decide() -> None:
+    names = np.arange(5, dtype=np.uint64)
+    values = np.array([5, 9, 5, 5, 1], np.int64)
+    first, lots = front_of_line(values, names, seed=1, slots=1, rivals=1)
+    assert first[0] == 1
+    assert first[1] in {0, 2, 3}
+    assert lots == draw_lots(names, 1)[first].tolist()
+    apart, none = front_of_line(np.array([5, 9, 4, 3, 3]), names, seed=1, slots=1, rivals=1)
+    assert (apart.tolist(), none) == ([1, 0], [0, 0])  # the equal ones stand too far behind
+    few, none = front_of_line(np.array([5, 9]), names[:2], seed=1, slots=4, rivals=2)
+    assert (few.tolist(), none) == ([1, 0], [0, 0])
 
 
 @given(
@@ -181,7 +201,7 @@ def test_whoever_bids_one_micro_under_its_price_loses_its_place(
         ScoredAd(row, f"ad_{row}", f"product_{of}", Micros(bid), quality)
         for row, (bid, quality, of) in enumerate(drawn)
     ]
-    for award in run_auction(ads, slots=slots, reserve=Micros(reserve), seed=1):
+    for award in run_auction(ads, slots=slots, reserve=Micros(reserve)):
         assert reserve <= award.price <= award.ad.bid
         lower = ScoredAd(
             award.ad.row,
@@ -194,7 +214,6 @@ def test_whoever_bids_one_micro_under_its_price_loses_its_place(
             [lower if one == award.ad else one for one in ads],
             slots=slots,
             reserve=Micros(reserve),
-            seed=1,
         )
         slots_then = {one.ad.ad_id: one.slot for one in again}
         assert slots_then.get(lower.ad_id, slots) > award.slot

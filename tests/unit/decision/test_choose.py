@@ -102,6 +102,8 @@ def test_the_cap_and_the_mean_are_kept() -> None:
     assert pick([one, two, three], [0.5, 0.5, 0.5], cap=2) == ((one, 0.5), (two, 0.5))
     assert pick([one, two], [0.2, 0.4], cap=2) == ((two, 0.4),)
     assert pick([], [], cap=2) == ()
+    third = 0.3957637388044156  # three of them divided by three are more
+    assert len(pick([one, two, three], [third] * 3, cap=3)) == 3
 
 
 @given(
