@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _TITLE_WEIGHT, _OTHER_WEIGHT = 2.0, 1.0
 _SHARED_BY = 3  # a feature word divides the results: at least so many have it
 _SHORTEST_TYPO = 4
+_MOST_WORDS = 12  # of a query; the rest adds nothing
 
 
 class ShopSearch:
@@ -76,7 +77,7 @@ class ShopSearch:
 
     def _read(self, query: str) -> list[str]:
         return [word if word in self._postings else self._nearest(word)
-                for word in self._tokenizer.words(query)]  # fmt: skip
+                for word in self._tokenizer.words(query)[:_MOST_WORDS]]  # fmt: skip
 
     def _nearest(self, word: str) -> str:
         if len(word) < _SHORTEST_TYPO:

@@ -89,7 +89,8 @@ class ShopPages:
         shop = await self._shop()
         if shop is None:
             return page("setup.html", {})
-        visitor, listing = visitor_of(request), _listing(request, shop)
+        visitor = visitor_of(request)
+        listing = await run_in_threadpool(_listing, request, shop)
         if not listing.asked:
             return page("front.html", _frame(visitor, listing) | _front(shop))
         client = RestClient(request, shop.key)
