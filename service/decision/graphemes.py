@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
+_PLAIN = re.compile("[\x00-\u02ff\u2010-\u2027]*")  # nothing here joins what stands before it
 _JOINER = "\u200d"
 _MODIFIERS = range(0x1F3FB, 0x1F400)  # skin tones
 _TAGS = range(0xE0020, 0xE0080)
@@ -12,7 +14,7 @@ _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 
 def length(text: str) -> int:
     """How many graphemes `text` has (extended clusters of UAX 29, Hangul jamo aside)."""
-    return len(text) if text.isascii() else len(clusters(text))
+    return len(text) if _PLAIN.fullmatch(text) else len(clusters(text))
 
 
 def clusters(text: str) -> list[str]:
@@ -28,7 +30,7 @@ def clusters(text: str) -> list[str]:
 
 def cut(text: str, limit: int) -> str:
     """The longest beginning of `text` of at most `limit` graphemes."""
-    return text[:limit] if text.isascii() else "".join(clusters(text)[:limit])
+    return text[:limit] if _PLAIN.fullmatch(text) else "".join(clusters(text)[:limit])
 
 
 def _continues(cluster: str, character: str) -> bool:
