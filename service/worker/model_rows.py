@@ -45,10 +45,14 @@ def _rows_by(ref: BundleRef, previous: Snapshot | None) -> Mapping[str, Rows]:
 
 
 def _items(snapshot: Snapshot, bundle: Bundle, old: Mapping[str, Rows]) -> dict[str, Rows]:
-    products = snapshot.every_product()
-    keys = content_keys([f"{product.price}\0{product.title}" for product in products])
+    titles, prices = snapshot.products.titles.all(), snapshot.products.price.tolist()
+    pairs = zip(titles, prices, strict=True)
+    keys = content_keys([f"{price}\0{title}" for title, price in pairs])
     return _arrays(
-        ITEM_ROWS, keys, old, lambda rows: item_rows(bundle, [products[row] for row in rows])
+        ITEM_ROWS,
+        keys,
+        old,
+        lambda rows: item_rows(bundle, [snapshot.product(row) for row in rows.tolist()]),
     )
 
 
