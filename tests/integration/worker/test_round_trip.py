@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
+from service.decision.scorers import Scorers
 from service.errors import BadInputError, UnknownPlacementError
 from service.worker.bundles import Bundles
 from service.worker.export import ITEMS, export_training_set
@@ -91,6 +92,30 @@ async def test_every_recorded_decision_can_be_replayed(house: House) -> None:
         live = load(snapshot_of(record, state=house.state), Bundles(house.models))
         assert differences(record, replay(record, live.snapshot, live.scorers)) == []
     assert sum(len(record["awards"]) for record in records) >= 24
+
+
+async def test_a_decision_by_models_can_be_replayed(
+    engine: AsyncEngine, database_url: str, redis_url: str, tmp_path: Path, models: Path
+) -> None:
+    store, _ = await open_shop(engine, size=40)
+    async with open_house(engine, (database_url, redis_url), store, tmp_path, models) as house:
+        for word in ("oak base", "brass base"):
+            await house.chip(word, "clicked", user="ann")
+        await house.settled(events=2, decisions=0)
+        await house.click((await house.ads("lamp", "ann"))["ads"][0])
+        await house.settled(events=3, decisions=1)
+        await house.ads("oak lamp", "ann")
+        await house.settled(events=3, decisions=2)
+        records = await house.records()
+        bundles = Bundles(models)
+        for record in records:
+            live = load(snapshot_of(record, state=tmp_path), bundles)
+            assert differences(record, replay(record, live.snapshot, live.scorers)) == []
+        assert [len(record["models"]) for record in records] == [2, 2]
+        assert words_known(records[1]) == ["brass base", "oak base"]
+        # and the replay is one of those models: without them it comes out otherwise
+        plain = replay(records[1], live.snapshot, Scorers())
+        assert differences(records[1], plain) != []
 
 
 async def test_a_replay_tells_what_differs(house: House) -> None:
