@@ -46,8 +46,6 @@ async def seed_demo(
     try:
         async with engine.begin() as connection:
             stores = {store.store_id: store for store in await list_stores(connection)}
-            if stores and not force and not (state / FILE).exists():
-                return False
             shop = make_shop(seed, url)
             fresh = shop.store.store_id not in stores
             if stores and fresh and not force:

@@ -9,7 +9,7 @@ from typing import Final
 _COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
 _HIDDEN: Final = re.compile(r"<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 _TAG: Final = re.compile(r"</?[a-zA-Z!?][^<>]*>")
-_OPENING: Final = re.compile(r"<(?=[a-zA-Z/!?])")
+_OPENING: Final = re.compile(r"<+(?=[a-zA-Z/!?])")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _SPACES: Final = re.compile(r"\s+")
 _ROUNDS: Final = 5  # an entity of an entity of an entity is as deep as any feed goes

@@ -27,7 +27,7 @@ CHECKOUT = Path(__file__).parents[3]
 PATIENCE_SECONDS = 90.0
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
@@ -133,7 +133,7 @@ class Shop:
 @pytest.fixture(scope="module")
 def shop() -> Iterator[Shop]:
     folder = Path(tempfile.mkdtemp(prefix="salient-"))  # mode 0700
-    made = Shop(folder / ".salient", _free_port())
+    made = Shop(folder / ".salient", free_port())
     yield made
     if made.process and made.process.poll() is None:
         made.stop()
@@ -230,7 +230,7 @@ def test_a_port_in_use_is_said(shop: Shop, tmp_path: Path) -> None:
 def test_another_port_moves_the_shop(shop: Shop) -> None:
     shop.stop()
     shop.output()
-    shop.port = _free_port()
+    shop.port = free_port()
     shop.start()
     assert shop.told()["url"] == shop.url
     assert shop.answers("/")
