@@ -17,6 +17,7 @@ from uvicorn.supervisors import Multiprocess
 
 from service.api import traffic
 from service.api.application import make_application
+from service.api.connection import GuardedHttp
 from service.api.event_log import EventLog
 from service.api.keys import LiveStores
 from service.api.log_lines import configure_logging
@@ -63,7 +64,7 @@ def serve(settings: Settings) -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=GuardedHttp,
         access_log=False,
         server_header=False,
         log_level="warning",

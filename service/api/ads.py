@@ -8,6 +8,7 @@ import orjson
 from service.api.ad_answer import ad_explanation_of, answer_of, expiry, explanation_of
 from service.api.auth import authorise
 from service.api.base_url import base_url_of
+from service.api.connection import ARRIVED
 from service.api.consent import Known, known
 from service.api.decision_record import record_of
 from service.api.deliberation import Asked, Ruling, deliberate
@@ -44,7 +45,7 @@ async def post_ads(body: AdRequest, call: Call) -> Answer:
     No ads is a good answer: `no_fill_reason` says why. Titles are personal only with
     `user.consent` and without the header `Sec-GPC: 1`.
     """
-    started = perf_counter()
+    started = call.scope.get(ARRIVED) or perf_counter()
     now = int(time() * 1000) / 1000  # whole milliseconds, as tokens carry them
     state = state_of(call)
     if not state.live:
