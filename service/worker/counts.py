@@ -9,6 +9,7 @@ CHARGED = Counter("salient_worker_charged_clicks", "Clicks charged to a campaign
 DEAD_LETTERS = Counter("salient_worker_dead_letters", "Entries given up after repeated tries.")
 OUTAGES = Counter("salient_worker_outages", "Tries that failed because a store was away.")
 SNAPSHOTS_BUILT = Counter("salient_worker_snapshots_built", "Snapshots written.")
+SNAPSHOTS_FAILED = Counter("salient_worker_snapshots_failed", "Snapshots not to be built.")
 SNAPSHOTS_LOADED = Counter("salient_snapshots_loaded", "Snapshots swapped in for serving.")
 SNAPSHOTS_REFUSED = Counter("salient_snapshots_refused", "Snapshots that could not be served.")
 BUNDLES_REFUSED = Counter("salient_bundles_refused", "Model bundles that failed a gate.", ["name"])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.decision.reading import Readings
 from service.decision.snapshot import build_snapshot
@@ -25,6 +26,7 @@ from service.worker.model_rows import model_arrays
 from service.worker.waiting import Backoff, pause
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_SECONDS = 0.2
+RETRY_SECONDS = 5.0
 KEPT_SNAPSHOTS = 5
 """How many folders of a store stay: for replay, and for a server that is still mapping one."""
 
@@ -56,6 +59,7 @@ class Refresher:
     bundles: Bundles
     _built: dict[str, tuple[int, tuple[BundleRef, ...]]] = field(default_factory=dict)
     _readings: dict[str, Readings] = field(default_factory=dict)  # what build_snapshot remembers
+    _retry_at: dict[str, float] = field(default_factory=dict)
     _lock: int | None = None  # the descriptor that holds the folder's lock
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -87,14 +91,33 @@ class Refresher:
             rows = await connection.execute(select(stores.c.id, stores.c.catalogue_version))
             versions: dict[str, int] = {row.id: row.catalogue_version for row in rows}
         used = await asyncio.to_thread(self.bundles.newest)
-        refs = _refs(used)
-        built = 0
-        for store_id, version in sorted(versions.items()):
-            if await asyncio.to_thread(self._standing, store_id) != (version, refs):
-                await self._build(store_id, used)
-                built += 1
+        behind = await asyncio.to_thread(self._behind, versions, _refs(used))
+        built = [await self._try_to_build(store_id, used) for store_id in behind]
         await asyncio.to_thread(self._retire_all_but, set(versions))
-        return built
+        return sum(built)
+
+    def _behind(self, versions: Mapping[str, int], refs: tuple[BundleRef, ...]) -> list[str]:
+        now = time.monotonic()
+        return [
+            store_id
+            for store_id, version in sorted(versions.items())
+            if self._retry_at.get(store_id, now) <= now
+            and self._standing(store_id) != (version, refs)
+        ]
+
+    async def _try_to_build(self, store_id: str, used: Used) -> bool:
+        """Build one store's snapshot. One that cannot be built must not hold up the others."""
+        try:
+            await self._build(store_id, used)
+        except (SQLAlchemyError, OSError):  # an outage is everyone's
+            raise
+        except Exception as error:  # the store's own: its snapshot of before stays
+            self._retry_at[store_id] = time.monotonic() + RETRY_SECONDS
+            counts.SNAPSHOTS_FAILED.inc()
+            log.error("snapshot_not_built", store=store_id, error=repr(error))
+            return False
+        self._retry_at.pop(store_id, None)
+        return True
 
     async def _build(self, store_id: str, used: Used) -> None:
         started = time.perf_counter()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from service.errors import AdServiceError
+from service.errors import BadSnapshotError
 from service.store.ledger import spent_out_campaigns
 from service.store.snapshots import current_snapshot
 from service.worker import counts
@@ -19,6 +19,7 @@ from service.worker.loading import load, load_without_models
 from service.worker.refresh import kept_folders, snapshots_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -57,19 +58,27 @@ async def follow_budgets(
     live: dict[str, Live], engine: AsyncEngine, *, every_seconds: float = 0.25
 ) -> None:
     """Keep `spent_out` of every store as fresh as the ledger, for ever; failures keep the last."""
+    away = False
     while True:
         try:
             async with asyncio.timeout(5), engine.connect() as connection:
                 spent_out = await spent_out_campaigns(connection)
         except Exception as error:  # no database: the overlay of before goes on
             counts.BUDGETS_UNREAD.inc()
-            log.warning("budgets_unread", error=repr(error))
+            if not away:
+                log.warning("budgets_unread", error=repr(error))
+            away = True
         else:
-            for store_id, current in list(live.items()):
-                campaigns = frozenset(spent_out.get(store_id, ()))
-                if campaigns != current.spent_out:
-                    live[store_id] = replace(current, spent_out=campaigns)
+            _overlay(live, spent_out)
+            away = False
         await asyncio.sleep(every_seconds)
+
+
+def _overlay(live: dict[str, Live], spent_out: Mapping[str, set[str]]) -> None:
+    for store_id, current in list(live.items()):
+        campaigns = frozenset(spent_out.get(store_id, ()))
+        if campaigns != current.spent_out:
+            live[store_id] = replace(current, spent_out=campaigns)
 
 
 @lru_cache(maxsize=4)
@@ -135,16 +144,16 @@ class _Follower:
         """
         try:
             loaded = load(folder, self.bundles)
-        except AdServiceError as error:
+        except Exception as error:  # whatever it is, other stores and what serves go on
             self._refuse(folder, error)
             return self._next_best(folder) if alone else None
         self.refused.pop(folder, None)
         return loaded
 
-    def _refuse(self, folder: Path, error: AdServiceError) -> None:
+    def _refuse(self, folder: Path, error: Exception) -> None:
         if folder not in self.refused:
             counts.SNAPSHOTS_REFUSED.inc()
-            log.error("snapshot_refused", folder=str(folder), error=str(error))
+            log.error("snapshot_refused", folder=str(folder), error=repr(error))
         self.refused[folder] = time.monotonic() + RETRY_REFUSED_SECONDS
 
     def _next_best(self, folder: Path) -> Live | None:
@@ -152,6 +161,6 @@ class _Follower:
         for candidate in [folder, *earlier]:
             try:
                 return load_without_models(candidate)
-            except AdServiceError as error:
+            except BadSnapshotError as error:
                 log.error("snapshot_refused", folder=str(candidate), error=str(error))
         return None

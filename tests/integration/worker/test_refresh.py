@@ -4,16 +4,19 @@ import asyncio
 import shutil
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
 from service.contract.history import EMPTY_HISTORY
 from service.decision.decide import decide
+from service.decision.snapshot import build_snapshot
 from service.decision.terms import AdQuery, Shopper
 from service.store.catalogue import put_products
 from service.store.snapshots import current_snapshot, map_snapshot, point_to
+from service.worker import refresh, reload
 from service.worker.bundles import Bundles
+from service.worker.loading import load
 from service.worker.refresh import KEPT_SNAPSHOTS, Refresher, kept_folders, refresh_once
 from service.worker.reload import follow_snapshots, load_newest
 from tests.integration.worker.shop import NOW, eventually, open_shop, products
@@ -21,9 +24,11 @@ from tests.integration.worker.shop import NOW, eventually, open_shop, products
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from service.decision.live import Live
+    from service.decision.snapshot import Catalogue, Snapshot
     from service.decision.terms import Decision, Store
 
 
@@ -110,6 +115,48 @@ async def test_a_store_that_is_gone_is_retired(
 
     await eventually(gone)
     following.cancel()
+
+
+async def test_a_store_that_cannot_be_built_does_not_hold_up_the_others(
+    engine: AsyncEngine,
+    refresher: Refresher,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    odd, _ = await open_shop(engine)
+    good, _ = await open_shop(engine)
+
+    def picky(catalogue: Catalogue, *others: Any) -> Snapshot:
+        if catalogue.store == odd:
+            raise ZeroDivisionError
+        return build_snapshot(catalogue, *others)
+
+    monkeypatch.setattr(refresh, "build_snapshot", picky)
+    assert await refresher.look() == 1
+    assert await refresher.look() == 0  # and it is not tried at every look
+    assert current_snapshot(tmp_path / "snapshots" / good.store_id) is not None
+    assert current_snapshot(tmp_path / "snapshots" / odd.store_id) is None
+
+
+async def test_a_snapshot_that_breaks_the_server_does_not_hold_up_the_others(
+    engine: AsyncEngine,
+    refresher: Refresher,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    odd, _ = await open_shop(engine)
+    good, _ = await open_shop(engine)
+    await refresher.look()
+
+    def breaks(folder: Path, bundles: Bundles) -> Live:
+        if folder.parent.name == odd.store_id:
+            raise ZeroDivisionError
+        return load(folder, bundles)
+
+    monkeypatch.setattr(reload, "load", breaks)
+    live: dict[str, Live] = {}
+    assert await load_newest(live, state=tmp_path, models=tmp_path / "models") == 2
+    assert len(ask(live[good.store_id]).awards) == 4
 
 
 async def test_two_builders_do_not_build_the_same(
