@@ -10,7 +10,7 @@ import numpy as np
 from service.contract.encoder import SECONDS_A_DAY
 from service.contract.groups import GROUP_WIDTH, feature_groups
 from service.contract.matching import PHRASE_MATCH, QUERY_FEATURES, TITLE_MATCH
-from service.contract.taste import Terms, fading, phrase_taste, title_taste
+from service.contract.taste import Tasted, Terms, fading, phrase_taste, title_taste
 from service.contract.text_ids import rows
 
 if TYPE_CHECKING:
@@ -137,9 +137,9 @@ class ContextBatches:
         features[:, : len(QUERY_FEATURES)] = self._query_match(contexts, titles, chosen)
         for part in _parts(len(chosen)):
             ids = titles["content"][chosen[part]]
-            _, clicks, weights = self._tastes(contexts[part], ids)
             terms = Terms.of(ids, self._encoder.share)
-            features[part, len(QUERY_FEATURES) :] = title_taste(terms, clicks, weights)
+            tasted = self._tastes(contexts[part], ids)
+            features[part, len(QUERY_FEATURES) :] = title_taste(terms, tasted)
         return features
 
     def match_phrases(
@@ -150,7 +150,7 @@ class ContextBatches:
         for part in _parts(len(chosen)):
             ids = phrases["content"][chosen[part]]
             terms = Terms.of(ids, self._encoder.share)
-            features[part] = phrase_taste(terms, *self._tastes(contexts[part], ids))
+            features[part] = phrase_taste(terms, self._tastes(contexts[part], ids))
         return features
 
     def _query_match(
@@ -167,10 +167,8 @@ class ContextBatches:
             features[group] = self._encoder.query_match(query, titles[texts[group]])
         return features[places]
 
-    def _tastes(
-        self, contexts: LongArray, ids: IntArray
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return clicks on feature words and on all (W, K) at ids (K, W), and weights (K, 2)."""
+    def _tastes(self, contexts: LongArray, ids: IntArray) -> Tasted:
+        """Look ids (K, W) up in the taste of each context's shopper."""
         order = np.argsort(contexts, kind="stable")
         in_order = contexts[order]
         words, clicks = np.zeros(ids.shape, np.float32), np.zeros(ids.shape, np.float32)
@@ -186,7 +184,8 @@ class ContextBatches:
                 weights[members, kind] = left.sum()
                 by_id[seen] = 0.0
         clicks += words
-        return words.T, clicks.T, weights
+        clicks += 1
+        return Tasted(words.T, clicks.T, weights[:, 0], weights[:, 1])
 
 
 def _parts(length: int) -> Iterator[slice]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -11,12 +12,22 @@ from service.contract.fingerprint import fingerprint
 from service.contract.groups import groups_of_one
 from service.contract.matching import QueryWords, match_titles
 from service.contract.similarity import SimilarWords
-from service.contract.taste import Taste, Terms, measure_taste, phrase_taste, title_taste
+from service.contract.taste import (
+    Mentions,
+    Taste,
+    Tasted,
+    Terms,
+    measure_taste,
+    phrase_taste,
+    title_taste,
+)
 from service.contract.text_ids import TextIds, joined, rows
 from service.contract.tokenizer import Tokenizer, is_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
 
     from service.contract.arrays import FloatArray, IntArray, Tensors, TextTable
     from service.contract.encoding import Encoding
@@ -25,7 +36,25 @@ if TYPE_CHECKING:
     from service.contract.vocabulary import Vocabulary
 
 SECONDS_A_DAY: Final = 86_400.0
+_DAYS_A_SECOND: Final = np.float32(1.0 / SECONDS_A_DAY)
 _REMEMBERED_QUERIES: Final = 8_192
+_REMEMBERED_HISTORIES: Final = 2_048
+_NO_DAYS: Final = np.zeros((1, 1), np.float32)
+
+
+class Context(dict[str, "NDArray[Any]"]):
+    """The tensors of one request by name, and the ids that its shopper clicked."""
+
+    words: Mentions
+    titles: Mentions
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """The texts of one kind in a history: ids (1, H, W), and which text holds which id."""
+
+    ids: IntArray
+    mentions: Mentions
 
 
 class Encoder:
@@ -45,11 +74,14 @@ class Encoder:
         self._similar = SimilarWords(vocabulary)
         self.query = lru_cache(maxsize=_REMEMBERED_QUERIES)(self._encode_query)
         self.match_words = lru_cache(maxsize=_REMEMBERED_QUERIES)(self._look_up_query)
-        self._last: tuple[str, History, Tensors] | None = None
-        self._last_taste: tuple[Tensors, Taste | None] | None = None
+        self._words = self._texts(self.ids.phrase, encoding.phrase_content)
+        self._titles = self._texts(self.ids.title, encoding.title_content)
+        self._queries = self._texts(self.ids.query, encoding.query_words)
+        self._last: tuple[str, History, Context] | None = None
+        self._last_taste: tuple[Context, Taste | None] | None = None
         self.fingerprint = fingerprint(self)
 
-    def context(self, query: str, history: History) -> Tensors:
+    def context(self, query: str, history: History) -> Context:
         """Encode one request. History axes are as long as the history, at least 1.
 
         Two models that share an encoder ask for the same context: the last one is kept.
@@ -57,23 +89,30 @@ class Encoder:
         last = self._last
         if last is not None and last[1] is history and last[0] == query:
             return last[2]
-        encoding = self.encoding
-        words = self._aged(history.feature_words, self.ids.phrase, encoding.phrase_content)
-        titles = self._aged(history.titles, self.ids.title, encoding.title_content)
-        queries = self._aged(history.queries, self.ids.query, encoding.query_words)
+        words, word_ages = _apart(history.feature_words)
+        titles, title_ages = _apart(history.titles)
+        queries, query_ages = _apart(history.queries)
+        days = np.array(word_ages + title_ages + query_ages, dtype=np.float32)
+        days *= _DAYS_A_SECOND
+        last_word, last_title = len(words), len(words) + len(titles)
+        clicked_words, clicked_titles = self._words(words), self._titles(titles)
         query_words, head, forms = self.query(query)
-        counts = (len(history.feature_words), len(history.titles), len(history.queries))
-        tensors = {
-            "query_words": query_words,
-            "query_head": head,
-            "clicked_words": words[0],
-            "clicked_word_days": words[1],
-            "clicked_titles": titles[0],
-            "clicked_title_days": titles[1],
-            "past_queries": queries[0],
-            "past_query_days": queries[1],
-            "groups": groups_of_one(counts, _newest_days(history), forms),
-        }
+        tensors = Context(
+            {
+                "query_words": query_words,
+                "query_head": head,
+                "clicked_words": clicked_words.ids,
+                "clicked_word_days": days[None, :last_word] if words else _NO_DAYS,
+                "clicked_titles": clicked_titles.ids,
+                "clicked_title_days": days[None, last_word:last_title] if titles else _NO_DAYS,
+                "past_queries": self._queries(queries).ids,
+                "past_query_days": days[None, last_title:] if queries else _NO_DAYS,
+                "groups": groups_of_one(
+                    (len(words), len(titles), len(queries)), _newest_days(history), forms
+                ),
+            }
+        )
+        tensors.words, tensors.titles = clicked_words.mentions, clicked_titles.mentions
         self._last = (query, history, tensors)
         return tensors
 
@@ -125,25 +164,21 @@ class Encoder:
         words = self.match_words(query)
         return match_titles(words, titles["words"], titles["distinct"], self._similar)
 
-    def taste(self, context: Tensors) -> Taste | None:
-        """Return the taste of an encoded context of one; None without history."""
+    def taste(self, context: Context) -> Taste | None:
+        """Return the taste of an encoded context; None if its history says nothing."""
         last = self._last_taste
         if last is not None and last[0] is context:
             return last[1]
-        words, titles = context["clicked_words"][0], context["clicked_titles"][0]
-        taste = self.measure(context) if words.any() or titles.any() else None
+        known = context.words.ids.size or context.titles.ids.size
+        taste = self.measure(context) if known else None
         self._last_taste = (context, taste)
         return taste
 
-    def measure(self, context: Tensors) -> Taste:
-        """Return the taste of an encoded context of one, also where there is no history."""
-        return measure_taste(
-            context["clicked_words"][0],
-            context["clicked_word_days"][0],
-            context["clicked_titles"][0],
-            context["clicked_title_days"][0],
-            self.vocabulary.size,
-        )
+    def measure(self, context: Context) -> Taste:
+        """Return the taste of an encoded context, also where its history says nothing."""
+        word_days, title_days = context["clicked_word_days"][0], context["clicked_title_days"][0]
+        size = self.vocabulary.size
+        return measure_taste(context.words, word_days, context.titles, title_days, size)
 
     def terms(self, table: TextTable) -> Terms:
         """Return the content of rows of a title or phrase table, ready for tastes."""
@@ -152,24 +187,24 @@ class Encoder:
     @staticmethod
     def title_taste(taste: Taste, titles: Terms) -> FloatArray:
         """Return TITLE_TASTE (N, 4) of titles."""
-        return title_taste(titles, taste.clicks.take(titles.ids), taste.weights)
+        return title_taste(titles, _tasted(taste, titles))
 
     @staticmethod
     def phrase_taste(taste: Taste, phrases: Terms) -> FloatArray:
         """Return PHRASE_TASTE (N, 5) of phrases."""
-        ids = phrases.ids
-        return phrase_taste(phrases, taste.words.take(ids), taste.clicks.take(ids), taste.weights)
+        return phrase_taste(phrases, _tasted(taste, phrases))
 
-    def _aged(
-        self, events: Aged, encode: Callable[[str], RowBytes], width: int
-    ) -> tuple[IntArray, FloatArray]:
-        """Return ids (1, H, width) and ages in days (1, H)."""
-        if not events:
-            return np.zeros((1, 1, width), np.int32), np.zeros((1, 1), np.float32)
-        texts, ages = zip(*events, strict=True)
-        ids = np.frombuffer(b"".join(map(encode, texts)), dtype=np.int32)
-        days = np.array(ages, dtype=np.float32) / np.float32(SECONDS_A_DAY)
-        return ids.reshape(1, -1, width), days[None]
+    def _texts(
+        self, encode: Callable[[str], RowBytes], width: int
+    ) -> Callable[[tuple[str, ...]], _Texts]:
+        """Return an encoder of all texts of one kind of a history: they seldom change."""
+
+        @lru_cache(maxsize=_REMEMBERED_HISTORIES)
+        def encoded(texts: tuple[str, ...]) -> _Texts:
+            ids = rows(texts, encode, width) if texts else np.zeros((1, width), np.int32)
+            return _Texts(ids[None], Mentions.of(ids))
+
+        return encoded
 
     def _encode_query(self, query: str) -> tuple[IntArray, IntArray, tuple[int, int, int]]:
         """Return ids (1, query_words), head (1, 1), and the query's form for `groups`."""
@@ -201,6 +236,19 @@ def title_fields(encoding: Encoding) -> np.dtype[np.void]:
 def phrase_fields(encoding: Encoding) -> np.dtype[np.void]:
     """Return the fields of a phrase table's rows."""
     return np.dtype([("content", np.int32, (encoding.phrase_content,))])
+
+
+def _tasted(taste: Taste, terms: Terms) -> Tasted:
+    words, clicks = taste.words.take(terms.ids), taste.clicks.take(terms.ids)
+    return Tasted(words, clicks, taste.words_weight, taste.titles_weight)
+
+
+def _apart(events: Aged) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """Return the texts of events, and their ages."""
+    if not events:
+        return (), ()
+    texts, ages = zip(*events, strict=True)
+    return texts, ages
 
 
 def _newest_days(history: History) -> tuple[float, ...]:

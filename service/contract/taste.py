@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 HALF_LIFE_DAYS: Final = 10.0
 _PER_DAY: Final = np.float32(-1.0 / HALF_LIFE_DAYS)
 _FAR: Final = np.float32(1e9)
-_SHARPNESS: Final = np.float32(1.5)
 
 TITLE_TASTE: Final = ("lift_mean", "lift_max", "lift_attended", "clicks_weight")
 PHRASE_TASTE: Final = (
@@ -37,7 +36,7 @@ def fading(days: FloatArray) -> FloatArray:
 class Taste:
     """Faded clicks of one shopper: by id, and in all.
 
-    words (size,): of feature words with the id; clicks (size,): of feature words and titles.
+    words (size,): of feature words with the id; clicks (size,): 1 + of feature words and titles.
     """
 
     words: FloatArray
@@ -45,26 +44,40 @@ class Taste:
     words_weight: float
     titles_weight: float
 
-    @property
-    def weights(self) -> FloatArray:
-        """The weights of feature words and titles (1, 2)."""
-        return np.array([[self.words_weight, self.titles_weight]], dtype=np.float32)
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """The ids that texts hold, without padding: by text, each id once."""
+
+    ids: NDArray[np.intp]  # (m,)
+    texts: NDArray[np.intp]  # (m,) which text holds it
+    empty: NDArray[np.intp]  # texts that hold none: a click on them counts for nothing
+
+    @classmethod
+    def of(cls, ids: IntArray) -> Mentions:
+        """Gather the ids of texts (n, W), 0 pads."""
+        texts, places = np.nonzero(ids)
+        return cls(ids[texts, places].astype(np.intp), texts, np.flatnonzero(ids[:, 0] == 0))
 
 
 def measure_taste(
-    words: IntArray, word_days: FloatArray, titles: IntArray, title_days: FloatArray, size: int
+    words: Mentions, word_days: FloatArray, titles: Mentions, title_days: FloatArray, size: int
 ) -> Taste:
-    """Add clicks up by id. words (n, P) and titles (m, T) hold each id once a text, 0 pads."""
-    word_weights, title_weights = fading(word_days), fading(title_days)
-    word_weights *= words[:, 0] != 0
-    title_weights *= titles[:, 0] != 0
+    """Add clicks up by id: feature words with their ages (n,), titles with theirs (m,)."""
     by_word = np.zeros(size, dtype=np.float32)
-    np.add.at(by_word, words.reshape(-1), word_weights.repeat(words.shape[1]))
-    by_word[0] = 0.0
-    by_click = by_word.copy()
-    np.add.at(by_click, titles.reshape(-1), title_weights.repeat(titles.shape[1]))
-    by_click[0] = 0.0
-    return Taste(by_word, by_click, float(word_weights.sum()), float(title_weights.sum()))
+    words_weight = _add(by_word, words, word_days)
+    by_click = by_word + np.float32(1)
+    titles_weight = _add(by_click, titles, title_days)
+    return Taste(by_word, by_click, words_weight, titles_weight)
+
+
+def _add(sums: FloatArray, mentions: Mentions, days: FloatArray) -> float:
+    """Add the weights of texts `days` old (n,) to `sums` by id; return their total."""
+    weights = fading(days)
+    if mentions.empty.size:
+        weights[mentions.empty] = 0.0
+    np.add.at(sums, mentions.ids, weights.take(mentions.texts))
+    return float(weights.sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,74 +91,91 @@ class Terms:
     share: FloatArray  # (T, K) of titles that hold the id, 0 for padding
     far: FloatArray  # (T, K) 0, but huge for padding
     real: FloatArray  # (K,) how many are no padding, at least 1
+    padding: FloatArray  # (K,) how many are padding
     empty: NDArray[np.intp]  # which candidates have no term
 
     @classmethod
     def of(cls, ids: IntArray, share: FloatArray) -> Terms:
         """Prepare candidates' ids (K, T); share (size,) by id."""
         by_term = np.ascontiguousarray(ids.T).astype(np.intp)
-        padding = by_term == 0
+        pads = by_term == 0
+        padding = pads.sum(axis=0, dtype=np.float32)
         return cls(
             by_term,
             share.take(by_term),
-            padding * _FAR,
-            np.maximum(len(by_term) - padding.sum(axis=0), 1).astype(np.float32),
-            np.flatnonzero(padding.all(axis=0)),
+            pads * _FAR,
+            np.maximum(len(by_term) - padding, np.float32(1)),
+            padding,
+            np.flatnonzero(pads.all(axis=0)),
         )
 
 
-def title_taste(terms: Terms, clicks: FloatArray, weights: FloatArray) -> FloatArray:
+@dataclass(frozen=True, slots=True)
+class Tasted:
+    """What shoppers' tastes hold of candidates' terms, and the weights of all their clicks.
+
+    words, clicks (T, K) as in Taste; the weights are numbers, or (K,) for a shopper each.
+    """
+
+    words: FloatArray
+    clicks: FloatArray
+    words_weight: FloatArray | float
+    titles_weight: FloatArray | float
+
+
+def title_taste(terms: Terms, tasted: Tasted) -> FloatArray:
     """Return the features TITLE_TASTE (K, 4) of titles; an empty title gives zeros.
 
     With A_t the faded clicks on texts that hold a word t of the title, share_t its share of
     titles, and nF, nT the weights of all clicks on feature words and titles:
-        lift_t = log((A_t + 1) / (nT share_t + 1))
+        x_t = (A_t + 1) / (nT share_t + 1),  lift_t = log x_t
         mean lift_t, max lift_t, sum softmax_t(1.5 lift_t) lift_t, log1p(nF + nT)
-    clicks (T, K) at the terms; weights (K, 2) or (1, 2).
+    where exp(1.5 lift) is x sqrt(x), and padding has x = 1 and lift 0.
     """
-    lift = _lift(terms, clicks, weights)
+    ratio = _ratio(terms, tasted.clicks, tasted.titles_weight)
+    lift = np.log(ratio)
     features = np.empty((len(terms.real), len(TITLE_TASTE)), dtype=np.float32, order="F")
-    features[:, 0] = lift.sum(axis=0) / terms.real
-    visible = lift - terms.far
-    largest = visible.max(axis=0)
-    features[:, 1] = largest
-    visible -= largest
-    visible *= _SHARPNESS
-    attention = np.exp(visible, out=visible)
-    whole = attention.sum(axis=0)
+    np.divide(lift.sum(axis=0), terms.real, out=features[:, 0])
+    features[:, 1] = (ratio - terms.far).max(axis=0)
+    attention = np.sqrt(ratio)
+    attention *= ratio
+    whole = attention.sum(axis=0) - terms.padding
     attention *= lift
-    features[:, 2] = attention.sum(axis=0) / whole
-    features[:, 3] = np.log1p(weights.sum(axis=1))
-    features[terms.empty] = 0.0
+    features[:, 2] = attention.sum(axis=0)
+    features[:, 3] = tasted.words_weight + tasted.titles_weight
+    if terms.empty.size:
+        features[terms.empty] = (0.0, 1.0, 0.0, 0.0)
+        whole[terms.empty] = 1.0
+    np.log(features[:, 1], out=features[:, 1])
+    features[:, 2] /= whole
+    np.log1p(features[:, 3], out=features[:, 3])
     return features
 
 
-def phrase_taste(
-    terms: Terms, words: FloatArray, clicks: FloatArray, weights: FloatArray
-) -> FloatArray:
+def phrase_taste(terms: Terms, tasted: Tasted) -> FloatArray:
     """Return the features PHRASE_TASTE (K, 5) of phrases; an empty phrase gives zeros.
 
     With F_p and T_p the faded clicks on feature words and on titles that hold an id p:
         log1p(min F_p), log1p(max F_p), min log((T_p + 1) / (nT share_p + 1)), log1p(nF), log1p(nT)
-    words, clicks (T, K) at the terms; weights (K, 2) or (1, 2).
     """
-    lift = _lift(terms, clicks - words, weights)
+    ratio = _ratio(terms, tasted.clicks - tasted.words, tasted.titles_weight)
     features = np.empty((len(terms.real), len(PHRASE_TASTE)), dtype=np.float32, order="F")
-    features[:, 0] = (words + terms.far).min(axis=0)
-    features[:, 1] = words.max(axis=0)
-    features[:, 2] = 0.0
-    features[:, 3:] = weights
-    features = np.log1p(features, out=features)
-    features[:, 2] = (lift + terms.far).min(axis=0)
-    features[terms.empty] = 0.0
+    features[:, 0] = (tasted.words + terms.far).min(axis=0)
+    features[:, 1] = tasted.words.max(axis=0)
+    features[:, 2] = (ratio + terms.far).min(axis=0)
+    features[:, 2] -= 1
+    features[:, 3] = tasted.words_weight
+    features[:, 4] = tasted.titles_weight
+    np.log1p(features, out=features)
+    if terms.empty.size:
+        features[terms.empty] = 0.0
     return features
 
 
-def _lift(terms: Terms, clicks: FloatArray, weights: FloatArray) -> FloatArray:
-    """Return log((clicks + 1) / (nT share + 1)) (T, K), 0 for padding."""
-    usual = terms.share * weights[:, 1]
+def _ratio(
+    terms: Terms, clicks_and_one: FloatArray, titles_weight: FloatArray | float
+) -> FloatArray:
+    """Return (clicks + 1) / (nT share + 1) (T, K), 1 for padding."""
+    usual: FloatArray = terms.share * np.asarray(titles_weight, np.float32)
     usual += 1
-    lift: FloatArray = clicks + np.float32(1)
-    lift /= usual
-    np.log(lift, out=lift)
-    return lift
+    return np.divide(clicks_and_one, usual, out=usual)

@@ -11,6 +11,7 @@ from service.contract.manifest import BundleKind
 from service.errors import BadBundleError
 
 if TYPE_CHECKING:
+    from service.contract.arrays import Tensors
     from service.inference.bundle import Bundle
 
 Types = dict[str, type[np.generic]]
@@ -52,7 +53,7 @@ def check_interface(bundle: Bundle) -> None:
 def _offered(bundle: Bundle, role: str) -> Types:
     encoder = bundle.encoder
     if role == "context":
-        tensors = encoder.context("", EMPTY_HISTORY)
+        tensors: Tensors = encoder.context("", EMPTY_HISTORY)
     elif role == "item":
         tensors = encoder.items([""], [0.0])
     elif role == "phrase":

@@ -9,11 +9,11 @@ import numpy as np
 from service.contract.taste import PHRASE_TASTE, TITLE_TASTE
 
 if TYPE_CHECKING:
-    from service.contract.arrays import FloatArray, Tensors, TextTable
-    from service.contract.encoder import Encoder
+    from service.contract.arrays import FloatArray, TextTable
+    from service.contract.encoder import Context, Encoder
 
 
-def match_of(encoder: Encoder, query: str, context: Tensors, table: TextTable) -> FloatArray:
+def match_of(encoder: Encoder, query: str, context: Context, table: TextTable) -> FloatArray:
     """Return TITLE_MATCH or PHRASE_MATCH (N, M) of an encoded request and rows of a table."""
     taste = encoder.taste(context)
     if "words" not in (table.dtype.names or ()):
