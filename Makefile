@@ -30,8 +30,13 @@ bench: .venv/.dev  ## Measure the service against its floor
 real: .venv/.training  ## The main job on the data in SALIENT_DATA
 	$(BIN)/python -m tests.benchmarks.real --seed $(SEED)
 
-train: .venv/.training  ## Train the shipped models anew
-	$(BIN)/python -m training
+train: .venv/.training  ## Train the shipped models anew, on the demo shop's log
+	$(BIN)/python -m service demo log --seed 1 .salient/demo-log
+	$(BIN)/python -m training selling-points --facets .salient/demo-log/facets.parquet \
+		--clicks .salient/demo-log/clicks.parquet --items .salient/demo-log/items.parquet \
+		--seed $(SEED) --out models/selling-points/1
+	$(BIN)/python -m training ranker --clicks .salient/demo-log/clicks.parquet \
+		--items .salient/demo-log/items.parquet --seed $(SEED) --out models/ranker/1
 
 lock: .venv/.dev  ## Resolve the requirements anew
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \

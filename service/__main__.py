@@ -197,7 +197,7 @@ def demo_feed(
 def demo_log(
     out: Annotated[Path, typer.Argument(help="Folder to write.")],
     world: Annotated[str, typer.Option(help="base, shift or null.")] = "base",
-    sessions: Annotated[int, typer.Option(help="Page views with feature words.", min=1)] = 20_000,
+    sessions: Annotated[int, typer.Option(help="Page views with feature words.", min=1)] = 40_000,
     seed: Seed = 1,
 ) -> None:
     """Write what the made-up shoppers saw and clicked, in the log layouts, the truth apart."""
