@@ -43,6 +43,7 @@ class Consumer:
     stream: EventStream
     abandoned_after_seconds: float = 2.0
     claim_every_seconds: float = 1.0
+    patience_seconds: float = 60.0  # with a store that neither answers nor hangs up
     _waiting: list[Entry] = field(default_factory=list)
     _claim_at: float = 0.0
     _started: bool = False
@@ -70,7 +71,8 @@ class Consumer:
             self._waiting = await self._next_entries()
         handled = len(self._waiting)
         if self._waiting:
-            await self._handle(self._waiting)
+            async with asyncio.timeout(self.patience_seconds):
+                await self._handle(self._waiting)
             self._waiting = []
         return handled
 

@@ -38,6 +38,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY_SECONDS = 0.2
 RETRY_SECONDS = 5.0
+PATIENCE_SECONDS = 60.0
+"""For a database that neither answers nor hangs up."""
 KEPT_SNAPSHOTS = 5
 """How many folders of a store stay: for replay, and for a server that is still mapping one."""
 
@@ -87,7 +89,7 @@ class Refresher:
         """Build the snapshots that are behind; returns how many."""
         if not self._is_builder():
             return 0
-        async with self.engine.connect() as connection:
+        async with asyncio.timeout(PATIENCE_SECONDS), self.engine.connect() as connection:
             rows = await connection.execute(select(stores.c.id, stores.c.catalogue_version))
             versions: dict[str, int] = {row.id: row.catalogue_version for row in rows}
         used = await asyncio.to_thread(self.bundles.newest)
@@ -121,7 +123,7 @@ class Refresher:
 
     async def _build(self, store_id: str, used: Used) -> None:
         started = time.perf_counter()
-        async with self.engine.connect() as connection:
+        async with asyncio.timeout(PATIENCE_SECONDS), self.engine.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ")
             catalogue = await load_catalogue(connection, store_id)
         loaded = time.perf_counter()

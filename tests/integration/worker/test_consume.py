@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from service.store.ledger import spent_out_campaigns
@@ -267,6 +268,23 @@ async def test_while_postgres_is_away_nothing_is_read_nothing_is_lost(
         await eventually(emptied)
     assert len(await column(engine, KEYS, id=store.store_id)) == 2
     assert await one(engine, SPENT, id=campaign.campaign_id) == 500_000
+
+
+async def test_a_database_that_does_not_answer_is_given_up_and_tried_again(
+    engine: AsyncEngine, stream: EventStream, consumer: Consumer
+) -> None:
+    store, campaign = await open_shop(engine)
+    consumer.patience_seconds = 0.3
+    await stream.append(as_entries([click(campaign, store, 1)]))
+    async with engine.connect() as blocker:
+        await blocker.execute(text("LOCK TABLE events IN EXCLUSIVE MODE"))
+        with pytest.raises(TimeoutError):
+            await consumer.step()
+        await blocker.rollback()
+    consumer.patience_seconds = 10
+    assert await consumer.step() == 1
+    assert await one(engine, SPENT, id=campaign.campaign_id) == 250_000
+    assert await stream.waiting() == 0
 
 
 async def test_consumers_side_by_side_charge_each_click_once(
