@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from service.decision.live import Live
     from service.decision.terms import AdQuery
 
+SLOW_SECONDS = 0.050  # half of the time that callers give by default
+SLOW_DECISIONS = 2
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 30.0
 _log = structlog.get_logger(__name__)
 
 
@@ -54,21 +58,36 @@ class ModelClock:
 
         typical <- typical + (seconds - typical) / 8
 
-    A decision without models lowers `typical` by a tenth, so that they are tried again.
+    A decision without models lowers `typical` by a tenth, so that they are tried again. Two slow
+    ones in a row close the models off for a second, then for two, and so on up to half a minute.
+    Times are on `perf_counter`.
     """
 
     typical_seconds: float = 0.0
+    _slow_in_a_row: int = 0
+    _pause_seconds: float = FIRST_PAUSE_SECONDS
+    _closed_until: float = 0.0
 
-    def allows(self, seconds_left: float) -> bool:
-        """Whether models may be asked with `seconds_left`."""
-        if self.typical_seconds <= seconds_left:
+    def allows(self, now: float, deadline: float) -> bool:
+        """Whether models may be asked, to be done by `deadline`."""
+        if now < self._closed_until:
+            return False
+        if self.typical_seconds <= deadline - now:
             return True
         self.typical_seconds *= 0.9
         return False
 
-    def took(self, seconds: float) -> None:
+    def took(self, started: float, ended: float) -> None:
         """Learn from a decision with models."""
+        seconds = ended - started
         self.typical_seconds += (seconds - self.typical_seconds) / 8
+        if seconds <= SLOW_SECONDS:
+            self._slow_in_a_row, self._pause_seconds = 0, FIRST_PAUSE_SECONDS
+            return
+        self._slow_in_a_row += 1
+        if self._slow_in_a_row >= SLOW_DECISIONS:
+            self._closed_until = ended + self._pause_seconds
+            self._pause_seconds = min(self._pause_seconds * 2, LONGEST_PAUSE_SECONDS)
 
 
 def deliberate(asked: Asked, clock: ModelClock, deadline: float) -> Ruling:
@@ -79,9 +98,9 @@ def deliberate(asked: Asked, clock: ModelClock, deadline: float) -> Ruling:
     started = perf_counter()
     if started >= deadline:
         return Ruling(asked, _nothing("timeout"), ())
-    if clock.allows(deadline - started):
+    if clock.allows(started, deadline):
         decision = _decide(asked, asked.live.scorers)
-        clock.took(perf_counter() - started)
+        clock.took(started, perf_counter())
         if decision is not None:
             return Ruling(asked, decision, asked.live.models)
     return Ruling(asked, _decide(asked, Scorers()) or _nothing("error"), ())

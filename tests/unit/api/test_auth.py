@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from service.api.application import make_application
 from service.api.keys import LiveStores
 from service.decision.live import Live
 from service.decision.terms import KeyKind
@@ -28,14 +30,26 @@ def bearer(key: str) -> dict[str, str]:
     return {"authorization": f"Bearer {key}"}
 
 
+def test_every_route_that_needs_a_key_is_listed_here() -> None:
+    document = make_application("0").openapi()
+    keyed = {
+        path
+        for path, item in document["paths"].items()
+        for operation in item.values()
+        if "security" in operation
+    }
+    assert keyed == set(BODIES) == set(NEEDED)
+    open_to_all = {"/livez", "/readyz", "/metrics"}
+    signed = {"/i/{token}.gif", "/v/{token}.gif", "/c/{token}"}
+    assert set(document["paths"]) - keyed == open_to_all | signed
+
+
 @pytest.mark.parametrize("path", BODIES)
 @pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize("store_id", [SHOE, OTHER])
 async def test_each_scope_opens_its_own_routes_in_its_own_store(
     client: httpx.AsyncClient, state: State, log: Log, path: str, scope: str, store_id: str
 ) -> None:
-    from dataclasses import replace
-
     live = state.live[store_id]
     keys = (*live.snapshot.keys, api_key("sk_new", KeyKind.SECRET, (scope,)))
     state.live[store_id] = replace(live, snapshot=replace(live.snapshot, keys=keys))
@@ -130,8 +144,6 @@ async def test_a_secret_key_is_not_bound_to_pages(client: httpx.AsyncClient) -> 
 
 
 async def test_a_key_may_be_for_any_page(client: httpx.AsyncClient, state: State) -> None:
-    from dataclasses import replace
-
     live = state.live[SHOE]
     keys = (api_key("pk_any", KeyKind.PUBLISHABLE, ("serve",), "*"),)
     state.live[SHOE] = replace(live, snapshot=replace(live.snapshot, keys=keys))

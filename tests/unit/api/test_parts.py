@@ -44,13 +44,32 @@ def test_random_bits_are_all_used() -> None:
 
 def test_models_are_asked_while_there_is_time() -> None:
     clock = ModelClock()
-    assert clock.allows(0.001)
+    assert clock.allows(0.0, 0.001)
     for _ in range(100):
-        clock.took(0.008)
+        clock.took(0.0, 0.008)
     assert clock.typical_seconds == pytest.approx(0.008, rel=1e-4)
-    assert clock.allows(0.009)
+    assert clock.allows(0.0, 0.009)
     # 0.008 x 0.9^n <= 0.005 first for n = 5: then they are tried again
-    assert [clock.allows(0.005) for _ in range(6)] == [False] * 5 + [True]
+    assert [clock.allows(0.0, 0.005) for _ in range(6)] == [False] * 5 + [True]
+
+
+def test_models_that_are_slow_twice_are_left_alone_for_longer_and_longer() -> None:
+    clock = ModelClock()
+    clock.took(0.0, 0.2)
+    assert clock.allows(0.2, 1.0)  # once is no habit
+    clock.took(0.2, 0.4)
+    assert not clock.allows(1.3, 9.0)
+    assert clock.allows(1.4, 9.0)  # a second later
+    clock.took(1.4, 1.6)
+    assert not clock.allows(3.5, 9.0)
+    assert clock.allows(3.6, 9.0)  # two seconds later
+    clock.took(3.6, 3.61)  # well again
+    clock.took(3.7, 3.9)
+    assert clock.allows(3.9, 9.0)
+    for _ in range(10):
+        clock.took(10.0, 10.2)
+    assert not clock.allows(40.1, 99.0)
+    assert clock.allows(40.3, 99.0)
 
 
 def test_the_signing_key_is_drawn_once(tmp_path: Path) -> None:
