@@ -33,7 +33,7 @@ class OnnxRanker:
         self.model = bundle.model
         self._bundle = bundle
         self._encoder = bundle.encoder
-        self._rows = rows
+        self._rows = np.asarray(rows)  # a mapped file stays mapped, but indexes faster
         self._candidates = lru_cache(maxsize=remembered)(self._gather)
         self._anonymous = lru_cache(maxsize=remembered)(self._compute_anonymous)
 
@@ -65,7 +65,7 @@ class OnnxRanker:
 
     def _gather(self, query: str, chosen: bytes) -> tuple[FloatArray, Terms, FloatArray]:
         """Return vectors (N, Di), terms, and matches (N, M) with the shopper's part 0."""
-        rows = self._rows[np.frombuffer(chosen, dtype=np.int32)]
+        rows = self._rows.take(np.frombuffer(chosen, dtype=np.int32))
         match = np.zeros((len(rows), len(TITLE_MATCH)), dtype=np.float32)
         match[:, : len(QUERY_FEATURES)] = self._encoder.query_match(query, rows)
         return np.ascontiguousarray(rows["vector"]), self._encoder.terms(rows), match

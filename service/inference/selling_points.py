@@ -32,7 +32,7 @@ class OnnxPhraseScorer:
         self.model = bundle.model
         self._bundle = bundle
         self._encoder = bundle.encoder
-        self._rows = rows
+        self._rows = np.asarray(rows)  # a mapped file stays mapped, but indexes faster
         self._candidates = lru_cache(maxsize=remembered)(self._gather)
         self._anonymous = lru_cache(maxsize=remembered)(self._compute_anonymous)
 
@@ -62,6 +62,6 @@ class OnnxPhraseScorer:
 
     def _gather(self, chosen: bytes) -> tuple[FloatArray, Terms, FloatArray]:
         """Return vectors (N, Ds), terms, and matches (N, M) of nobody, all 0."""
-        rows = self._rows[np.frombuffer(chosen, dtype=np.int32)]
+        rows = self._rows.take(np.frombuffer(chosen, dtype=np.int32))
         match = np.zeros((len(rows), len(PHRASE_MATCH)), dtype=np.float32)
         return np.ascontiguousarray(rows["vector"]), self._encoder.terms(rows), match
