@@ -28,7 +28,7 @@ def read_table(path: Path, role: str, needed: Iterable[str]) -> pl.DataFrame:
     """
     try:
         table = pl.read_parquet(path)
-    except Exception as error:
+    except (Exception, pl.exceptions.PanicException) as error:  # a torn file can panic polars
         message = f"{role}: cannot read {path}: {str(error).splitlines()[0][:300]}"
         raise BadInputError(message) from error
     missing = [name for name in needed if name not in table.columns]

@@ -231,6 +231,17 @@ def test_an_unreadable_file_is_named(ranking: Files, tmp_path: Path) -> None:
         ranking.score(ASKED)
 
 
+def test_a_file_that_polars_stumbles_over_is_named(
+    ranking: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def panic(_: Path) -> None:
+        raise pl.exceptions.PanicException("index out of bounds")
+
+    monkeypatch.setattr(pl, "read_parquet", panic)
+    with pytest.raises(BadInputError, match=r"rows: cannot read .*: index out of bounds"):
+        ranking.score(ASKED)
+
+
 def test_rows_without_time_are_an_error(ranking: Files) -> None:
     with pytest.raises(BadInputError, match="rows: 1 of 4 rows have no time in 'ts'"):
         ranking.score(ASKED | {"ts": [1600, None, 1600, 1600]})
