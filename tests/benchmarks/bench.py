@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 CONNECTIONS, OPEN_CONNECTIONS = 8, 32
 TARGET_RATIO = 2.5
 _ROUNDS, _OPEN_ROUNDS = 5, 3
+_WARMUP_SECONDS = 12.0  # a server that has just started remembers nothing yet
 _CLOSED_SECONDS, _CONSTANT_SECONDS, _OPEN_SECONDS = 4.0, 2.0, 6.0
 _HTTP, _PROFILE = "HTTP: a constant ASGI answer", "one raw pipelined profile read"
 
@@ -161,6 +162,7 @@ def main() -> int:
         Progress(console=console, transient=True) as progress,
         prepared(Path(folder), options.models, options.seed, progress) as ready,
     ):
+        drive(ready.port, ready.pid, ready.requests, _WARMUP_SECONDS, seed=99)
         closed, pieces = measure_all(ready, progress)
         rate = median(loop.requests_per_s for loop in closed) / 2
         opened = measure_latency(ready, rate, progress)
