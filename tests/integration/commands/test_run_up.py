@@ -21,7 +21,7 @@ from service.commands.seed import seed_demo
 from service.commands.up import AlreadyRunningError, NotReadyError, run_up
 from service.settings import Settings
 from service.store.embedded import processes
-from tests.integration.commands.test_up import free_port
+from tests.running_shop import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
