@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import eigsh
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
 _TRUSTED_COUNT: Final = 5.0  # pairs seen less often count in part
 _LENGTH: Final = 0.5
+_ITERATIONS: Final = 12
 _UNKNOWN_SPREAD: Final = 0.02
 
 
@@ -31,13 +31,28 @@ def catalogue_vectors(titles: IntArray, size: int, dim: int, *, seed: int) -> Fl
     shared = _shared_information(titles, size)
     rank = min(dim, size - 2)
     if shared.nnz and rank > 0:
-        values, axes = eigsh(shared, k=rank, which="LA", v0=rng.normal(size=size))
+        values, axes = _largest(shared, rank, rng)
         found = axes * np.sqrt(np.maximum(values, 0.0))
         lengths = np.linalg.norm(found, axis=1, keepdims=True)
         scaled = found * (_LENGTH / np.maximum(lengths, 1e-9))
         vectors[:, :rank] = np.where(lengths > 1e-6, scaled, vectors[:, :rank])  # noqa: PLR2004
     vectors[0] = 0.0
     return vectors.astype(np.float32)
+
+
+def _largest(
+    matrix: sparse.csr_matrix, rank: int, rng: np.random.Generator
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the `rank` largest eigenvalues and their axes, by subspace iteration.
+
+    ARPACK starts anew from numbers of its own where eigenvalues repeat; this never does.
+    """
+    size = matrix.shape[0]
+    axes = np.linalg.qr(rng.normal(size=(size, min(2 * rank, size))))[0]
+    for _ in range(_ITERATIONS):
+        axes = np.linalg.qr(matrix @ axes)[0]
+    values, turns = np.linalg.eigh(axes.T @ (matrix @ axes))
+    return values[-rank:], axes @ turns[:, -rank:]
 
 
 def _shared_information(titles: IntArray, size: int) -> sparse.csr_matrix:

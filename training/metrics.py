@@ -27,7 +27,7 @@ def auc(labels: Numbers, scores: Numbers, weights: Numbers | None = None) -> flo
 
 def _ties(ordered: Numbers) -> Numbers:
     """Return for each of the ordered scores the number of its group of equals."""
-    return np.concatenate([[0], np.cumsum(np.diff(ordered) > 0)]).astype(np.int64)
+    return np.cumsum(np.diff(ordered, prepend=ordered[:1]) > 0).astype(np.int64)
 
 
 def _sorted_auc(clicked: Numbers, ties: Numbers, weights: Numbers) -> float:
@@ -43,8 +43,9 @@ def _sorted_auc(clicked: Numbers, ties: Numbers, weights: Numbers) -> float:
 
 def grouped_auc(labels: Numbers, scores: Numbers, groups: Numbers) -> float:
     """Return the mean AUC inside the groups that hold both kinds, weighted by their rows."""
-    order = np.argsort(groups, kind="stable")
-    edges = np.flatnonzero(np.diff(groups[order])) + 1
+    _, codes = np.unique(groups, return_inverse=True)
+    order = np.argsort(codes, kind="stable")
+    edges = np.flatnonzero(np.diff(codes[order])) + 1
     parts = [(auc(labels[part], scores[part]), len(part)) for part in np.split(order, edges)]
     known = [(value, size) for value, size in parts if not np.isnan(value)]
     if not known:
