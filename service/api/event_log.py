@@ -23,6 +23,7 @@ GROUP_SEND_SECONDS = 0.003
 """What nobody waits for leaves together: a write of its own would cost more than its request."""
 
 DRAIN_EVERY_SECONDS = 1.0
+AT_A_TIME = 50  # entries of one batch
 _log = structlog.get_logger(__name__)
 
 
@@ -58,14 +59,17 @@ class EventLog:
         Raises: StoreUnavailableError when neither takes them.
         """
         self._empty_outbox()
-        sent = await asyncio.gather(
-            *(self._send(kind, body) for body in bodies), return_exceptions=True
-        )
-        left = [
-            body
-            for body, outcome in zip(bodies, sent, strict=True)
-            if isinstance(outcome, BaseException)
-        ]
+        sent = []
+        for number, body in enumerate(bodies, 1):
+            sent.append(self._send(kind, body))
+            if number % AT_A_TIME == 0:
+                await asyncio.sleep(0)  # requests for ads go in between
+        left = []
+        for body, future in zip(bodies, sent, strict=True):
+            try:
+                await future
+            except StoreUnavailableError:
+                left.append(body)
         if left:
             for body in left:
                 self._spool.append(kind, body)
