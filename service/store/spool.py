@@ -131,7 +131,7 @@ class Spool:
             try:
                 if not lock.acquire(wait=False):
                     continue  # a living process writes it
-                entries, torn = read_segment(path)
+                entries, torn = await asyncio.to_thread(read_segment, path)
                 for start in range(0, len(entries), _BATCH):
                     await send(entries[start : start + _BATCH])
                 path.unlink(missing_ok=True)
