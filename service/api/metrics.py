@@ -1,4 +1,4 @@
-"""What a serving process counts, bound to its labels before the first request."""
+"""What a serving process counts; each counter is bound to its labels once."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import pytest
 
 from service.store.keys import list_keys, revoke_key
 from service.store.profiles import profile_key
+from service.worker.replay import differences, replay
 from tests.integration.api.conftest import within
 
 if TYPE_CHECKING:
@@ -45,6 +46,25 @@ async def test_a_click_on_a_feature_word_is_in_the_next_answers_inputs_within_a_
     assert word == "brass base"
     assert 0 <= age < 5
     assert "no_profile" not in answer["degraded"]
+
+
+async def test_a_recorded_answer_can_be_decided_again(service: Service) -> None:
+    await service.tell(WORD)
+    await within(
+        1.0,
+        lambda: service.state.profiles.get(profile_key(service.shop.store.store_id, "ann"), 0.5),
+    )
+    answer = await service.ads(user=ANN, exclude=["100001"], organic_ids=["100002"])
+    [(record,)] = await service.rows_within(
+        2.0,
+        "SELECT payload FROM decisions WHERE payload->>'request_id' = :id",
+        id=answer["request_id"],
+    )
+    live = service.state.live[service.shop.store.store_id]
+    assert record["awards"]
+    assert differences(record, replay(record, live.snapshot, live.scorers)) == []
+    record["request"]["excluded"] = []
+    assert differences(record, replay(record, live.snapshot, live.scorers))
 
 
 async def test_without_consent_nothing_is_learnt(service: Service) -> None:
