@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import httpx
@@ -133,53 +133,3 @@ async def test_workers_share_address_tokens_and_counters(state: Path) -> None:
             assert (await client.head(url, headers={"connection": "close"})).status_code == 302
         text = (await client.get("/metrics")).text
         assert 'salient_requests_total{route="/v1/ads",status="200"} 20.0' in text
-
-
-# connections
-
-
-async def _rest(reader: asyncio.StreamReader, seconds: float) -> bytes:
-    """What comes until the server closes."""
-    return await asyncio.wait_for(reader.read(), seconds)
-
-
-async def test_connections_that_hold_on_to_nothing_are_closed(state: Path) -> None:
-    async with serving(state) as (_, client):
-        port = client.base_url.port
-        opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(60)]
-        for number, (_, writer) in enumerate(opened):
-            if number % 3 == 1:
-                writer.write(b"POST /v1/ads HTTP/1.1\r\nHost: x\r\nX-Slow:")
-            elif number % 3 == 2:  # a good request first, half of the next
-                writer.write(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\nGET /liv")
-        started = asyncio.get_running_loop().time()
-        answers = await asyncio.gather(*(_rest(reader, 8.0) for reader, _ in opened))
-        assert asyncio.get_running_loop().time() - started < 6.0
-        assert all(answer.count(b"HTTP/1.1 408") == 1 for answer in answers)
-        assert sum(answer.count(b'{"status":"alive"}') for answer in answers) == 20
-        assert (await client.post("/v1/ads", json=ASK)).status_code == 200  # others are well
-        for _, writer in opened:
-            writer.close()
-
-
-async def test_headers_without_end_are_cut_off(state: Path) -> None:
-    async with serving(state) as (_, client):
-        reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
-        writer.write(b"GET /livez HTTP/1.1\r\n")
-        for number in range(20):
-            writer.write(b"X-%d: %b\r\n" % (number, b"x" * 8_000))
-        with suppress(ConnectionResetError):  # what is still on its way resets the connection
-            assert (await _rest(reader, 3.0)).startswith(b"HTTP/1.1 431")
-        writer.close()
-        assert (await client.get("/livez")).status_code == 200
-
-
-async def test_a_body_that_does_not_come_is_not_waited_for(state: Path) -> None:
-    async with serving(state) as (_, client):
-        head = b"POST /v1/ads HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
-        reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
-        writer.write(head)
-        assert (await _rest(reader, 17.0)).startswith(b"HTTP/1.1 408")
-        writer.close()
-        metrics = (await client.get("/metrics")).text
-        assert 'route="/v1/ads",status="500"' not in metrics

@@ -141,7 +141,7 @@ def make_state() -> State:
     )
 
 
-def make_app(state: State) -> HotApp:
-    app = make_application("0")
+def make_app(state: State, **options: Any) -> HotApp:
+    app = make_application("0", **options)
     app.state.salient = state
     return app
