@@ -50,7 +50,7 @@ lock: .venv/.dev  ## Resolve the requirements anew
 
 .venv/.made:
 	@$(PYTHON) -c 'import sys; sys.exit("Salient needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	@touch $@
 
 # a stamp for each set of requirements: nothing is done again until its file changes
@@ -58,6 +58,7 @@ lock: .venv/.dev  ## Resolve the requirements anew
 	@echo "Installing what serving needs (once) ..."
 	@$(PIP) --require-hashes -r $<
 	@$(PACKAGE)
+	@$(BIN)/python -m compileall -q service
 	@touch $@
 
 .venv/.training: requirements/training.txt | .venv/.made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import socket
 import time
@@ -24,7 +25,7 @@ from service.commands.reach import (
 from service.errors import AdServiceError
 from service.store.embedded.children import Child, end_all, tend_all
 from service.store.embedded.locks import FileLock
-from service.store.embedded.processes import die_with_parent
+from service.store.embedded.processes import catches, die_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,7 @@ class NotReadyError(AdServiceError):
 def run_up(settings: Settings, console: Console, *, tied: bool = False) -> None:
     """Start all and look after it; returns when SIGINT or SIGTERM came and all has ended.
 
-    `tied` stops everything when the parent process ends.
+    `tied` stops everything when the parent process ends, or begins to.
     Raises: AlreadyRunningError, EmbeddedStoreError, NotReadyError.
     """
     if tied:
@@ -62,11 +63,12 @@ def run_up(settings: Settings, console: Console, *, tied: bool = False) -> None:
     settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings.state.chmod(0o700)
     with contextlib.suppress(_StopError), _signals(), _alone(settings):
-        _run(settings, console)
+        parent = os.getppid()
+        _run(settings, console, parent if tied and catches(parent, signal.SIGINT) else None)
     console.print("Stopped.")
 
 
-def _run(settings: Settings, console: Console) -> None:
+def _run(settings: Settings, console: Console, parent: int | None) -> None:
     started_at = time.monotonic()
     url = f"http://{_reachable(settings.host)}:{settings.port}"
     stores = embedded_stores(settings)
@@ -86,7 +88,7 @@ def _run(settings: Settings, console: Console) -> None:
         took_seconds = time.monotonic() - started_at
         console.print(f"[bold]Salient is ready: {url}[/bold]  (in {took_seconds:.1f} s)")
         console.print(f"API reference: {url}/docs   keys: {settings.state / FILE}   Ctrl-C stops.")
-        while True:
+        while not _parent_gives_up(parent):
             tend_all(children, console.print)
             time.sleep(_LOOK_SECONDS)
     finally:
@@ -95,6 +97,11 @@ def _run(settings: Settings, console: Console) -> None:
             console.print(f"{name} did not end in time and was killed")
         if stores is not None:
             stores.stop()
+
+
+def _parent_gives_up(parent: int | None) -> bool:
+    """Whether `make` got SIGINT alone: it drops its handler, tells nobody, and waits for us."""
+    return parent is not None and not catches(parent, signal.SIGINT)
 
 
 def _start(children: list[Child]) -> None:

@@ -92,35 +92,42 @@ def test_a_kill_leaves_nothing_that_blocks_the_next_start(shop: Shop) -> None:
     assert len(shop.ads()["ads"]) == 2
 
 
-def test_up_that_is_tied_ends_with_its_parent(shop: Shop) -> None:
-    shop.stop()
-    shop.output()
-    words = ["up", "--tied", "--port", str(shop.port), "--state", str(shop.state)]
-    code = (
-        "import os, signal, subprocess, sys, time, urllib.request\n"
-        "subprocess.Popen(sys.argv[2:])\n"
-        "while True:\n"
-        "    try: urllib.request.urlopen(sys.argv[1] + '/readyz'); break\n"
-        "    except OSError: time.sleep(0.05)\n"
-        "os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    command = [sys.executable, "-c", code, shop.url, sys.executable, "-m", "service", *words]
-    subprocess.run(  # noqa: S603 - our own program
-        command, cwd=CHECKOUT, check=False, timeout=PATIENCE_SECONDS, stdout=subprocess.DEVNULL
-    )
-    assert processes.wait_until_gone(processes.mark_of(shop.state), 15.0)
-    shop.start()
-
-
 def test_a_port_in_use_is_said(shop: Shop, tmp_path: Path) -> None:
     other = Shop(tmp_path / "other", shop.port)
     said, _ = other.up().communicate(timeout=PATIENCE_SECONDS)
     assert f"port {shop.port} on 127.0.0.1 cannot be used" in said
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        "os.kill(os.getpid(), signal.SIGKILL)",
+        # as `make` does when SIGINT reaches it alone
+        "signal.signal(signal.SIGINT, signal.SIG_DFL); child.wait()",
+    ],
+    ids=["killed", "waits"],
+)
+def test_up_that_is_tied_ends_with_its_parent(shop: Shop, end: str) -> None:
+    if shop.process and shop.process.poll() is None:
+        shop.stop()
+        shop.output()
+    words = ["up", "--tied", "--port", str(shop.port), "--state", str(shop.state)]
+    code = (
+        "import os, signal, subprocess, sys, time, urllib.request\n"
+        "child = subprocess.Popen(sys.argv[2:])\n"
+        "while True:\n"
+        "    try: urllib.request.urlopen(sys.argv[1] + '/readyz'); break\n"
+        "    except OSError: time.sleep(0.05)\n"
+        f"{end}\n"
+    )
+    command = [sys.executable, "-c", code, shop.url, sys.executable, "-m", "service", *words]
+    subprocess.run(  # noqa: S603 - our own program
+        command, cwd=CHECKOUT, check=False, timeout=PATIENCE_SECONDS, stdout=subprocess.DEVNULL
+    )
+    assert processes.wait_until_gone(processes.mark_of(shop.state), 15.0)
+
+
 def test_another_port_moves_the_shop(shop: Shop) -> None:
-    shop.stop()
-    shop.output()
     shop.port = free_port()
     shop.start()
     assert shop.told()["url"] == shop.url

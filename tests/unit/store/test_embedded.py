@@ -279,6 +279,15 @@ def test_a_stranger_that_bears_the_mark_is_let_be(tmp_path: Path) -> None:
         stranger.kill()
 
 
+def test_a_handler_of_another_process_is_seen() -> None:
+    before = signal.signal(signal.SIGUSR2, lambda *_: None)
+    assert processes.catches(os.getpid(), signal.SIGUSR2)
+    signal.signal(signal.SIGUSR2, signal.SIG_DFL)
+    assert not processes.catches(os.getpid(), signal.SIGUSR2)
+    signal.signal(signal.SIGUSR2, before)
+    assert not processes.catches(2**22 + 1, signal.SIGUSR2)  # above the greatest process id
+
+
 def test_a_tied_server_ends_with_its_parent(folder: Path) -> None:
     code = (
         "import sys, os, signal; from pathlib import Path;"
