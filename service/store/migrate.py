@@ -17,7 +17,8 @@ def _script_location() -> Path:
     return Path(service.__path__[0]).parent / "migrations"
 
 
-def _config(url: str) -> Config:
+def migrations_of(url: str) -> Config:
+    """Alembic's view of the database at `url`."""
     config = Config()
     config.set_main_option("script_location", str(_script_location()).replace("%", "%%"))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
@@ -50,7 +51,7 @@ def migrate(url: str, revision: str = "head") -> None:
 
     Several processes may do so at once: one works, the others wait for it.
     """
-    command.upgrade(_config(url), revision)
+    command.upgrade(migrations_of(url), revision)
     engine = open_sync_engine(url)
     with engine.begin() as connection:
         connection.execute(text("SELECT add_partitions(now()::date, 3)"))

@@ -6,6 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from service.decision.terms import Ad, Campaign, CampaignStatus, Keyword, MatchType, Micros
@@ -14,7 +15,7 @@ from service.store.feeds.report import FieldError, LineError
 from service.store.feeds.text import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from service.store.feeds.rows import Row
 
@@ -23,6 +24,14 @@ _LONGEST_NAME: Final = 200
 _LONGEST_KEYWORD: Final = 80
 _MOST: Final = 10_000  # keywords or ads of one campaign
 _LARGEST_MICROS: Final = 10**15
+_IN_LINE: Final = (
+    "advertiser", "advertiser_id", "advertiser_name", "campaign_id", "name", "status", "bid",
+    "bid_micros", "budget", "budget_micros", "starts_at", "ends_at", "platforms", "keywords",
+    "ads", "product_ids",
+)  # fmt: skip
+_IN_ADVERTISER: Final = ("id", "name")
+_IN_KEYWORD: Final = ("text", "match_type", "negative")
+_IN_AD: Final = ("ad_id", "product_id", "bid", "bid_micros", "active")
 
 Choice = TypeVar("Choice", CampaignStatus, MatchType)
 
@@ -68,6 +77,7 @@ def booking_of(values: Mapping[str, Any], store_id: str, currency: str) -> Booki
 
     Raises: FieldError for the first value that cannot be used.
     """
+    _refuse_unknown("", values, _IN_LINE)
     advertiser = _advertiser(values, store_id)
     name = _name("name", values.get("name"))
     campaign_id = _id("campaign_id", "cmp", values.get("campaign_id")) or made_id(
@@ -79,6 +89,9 @@ def booking_of(values: Mapping[str, Any], store_id: str, currency: str) -> Booki
         raise FieldError("bid", bid, "give the most that a click may cost, above 0")
     if budget is None:
         raise FieldError("budget", budget, f"give an amount, such as 100.00 {currency}")
+    starts_at, ends_at = (_time(end, values.get(end)) for end in ("starts_at", "ends_at"))
+    if starts_at is not None and ends_at is not None and ends_at < starts_at:
+        raise FieldError("ends_at", values["ends_at"], "give a time that is not before starts_at")
     campaign = Campaign(
         campaign_id=campaign_id,
         advertiser_id=advertiser[0],
@@ -86,8 +99,8 @@ def booking_of(values: Mapping[str, Any], store_id: str, currency: str) -> Booki
         status=_choice("status", values.get("status", "paused"), CampaignStatus),
         bid=bid,
         budget=budget,
-        starts_at=_time("starts_at", values.get("starts_at")),
-        ends_at=_time("ends_at", values.get("ends_at")),
+        starts_at=starts_at,
+        ends_at=ends_at,
         platforms=tuple(_name("platforms", name) for name in _list(values, "platforms")),
         keywords=tuple(map(_keyword, _list(values, "keywords"))),
     )
@@ -100,6 +113,7 @@ def _advertiser(values: Mapping[str, Any], store_id: str) -> tuple[str, str]:
         given = {"name": given}
     if not isinstance(given, dict):
         raise FieldError("advertiser", given, 'give a name, or {"id", "name"}')
+    _refuse_unknown("advertiser", given, _IN_ADVERTISER)
     name = _name("advertiser", given.get("name") or values.get("advertiser_name"))
     told = _id("advertiser", "adv", given.get("id") or values.get("advertiser_id"))
     return told or made_id("adv", store_id, name), name
@@ -111,14 +125,13 @@ def _ads(values: Mapping[str, Any], campaign_id: str, currency: str) -> tuple[Ad
     for given in [*_list(values, "ads"), *ids]:
         if not isinstance(given, dict) or not str(given.get("product_id") or ""):
             raise FieldError("ads", given, 'give {"product_id": ...}')
+        _refuse_unknown("ads", given, _IN_AD)
         product_id = str(given["product_id"])
         ad_id = _id("ads", "ad", given.get("ad_id")) or made_id("ad", campaign_id, product_id)
         bid = _money(given, "bid", currency)
         if bid == 0:
             raise FieldError("ads", given, "leave the bid out, or give one above 0")
-        made.append(
-            Ad(ad_id, campaign_id, product_id, bid, active=bool(given.get("active", True)))
-        )
+        made.append(Ad(ad_id, campaign_id, product_id, bid, active=_flag("active", given, True)))
     return tuple(made)
 
 
@@ -127,11 +140,28 @@ def _keyword(given: object) -> Keyword:
         given = {"text": given}
     if not isinstance(given, dict):
         raise FieldError("keywords", given, 'give {"text": ..., "match_type": ...}')
+    _refuse_unknown("keywords", given, _IN_KEYWORD)
     text = plain_text(str(given.get("text") or "")).lower()
     if not text or len(text) > _LONGEST_KEYWORD:
         raise FieldError("keywords", given, f"give a text of 1 to {_LONGEST_KEYWORD} characters")
     match_type = _choice("keywords", given.get("match_type", "broad"), MatchType)
-    return Keyword(text, match_type, negative=bool(given.get("negative", False)))
+    return Keyword(text, match_type, negative=_flag("negative", given, False))
+
+
+def _refuse_unknown(place: str, given: Mapping[str, Any], known: Sequence[str]) -> None:
+    """A misspelt field would be lost in silence: a campaign without products, or without end."""
+    for name in given:
+        if name not in known:
+            meant = get_close_matches(name, known, 1)
+            advice = f"write {meant[0]}" if meant else f"the fields are {', '.join(known)}"
+            raise FieldError(place or name, name if place else given[name], advice)
+
+
+def _flag(name: str, given: Mapping[str, Any], otherwise: bool) -> bool:  # noqa: FBT001 - a value
+    value = given.get(name, otherwise)
+    if not isinstance(value, bool):
+        raise FieldError(name, value, "give true or false")
+    return value
 
 
 def _choice(name: str, given: object, kind: type[Choice]) -> Choice:

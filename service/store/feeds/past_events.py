@@ -69,7 +69,8 @@ def read_log(path: Path) -> PastLog:
         raise BadInputError(f"past events are one of {', '.join(_READERS)}, not {path.name!r}")
     try:
         frame = _READERS[suffix](path)
-    except (OSError, pl.exceptions.PolarsError) as error:
+    # a torn file can also panic, which polars derives from BaseException
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise BadInputError(f"{path} cannot be read: {error}") from error
     for layout in (FACETS, CLICKS):
         if set(layout) <= set(frame.columns):

@@ -171,7 +171,8 @@ def _parquet_rows(path: Path, progress: Callable[[int], None]) -> Iterator[Row]:
 
     try:
         frame = pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
+    # a torn file can also panic, which polars derives from BaseException
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise BadInputError(f"{path} is not parquet: {error}") from error
     size = path.stat().st_size
     number = 0

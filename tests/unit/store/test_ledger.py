@@ -4,10 +4,13 @@ import asyncio
 import random
 from typing import TYPE_CHECKING
 
+import pytest
 from sqlalchemy import text
 
 from service.decision.terms import Micros
+from service.errors import BadInputError
 from service.store.campaigns import load_campaigns, put_campaigns
+from service.store.catalogue import catalogue_version
 from service.store.ledger import charge_clicks, spent_out_campaigns
 from tests.unit.store.made import campaign, click, fill
 
@@ -93,3 +96,35 @@ async def test_concurrent_batches_charge_each_click_once_and_no_budget_twice(
     assert len(charged) == len(set(charged))
     assert ledger == {name: spent[name] for name in names}
     assert all(2_400 < spent[name] <= 2_500 for name in names)
+
+
+async def test_a_budget_cannot_go_below_what_is_spent(connection: AsyncConnection) -> None:
+    await fill(connection, campaign(budget=250))
+    await charge_clicks(connection, [click(1, 200)])
+    with pytest.raises(BadInputError, match="below the 200"):
+        await put_campaigns(connection, "sto_1", [campaign(budget=199)])
+    await put_campaigns(connection, "sto_1", [campaign(budget=200)])
+    assert "cmp_1" in (await spent_out_campaigns(connection))["sto_1"]
+
+
+async def test_a_charge_makes_no_new_catalogue_version(connection: AsyncConnection) -> None:
+    await fill(connection)
+    before = await catalogue_version(connection, "sto_1")
+    assert await charge_clicks(connection, [click(1)])
+    assert await catalogue_version(connection, "sto_1") == before
+
+
+async def test_a_busy_campaign_holds_up_only_its_own_clicks(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await fill(connection, campaign("cmp_x", budget=250), campaign("cmp_y", budget=250))
+    async with engine.begin() as holder:
+        await charge_clicks(holder, [click(901, 100, "cmp_x")])
+
+        async def charge(number: int, campaign_id: str) -> int:
+            async with engine.begin() as other:
+                return len(await charge_clicks(other, [click(number, 100, campaign_id)]))
+
+        waiting = asyncio.create_task(charge(902, "cmp_x"))
+        assert await charge(903, "cmp_y") == 1
+        assert not waiting.done()
+    assert await waiting == 1

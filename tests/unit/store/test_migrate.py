@@ -2,16 +2,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
 
-from service.store.migrate import current_revision, migrate, newest_revision
+from service.store.catalogue import put_store
+from service.store.migrate import current_revision, migrate, migrations_of, newest_revision
 from service.store.postgres import open_sync_engine
-from service.store.tables import metadata
+from service.store.tables import jobs, metadata
+from tests.unit.store.made import STORE
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from service.store.embedded.stores import EmbeddedStores
 
 
 def test_migrating_twice_ends_at_the_newest_revision(database_url: str) -> None:
@@ -54,3 +59,26 @@ async def test_a_month_that_the_default_partition_holds_is_left_there(
     )
     made = await connection.execute(text("SELECT add_partitions('2031-05-01', 2)"))
     assert made.scalar_one() == 3  # both of decisions, June of events
+
+
+def test_a_database_without_tables_has_no_revision(stores: EmbeddedStores) -> None:
+    assert current_revision(stores.postgres.url("postgres")) is None
+
+
+def test_the_tables_can_be_taken_down_and_put_up_again(database_url: str) -> None:
+    command.downgrade(migrations_of(database_url), "base")
+    assert current_revision(database_url) is None
+    migrate(database_url)
+    assert current_revision(database_url) == newest_revision()
+
+
+async def test_json_columns_take_and_give_python_values(connection: AsyncConnection) -> None:
+    await put_store(connection, STORE)
+    values = {
+        "id": "job_1",
+        "store_id": "sto_1",
+        "kind": "import",
+        "result": {"good": [1, "zwei"]},
+    }
+    await connection.execute(insert(jobs), values)
+    assert (await connection.execute(select(jobs.c.result))).scalar_one() == values["result"]
