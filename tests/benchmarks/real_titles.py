@@ -72,8 +72,10 @@ def _words(phrase: str) -> frozenset[str]:
     return frozenset(_singular(word) for word in _WORD.findall(phrase.casefold()))
 
 
-def _flat(phrase: str) -> tuple[str, ...]:
-    return tuple(_singular(word) for word in _WORD.findall(html.unescape(phrase).casefold()))
+def _flat(phrase: str) -> str:
+    """Reduce a phrase to what it says: "Tub and Showers" highlighted in a title is "tub shower"."""
+    words = _WORD.findall(html.unescape(phrase).casefold())
+    return "".join(_singular(word) for word in words if word not in _JOINING)
 
 
 def _singular(word: str) -> str:
