@@ -73,7 +73,7 @@ def _words(phrase: str) -> frozenset[str]:
 
 
 def _flat(phrase: str) -> str:
-    """Reduce a phrase to what it says: "Tub and Showers" highlighted in a title is "tub shower"."""
+    """Reduce a phrase to what it says: "Tub and Showers" in a title says "tub shower"."""
     words = _WORD.findall(html.unescape(phrase).casefold())
     return "".join(_singular(word) for word in words if word not in _JOINING)
 
