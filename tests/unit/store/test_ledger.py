@@ -78,7 +78,7 @@ async def test_concurrent_batches_charge_each_click_once_and_no_budget_twice(
     names = [f"cmp_{letter}" for letter in "abcde"]
     async with engine.begin() as connection:
         await fill(connection, *[campaign(name, budget=2_500) for name in names])
-    clicks = [click(n, 100 + n % 7, names[n % 5]) for n in range(300)]
+    clicks = [click(10_000 + n, 100 + n % 7, names[n % 5]) for n in range(300)]
 
     async def write(seed: int) -> list[str]:
         order = random.Random(seed).sample(clicks, len(clicks))  # noqa: S311 - an order
