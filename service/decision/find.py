@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from service.contract.characters import UNSPACED, character_class
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     Span = tuple[int, int]
     Piece = tuple[Span, str, tuple[str, ...]]  # where, text, its words
 
+_REMEMBERED: Final = 4096
 _PIECE = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _BREAK = re.compile(r"[()\[\],;:|]|\s[-–—]\s")
 _FILLERS = frozenset({"a", "an", "and", "by", "for", "in", "of", "on", "the", "to", "with"})
@@ -30,11 +32,16 @@ def find_phrase(phrase: str, title: str, words: Cut) -> Span | None:
 
 
 def _find_letters(phrase: str, title: str) -> Span | None:
+    found = _letters(phrase).search(title)
+    return found.span() if found else None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _letters(phrase: str) -> re.Pattern[str]:
     pattern = r"[\s-]*".join(map(re.escape, phrase.split()))
     begin = r"(?:(?<!\w)|(?<=[a-z])(?=[A-Z]))" if _has_edges(phrase[0]) else ""
     end = r"(?:(?!\w)|(?<=[a-z])(?=[A-Z]))" if _has_edges(phrase[-1]) else ""
-    found = re.search(f"{begin}(?i:{pattern}){end}", title)
-    return found.span() if found else None
+    return re.compile(f"{begin}(?i:{pattern}){end}")
 
 
 def _has_edges(character: str) -> bool:
@@ -43,15 +50,25 @@ def _has_edges(character: str) -> bool:
 
 
 def _find_words(phrase: str, title: str, words: Cut) -> Span | None:
-    wanted = tuple(word for piece in _PIECE.findall(phrase) for word in words(piece))
-    pieces = [(found.span(), found[0], words(found[0])) for found in _PIECE.finditer(title)]
-    for first in range(len(pieces) if wanted else 0):
+    wanted = _wanted(phrase, words)
+    pieces = _pieces(title, words)
+    for first, ((start, _), _, cut) in enumerate(pieces):
+        if not cut or wanted[: len(cut)] != cut:
+            continue
         last = _last_piece(wanted, pieces[first:])
-        if last is not None:
-            span = (pieces[first][0][0], last[1])
-            if not _BREAK.search(title, *span):
-                return span
+        if last is not None and not _BREAK.search(title, start, last[1]):
+            return start, last[1]
     return None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _wanted(phrase: str, words: Cut) -> tuple[str, ...]:
+    return tuple([word for piece in _PIECE.findall(phrase) for word in words(piece)])
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _pieces(title: str, words: Cut) -> tuple[Piece, ...]:
+    return tuple([(found.span(), found[0], words(found[0])) for found in _PIECE.finditer(title)])
 
 
 def _last_piece(wanted: tuple[str, ...], pieces: Sequence[Piece]) -> Span | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from service.decision.find import Cut, Span
     from service.decision.terms import SellingPoint
 
+    Found = tuple[Span | None, SellingPoint]
     Placed = tuple[Span, SellingPoint]
 
 BETWEEN_PHRASES = ", "
@@ -49,13 +50,16 @@ def write_title(
     stemmed words.
     """
     base = shorten(original, limit)
-    shown: list[SellingPoint] = []
+    shown: list[Found] = []
     parts = [TitlePart(base)]
     for point in points:
-        trial = _compose(base, [*shown, point], style, words)
+        found = find_phrase(point.text, base, words), point
+        trial = _compose(base, [*shown, found], style)
         if trial is not None and length(_joined(trial)) <= limit:
-            shown, parts = [*shown, point], trial
-    return ShownTitle(Title(_joined(parts), original, tuple(parts)), tuple(shown))
+            shown, parts = [*shown, found], trial
+    return ShownTitle(
+        Title(_joined(parts), original, tuple(parts)), tuple([point for _, point in shown])
+    )
 
 
 def shorten(text: str, limit: int) -> str:
@@ -67,13 +71,10 @@ def shorten(text: str, limit: int) -> str:
     return cut(whole.rstrip(" ,;:-–(") + ELLIPSIS, limit)
 
 
-def _compose(
-    title: str, points: Sequence[SellingPoint], style: PhraseStyle, words: Cut
-) -> list[TitlePart] | None:
-    """The parts with all of `points`; None if two overlap in the title."""
-    spans = {point: find_phrase(point.text, title, words) for point in points}
-    found = ((span, point) for point, span in spans.items() if span is not None)
-    placed = sorted(found, key=lambda one: one[0])
+def _compose(title: str, found: Sequence[Found], style: PhraseStyle) -> list[TitlePart] | None:
+    """The parts with all points `found`; None if two overlap in the title."""
+    placed = [(span, point) for span, point in found if span is not None]
+    placed.sort(key=lambda one: one[0])
     if any(start < end for ((_, end), _), ((start, _), _) in pairwise(placed)):
         return None
     moved: dict[SellingPoint, str] = {}
@@ -81,8 +82,8 @@ def _compose(
         title, placed, moved = _pull_out(title, placed)
     ahead = [
         TitlePart(moved.get(point, point.text), point.selling_point_id, highlight=True)
-        for point in points
-        if point in moved or spans[point] is None
+        for span, point in found
+        if span is None or point in moved
     ]
     return [*_front(ahead), *_highlighted(title, placed)]
 
@@ -133,4 +134,4 @@ def _without(title: str, start: int, end: int) -> str | None:
 
 
 def _joined(parts: Sequence[TitlePart]) -> str:
-    return "".join(part.text for part in parts)
+    return "".join([part.text for part in parts])
