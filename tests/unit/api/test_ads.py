@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from service.api.consent import NOBODY
+from service.api.deliberation import Asked, deliberate
 from service.api.schemas.ads import AdResponse
+from service.contract.history import EMPTY_HISTORY
 from service.decision.scorers import Scorers
+from service.decision.terms import AdQuery, Shopper
 from service.store.profiles import StoredProfile, encode_profile, profile_key
 from tests.unit.api.shop import SHOE
 
@@ -272,6 +277,25 @@ async def test_models_that_take_too_long_are_left_out(
     answer = await ask(client, timeout_ms=1_000, explain=True)
     assert answer["explain"]["models"] == ["slow@1:00000000"]
     assert state.clock.typical_seconds < 0.45
+
+
+async def test_a_request_that_waited_too_long_gets_no_ads(state: State) -> None:
+    live = state.live[SHOE]
+    placement = live.snapshot.placements["search_top"]
+    asked = Asked(
+        request_id="req_" + "ab" * 16,
+        ts=0.0,
+        seed=1,
+        live=live,
+        query=AdQuery("running shoe", "", placement, 2, Shopper(None, EMPTY_HISTORY)),
+        known=NOBODY,
+        device=None,
+        missing=(),
+    )
+    late = deliberate(asked, state.clock, perf_counter() - 0.001)
+    assert (late.decision.awards, late.decision.no_fill_reason) == ((), "timeout")
+    assert late.degraded == ("no_decision",)
+    assert len(deliberate(asked, state.clock, perf_counter() + 10).decision.awards) == 2
 
 
 async def test_prices_are_told_to_secret_keys_only(client: httpx.AsyncClient) -> None:

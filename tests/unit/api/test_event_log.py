@@ -76,6 +76,22 @@ async def test_the_stream_takes_it(log: EventLog, wire: Wire, spool: Spool) -> N
     assert spool.waiting() == 0
 
 
+async def test_a_large_batch_lets_others_in_between(log: EventLog, wire: Wire) -> None:
+    others = 0
+
+    async def count() -> None:
+        nonlocal others
+        while True:
+            others += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    await log.append(b"event", [b"%d" % number for number in range(500)])
+    counting.cancel()
+    assert len(wire.taken) == 500
+    assert others >= 9
+
+
 async def test_the_spool_takes_what_the_stream_does_not(
     log: EventLog, wire: Wire, spool: Spool
 ) -> None:

@@ -219,11 +219,26 @@ async def test_a_batch_without_a_good_event_is_refused(
     assert log.entries == []
 
 
-@pytest.mark.parametrize("body", [{}, {"events": []}, {"events": [SEARCH] * 501}, {"more": 1}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"events": []},
+        {"events": [SEARCH] * 501},
+        {"more": 1},
+        {"events": [SEARCH, {}], "more": 1},
+    ],
+)
 async def test_a_batch_holds_1_to_500(client: httpx.AsyncClient, body: dict[str, Any]) -> None:
     response = await client.post("/v1/events", json=body)
     assert response.status_code == 422
     assert response.json()["code"] == "invalid_request"
+
+
+async def test_a_conversion_needs_no_ad(client: httpx.AsyncClient, log: Log) -> None:
+    await tell(client, {"type": "conversion", "order_id": "o-1", "product_id": "a1"})
+    [event] = log.of(b"event")
+    assert (event["event_key"], event["impression_id"]) == ("o-1/0", None)
 
 
 async def test_five_hundred_events_are_taken(client: httpx.AsyncClient, log: Log) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.api.json_body import count_keys, refuse_repeated_keys
+from service.api.json_body import count_keys, parse_strictly, refuse_repeated_keys
 from service.api.schemas.ads import AdRequest
 from service.errors import MalformedJsonError
 
@@ -204,6 +204,12 @@ async def test_other_media_types_are_refused(client: httpx.AsyncClient, media_ty
 
 
 # repeated keys
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"1" * 5_000, b"{", b""])
+def test_what_python_cannot_read_is_malformed(body: bytes) -> None:
+    with pytest.raises(MalformedJsonError):
+        parse_strictly(body)
 
 
 def test_colons_in_strings_are_no_keys() -> None:

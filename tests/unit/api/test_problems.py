@@ -118,6 +118,7 @@ def test_the_nearest_class_decides() -> None:
 
     assert problems.problem_type(OddError("x")).code == "unknown_placement"
     assert problems.problem_type(KeyError("x")) is problems.INTERNAL
+    assert problems.problem_of_status(500) is problems.INTERNAL
     assert problems.problem_type(InvalidRequestError([], 0)).code == "invalid_request"
 
 
