@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from service.decision.live import Live
     from service.decision.terms import AdQuery
 
-SLOW_SECONDS = 0.050  # half of the time that callers give by default
-SLOW_DECISIONS = 2
+SLOW_SECONDS = 0.100  # all the time that callers give by default
+SLOW_DECISIONS = 3
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
 _log = structlog.get_logger(__name__)
@@ -58,8 +58,8 @@ class ModelClock:
 
         typical <- typical + (seconds - typical) / 8
 
-    A decision without models lowers `typical` by a tenth, so that they are tried again. Two slow
-    ones in a row close the models off for a second, then for two, and so on up to half a minute.
+    A decision without models lowers `typical` by a tenth, so that they are tried again. Three
+    slow ones in a row close the models off for a second, then for two, and so on up to half a minute.
     Times are on `perf_counter`.
     """
 

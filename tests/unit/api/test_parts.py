@@ -53,19 +53,20 @@ def test_models_are_asked_while_there_is_time() -> None:
     assert [clock.allows(0.0, 0.005) for _ in range(6)] == [False] * 5 + [True]
 
 
-def test_models_that_are_slow_twice_are_left_alone_for_longer_and_longer() -> None:
+def test_models_that_are_slow_thrice_are_left_alone_for_longer_and_longer() -> None:
     clock = ModelClock()
     clock.took(0.0, 0.2)
-    assert clock.allows(0.2, 1.0)  # once is no habit
     clock.took(0.2, 0.4)
-    assert not clock.allows(1.3, 9.0)
-    assert clock.allows(1.4, 9.0)  # a second later
-    clock.took(1.4, 1.6)
-    assert not clock.allows(3.5, 9.0)
-    assert clock.allows(3.6, 9.0)  # two seconds later
-    clock.took(3.6, 3.61)  # well again
-    clock.took(3.7, 3.9)
-    assert clock.allows(3.9, 9.0)
+    assert clock.allows(0.4, 1.0)  # twice is no habit
+    clock.took(0.4, 0.6)
+    assert not clock.allows(1.5, 9.0)
+    assert clock.allows(1.6, 9.0)  # a second later
+    clock.took(1.6, 1.8)
+    assert not clock.allows(3.7, 9.0)
+    assert clock.allows(3.8, 9.0)  # two seconds later
+    clock.took(3.8, 3.81)  # well again
+    clock.took(3.9, 4.1)
+    assert clock.allows(4.1, 9.0)
     for _ in range(10):
         clock.took(10.0, 10.2)
     assert not clock.allows(40.1, 99.0)
