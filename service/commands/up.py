@@ -22,7 +22,7 @@ from service.commands.reach import (
     store_urls,
     tables_are_current,
 )
-from service.errors import AdServiceError
+from service.errors import AdServiceError, EmbeddedStoreError
 from service.store.embedded.children import Child, end_all, tend_all
 from service.store.embedded.locks import FileLock
 from service.store.embedded.processes import catches, die_with_parent
@@ -33,11 +33,12 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from service.settings import Settings
-    from service.store.embedded.stores import StoreUrls
+    from service.store.embedded.stores import EmbeddedStores, StoreUrls
 
 FILE = "demo.json"
 _READY_SECONDS = 120.0
 _LOOK_SECONDS = 0.05
+_LOOK_AT_STORES_SECONDS = 2.0
 
 
 class _StopError(BaseException):
@@ -88,8 +89,12 @@ def _run(settings: Settings, console: Console, parent: int | None) -> None:
         took_seconds = time.monotonic() - started_at
         console.print(f"[bold]Salient is ready: {url}[/bold]  (in {took_seconds:.1f} s)")
         console.print(f"API reference: {url}/docs   keys: {settings.state / FILE}   Ctrl-C stops.")
+        revive_at = time.monotonic()
         while not _parent_gives_up(parent):
             tend_all(children, console.print)
+            if stores is not None and time.monotonic() > revive_at:
+                _revive(stores, console)
+                revive_at = time.monotonic() + _LOOK_AT_STORES_SECONDS
             time.sleep(_LOOK_SECONDS)
     finally:
         _ignore_signals()
@@ -97,6 +102,14 @@ def _run(settings: Settings, console: Console, parent: int | None) -> None:
             console.print(f"{name} did not end in time and was killed")
         if stores is not None:
             stores.stop()
+
+
+def _revive(stores: EmbeddedStores, console: Console) -> None:
+    try:
+        for name in stores.revive():
+            console.print(f"{name} had ended and is started again")
+    except EmbeddedStoreError as error:
+        console.print(f"{error}\nnext try in {_LOOK_AT_STORES_SECONDS:g} s")
 
 
 def _parent_gives_up(parent: int | None) -> bool:
@@ -217,8 +230,10 @@ def _send_past_events(state: Path, url: str) -> None:
 
 @contextlib.contextmanager
 def _signals() -> Iterator[None]:
-    """Turn SIGINT, SIGTERM and SIGHUP into _StopError."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    """Turn SIGINT, SIGTERM and SIGHUP into _StopError; under `nohup` SIGHUP stays ignored."""
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
     before = {number: signal.signal(number, _stop) for number in numbers}
     try:
         yield

@@ -60,6 +60,7 @@ class Postgres:
     log: Path
     mark: str
     durable: bool = True
+    encoding: str = "UTF8"
 
     def url(self, database: str = DATABASE) -> str:
         """Where clients find `database`."""
@@ -106,11 +107,16 @@ class Postgres:
     def _initdb(self) -> None:
         for leftover in sorted(self.folder.rglob("*"), reverse=True):  # of an initdb cut short
             leftover.rmdir() if leftover.is_dir() else leftover.unlink()
-        identity = _identity(self.folder)
-        if "user" in identity:
-            os.chown(self.folder, identity["user"], identity["group"])
-        program = [str(_home() / "bin/initdb"), "-D", _data(self.folder), "-U", USER]
-        options = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions"]
+        lesser = identity(self.folder)
+        if lesser:
+            os.chown(self.folder, lesser["user"], lesser["group"])
+        program = [str(_home() / "bin/initdb"), "-D", data_argument(self.folder), "-U", USER]
+        options = [
+            "--auth=trust",
+            f"--encoding={self.encoding}",
+            "--locale=C",
+            "--no-instructions",
+        ]
         collation = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         sync = [] if self.durable else ["--no-sync"]
         made = subprocess.run(  # noqa: S603 - our own program and arguments
@@ -120,7 +126,7 @@ class Postgres:
             capture_output=True,
             text=True,
             check=False,
-            **identity,
+            **lesser,
         )
         if made.returncode:
             (self.folder / "PG_VERSION").unlink(missing_ok=True)
@@ -138,12 +144,12 @@ class Postgres:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         options = [word for pair in settings.items() for word in ("-c", "=".join(pair))]
         return processes.launch(
-            [str(_home() / "bin/postgres"), "-D", _data(self.folder), *options],
+            [str(_home() / "bin/postgres"), "-D", data_argument(self.folder), *options],
             self.folder,
             self.log,
             env=_environment(),
             preexec_fn=_die_fast if tied else None,
-            **_identity(self.folder),
+            **identity(self.folder),
         )
 
     def _wait(self, server: subprocess.Popen[bytes]) -> None:
@@ -161,7 +167,8 @@ class Postgres:
                 connection.execute(f'CREATE DATABASE "{DATABASE}"')
 
 
-def _data(folder: Path) -> str:
+def data_argument(folder: Path) -> str:
+    """How Postgres is told where its data is."""
     return "/proc/self/cwd" if sys.platform == "linux" else str(folder)
 
 
@@ -178,18 +185,22 @@ def _environment() -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
 
-def _identity(folder: Path) -> dict[str, Any]:
+def identity(folder: Path) -> dict[str, Any]:
     """Popen's arguments that drop root: to the folder's owner, or else to nobody's account."""
     if os.geteuid() != 0:
         return {}
     owner = folder.stat()
     if owner.st_uid:
         return {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
-    account = _lesser_account()
+    account = lesser_account()
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
-def _lesser_account() -> pwd.struct_passwd:
+def lesser_account() -> pwd.struct_passwd:
+    """The account that root runs Postgres as.
+
+    Raises: EmbeddedStoreError.
+    """
     # initdb wants an account with a name
     for name in ("postgres", "nobody"):
         try:

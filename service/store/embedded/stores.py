@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 from service.errors import EmbeddedStoreError
 from service.store.embedded.locks import FileLock, exclusive
 from service.store.embedded.postgres import Postgres
-from service.store.embedded.processes import mark_of
+from service.store.embedded.processes import find, mark_of
 from service.store.embedded.valkey import Valkey
 
 if TYPE_CHECKING:
@@ -71,6 +71,18 @@ class EmbeddedStores:
                     _shorten(server.log)
                     server.start(tied=self._tied)
         return self.urls
+
+    def revive(self) -> list[str]:
+        """Start again what has ended; returns the names of those. One that hangs is left alone.
+
+        Raises: EmbeddedStoreError.
+        """
+        gone = [server for server in self._servers if not find(server.mark)]
+        if gone:
+            with exclusive(self._state / "stores.lock"):
+                for server in gone:
+                    server.start(tied=self._tied)
+        return [type(server).__name__ for server in gone]
 
     def stop(self) -> bool:
         """Let go, and stop both if nobody else uses them; returns whether they were stopped."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ import pytest
 import redis
 
 from service.errors import EmbeddedStoreError
-from service.store.embedded import binaries, processes
+from service.store.embedded import binaries, postgres, processes
 from service.store.embedded.locks import FileLock
 from service.store.embedded.stores import EmbeddedStores
 
@@ -297,3 +298,53 @@ def test_a_tied_server_ends_with_its_parent(folder: Path) -> None:
     command = [sys.executable, "-c", code, str(folder / "s")]
     subprocess.run(command, check=False, cwd=CHECKOUT)  # noqa: S603 - our own program
     assert processes.wait_until_gone(processes.mark_of(folder / "s"), 5.0)
+
+
+def test_a_server_that_does_not_end_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stores = EmbeddedStores(folder / "s")
+    with monkeypatch.context() as patched:
+        patched.setattr(processes, "end", lambda *_: False)
+        for server in (stores.postgres, stores.valkey):
+            with pytest.raises(EmbeddedStoreError, match="does not end"):
+                server.stop()
+
+
+def test_a_failed_initdb_is_said_and_leaves_no_half_cluster(folder: Path) -> None:
+    (folder / "s/postgres").mkdir(parents=True)
+    (folder / "s/postgres").chmod(0o700)
+    stores = EmbeddedStores(folder / "s", only="postgres", durable=False)
+    broken = replace(stores.postgres, socket_folder=folder, folder=folder / "s/none/deeper")
+    with pytest.raises(FileNotFoundError):
+        broken.start()
+    failing = replace(stores.postgres, encoding="no such encoding")
+    with pytest.raises(EmbeddedStoreError, match="initdb failed"):
+        failing.start()
+    assert not (folder / "s/postgres/PG_VERSION").exists()
+
+
+def test_a_valkey_that_cannot_start_says_why(folder: Path) -> None:
+    stores = EmbeddedStores(folder / "s", only="valkey")
+    (folder / "s/valkey/appendonlydir").mkdir(parents=True)
+    (folder / "s/valkey/appendonlydir/appendonly.aof.manifest").write_text("nonsense\n")
+    with pytest.raises(EmbeddedStoreError, match="manifest"):
+        stores.start()
+    stores.stop()
+
+
+def test_root_needs_an_account_to_become(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def nobody_there(name: str) -> pwd.struct_passwd:
+        raise KeyError(name)
+
+    monkeypatch.setattr(pwd, "getpwnam", nobody_there)
+    with pytest.raises(EmbeddedStoreError, match="no account 'nobody'"):
+        postgres.lesser_account()
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert postgres.identity(tmp_path) == {}
+
+
+def test_only_linux_has_the_short_way_to_the_data(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert postgres.data_argument(tmp_path) == "/proc/self/cwd"
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert postgres.data_argument(tmp_path) == str(tmp_path)
