@@ -26,7 +26,7 @@ StoreId = Annotated[
     str | None, typer.Option("--store", help="Store id; not needed where there is only one store.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check every line, change nothing.")]
-InputFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
+InputFile = Annotated[Path, typer.Argument(help="File to read.")]
 OutputFile = Annotated[Path, typer.Option("--out", help="File to write.")]
 Seed = Annotated[int, typer.Option(help="The same seed makes the same.")]
 
@@ -109,7 +109,7 @@ def import_products(  # noqa: PLR0913, PLR0917 - one argument an option of the c
     """Take a catalogue: Google Merchant feed (CSV, TSV), NDJSON, or parquet of the log layouts."""
     from service.commands import imports as work
 
-    new = work.NewStore(new_store, currency, locale, site_url) if new_store else None
+    new = work.NewStore(new_store, currency, locale, site_url) if new_store is not None else None
     _import(
         file,
         state,
@@ -156,9 +156,11 @@ def _import(
     state: Path | None,
     work: Callable[[StoreUrls, Callable[[int], None]], Coroutine[Any, Any, Report]],
 ) -> None:
+    from service.commands.imports import require_file
     from service.commands.reach import open_migrated
     from service.commands.show import progress_bar, show_report
 
+    require_file(file)
     with open_migrated(_settings(state=state)) as urls, progress_bar(file) as progress:
         report = asyncio.run(work(urls, progress))
     show_report(report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from redis.asyncio import Redis
 from sqlalchemy import text
 
+from service.decision.links import is_safe
 from service.decision.terms import Micros, Placement, Store
 from service.errors import BadInputError
 from service.store.campaigns import put_ads, put_advertisers, put_campaigns, put_placements
@@ -18,8 +20,9 @@ from service.store.events import add_decisions, add_events
 from service.store.feeds.campaigns import made_id, read_bookings
 from service.store.feeds.past_events import past_batches, read_log
 from service.store.feeds.products import read_products
+from service.store.feeds.repeats import refuse_repeats
 from service.store.feeds.report import FieldError, LineError, Report
-from service.store.feeds.rows import read_rows
+from service.store.feeds.rows import SUFFIXES, read_rows
 from service.store.postgres import open_engine
 from service.store.profiles import write_profiles
 from service.store.shoppers import recent_actions
@@ -38,18 +41,48 @@ if TYPE_CHECKING:
 _BATCH: Final = 5_000
 _SHOPPERS: Final = 200
 _MONTHS: Final = 120
+_CURRENCY: Final = re.compile(r"[A-Za-z]{3}")
+_LOCALE: Final = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
 
 Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
 class NewStore:
-    """The store to make where an import names none."""
+    """The store to make where an import names none.
+
+    Raises: BadInputError for a value that no store can have.
+    """
 
     name: str
     currency: str = "EUR"
     locale: str = "en"
     site_url: str = "http://127.0.0.1:8000"
+
+    def __post_init__(self) -> None:
+        """Refuse what would only fail later: prices without currency, ads without links."""
+        if not self.name.strip():
+            raise BadInputError("give the new store a name, such as --new-store 'My shop'")
+        if not _CURRENCY.fullmatch(self.currency):
+            raise BadInputError(f"a currency is three letters, such as EUR, not {self.currency!r}")
+        if not _LOCALE.fullmatch(self.locale):
+            raise BadInputError(f"a locale is like en or de-AT, not {self.locale!r}")
+        if not is_safe(self.site_url):
+            raise BadInputError(
+                "a site's URL is like https://shop.example (http only on this machine),"
+                f" not {self.site_url!r}"
+            )
+
+
+def require_file(path: Path) -> None:
+    """See that there is a file to read.
+
+    Raises: BadInputError.
+    """
+    if not path.exists():
+        raise BadInputError(f"there is no file {str(path)!r}")
+    if not path.is_file():
+        raise BadInputError(f"{str(path)!r} is not a file; give one of {', '.join(SUFFIXES)}")
 
 
 async def choose_store(
@@ -91,12 +124,14 @@ async def import_products(
     try:
         async with engine.connect() as connection:
             store = await choose_store(connection, store_id, new)
-            found = read_products(read_rows(path, progress), store.currency)
+            read = read_products(read_rows(path, progress), store.currency)
+            found = refuse_repeats(read, "id", lambda product: product.product_id)
             for batch in _batches(_kept(found, report), _BATCH):
                 report.changed += await put_products(
                     connection, store.store_id, [product for _, product in batch]
                 )
-            await _finish(connection, dry_run=dry_run)
+            _require_lines(report, path)
+            await _finish(connection, dry_run=dry_run or not report.good)
     finally:
         await engine.dispose()
     return report
@@ -116,10 +151,12 @@ async def import_campaigns(
     try:
         async with engine.connect() as connection:
             store = await choose_store(connection, store_id)
-            found = read_bookings(read_rows(path, progress), store.store_id, store.currency)
+            read = read_bookings(read_rows(path, progress), store.store_id, store.currency)
+            found = refuse_repeats(read, "campaign", lambda one: one.campaign.campaign_id)
             for batch in _batches(_kept(found, report), _BATCH):
                 bookings = await _with_products(connection, store.store_id, batch, report)
                 await _put_bookings(connection, store.store_id, bookings, report)
+            _require_lines(report, path)
             await _finish(connection, dry_run=dry_run)
     finally:
         await engine.dispose()
@@ -213,6 +250,11 @@ async def _write_profiles(
         for batch in _batches(sorted(shoppers), _SHOPPERS):
             profiles = await recent_actions(connection, store_id, batch)
             await write_profiles(redis, store_id, profiles)
+
+
+def _require_lines(report: Report, path: Path) -> None:
+    if not report.good and not report.errors:
+        raise BadInputError(f"{path.name} holds nothing to import: give one line for each")
 
 
 async def _finish(connection: AsyncConnection, *, dry_run: bool) -> None:

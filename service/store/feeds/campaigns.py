@@ -157,7 +157,7 @@ def _refuse_unknown(place: str, given: Mapping[str, Any], known: Sequence[str]) 
             raise FieldError(place or name, name if place else given[name], advice)
 
 
-def _flag(name: str, given: Mapping[str, Any], otherwise: bool) -> bool:  # noqa: FBT001 - a value
+def _flag(name: str, given: Mapping[str, Any], otherwise: bool) -> bool:
     value = given.get(name, otherwise)
     if not isinstance(value, bool):
         raise FieldError(name, value, "give true or false")

@@ -85,6 +85,8 @@ def delimited_rows(lines: Iterable[str], delimiter: str) -> Iterator[Row | LineE
     header: list[str] | None = None
     for number, record in records:
         if isinstance(record, FieldError):
+            if header is None:
+                raise BadInputError(f"the line of column names cannot be read: {record}")
             yield record.on(number)
         elif header is None:
             header = [_column(name) for name in record]

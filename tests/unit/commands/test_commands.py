@@ -110,6 +110,49 @@ def test_a_dry_run_changes_nothing(tmp_path: Path, database_url: str) -> None:
     assert _query(database_url, "SELECT * FROM stores") == []
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "advice"),
+    [
+        ("--new-store", " ", "give the new store a name"),
+        ("--currency", "EURO", "a currency is three letters"),
+        ("--locale", "../..", "a locale is like en"),
+        ("--site-url", "javascript:alert(1)", "a site's URL is like"),
+    ],
+)
+def test_a_store_that_cannot_be_is_not_made(
+    tmp_path: Path, option: str, value: str, advice: str
+) -> None:
+    feed = _feed(tmp_path / "feed.tsv", "1\tLamp\thttps://s.example/1\t10\t")
+    words = ("import", "products", feed, "--new-store", "Shop", option, value)
+    assert advice in str(_salient(*words, fails=True).exception)
+
+
+def test_what_holds_nothing_makes_no_store(tmp_path: Path, database_url: str) -> None:
+    (tmp_path / "binary.tsv").write_bytes(b"\xff\xfei\x00d\x00\n")
+    (tmp_path / "empty.tsv").touch()
+    for name, advice in (
+        ("empty.tsv", "holds nothing to import"),
+        (_feed(tmp_path / "head.tsv").name, "holds nothing to import"),
+        ("binary.tsv", "save the file as UTF-8"),
+        ("none.tsv", "there is no file"),
+        (".", "is not a file"),
+    ):
+        told = _salient("import", "products", tmp_path / name, "--new-store", "S", fails=True)
+        assert told.exit_code == 1
+        assert advice in str(told.exception)
+    bad = _feed(tmp_path / "bad.tsv", "\tLamp\thttps://s.example/1\t10\t")
+    assert _salient("import", "products", bad, "--new-store", "S", fails=True).exit_code == 1
+    assert _query(database_url, "SELECT * FROM stores") == []
+
+
+def test_an_id_that_stands_twice_is_named(tmp_path: Path, database_url: str) -> None:
+    line = "1\t{}\thttps://s.example/1\t10\t"
+    feed = _feed(tmp_path / "feed.tsv", line.format("Lamp"), line.format("Rug"))
+    told = _salient("import", "products", feed, "--new-store", "Shop", fails=True)
+    assert "line 3, id: got '1'; line 2 has it already" in told.output
+    assert _query(database_url, "SELECT title FROM products") == [("Lamp",)]
+
+
 def test_many_errors_are_cut(tmp_path: Path) -> None:
     feed = _feed(tmp_path / "feed.tsv", *["\t\t\t\t"] * 150)
     told = _salient("import", "products", feed, "--new-store", "Shop", fails=True)

@@ -132,3 +132,18 @@ async def test_a_key_has_only_scopes_of_its_kind(
 ) -> None:
     with pytest.raises(BadInputError, match="scopes"):
         await create_key(connection, "sto_1", kind, scopes)
+
+
+@pytest.mark.parametrize("origin", ["shop.example", "https://shop.example/path", "null", ""])
+async def test_an_origin_that_no_browser_sends_is_refused(
+    connection: AsyncConnection, origin: str
+) -> None:
+    with pytest.raises(BadInputError, match="an origin is like"):
+        await create_key(connection, "sto_1", "publishable", ["serve"], [origin])
+
+
+async def test_a_key_is_of_a_known_kind_and_advertiser(connection: AsyncConnection) -> None:
+    with pytest.raises(BadInputError, match="publishable or secret, not 'open'"):
+        await create_key(connection, "sto_1", "open", ["serve"])
+    with pytest.raises(BadInputError, match="no advertiser 'adv_x'"):
+        await create_key(connection, "sto_1", "secret", ["serve"], advertiser_id="adv_x")

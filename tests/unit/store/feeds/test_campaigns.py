@@ -87,12 +87,30 @@ def test_what_a_line_gives_is_taken() -> None:
         ("ads", ["1"], "ads"),
         ("ads", [{"product_id": "1", "bid_micros": 0}], "ads"),
         ("campaign_id", "ad_1", "campaign_id"),
+        ("products", ["1"], "products"),
+        ("advertiser", {"name": "Lumo", "nmae": "x"}, "advertiser"),
+        ("keywords", [{"text": "x", "negativ": True}], "keywords"),
+        ("keywords", [{"text": "x", "negative": "no"}], "negative"),
+        ("ads", [{"product_id": "1", "bit": 1}], "ads"),
+        ("ads", [{"product_id": "1", "active": 0}], "active"),
     ],
 )
 def test_a_bad_value_is_named(field: str, value: object, named: str) -> None:
     with pytest.raises(FieldError) as caught:
         _booking(**{field: value})
     assert caught.value.field == named
+
+
+def test_a_misspelt_field_is_told_its_name() -> None:
+    with pytest.raises(FieldError, match=r"products: got .* write product_ids"):
+        _booking(products=["1"])
+    with pytest.raises(FieldError, match="zzz: got 1; the fields are advertiser, "):
+        _booking(zzz=1)
+
+
+def test_an_end_before_the_start_is_refused() -> None:
+    with pytest.raises(FieldError, match=r"ends_at: got .* not before starts_at"):
+        _booking(starts_at="2026-02-01T00:00:00Z", ends_at="2026-01-01T00:00:00Z")
 
 
 def test_good_lines_are_kept_beside_bad_ones() -> None:

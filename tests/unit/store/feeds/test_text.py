@@ -48,6 +48,8 @@ class Finder(HTMLParser):
         ("Lámpa 台灯 💡 5 mm × 3", "Lámpa 台灯 💡 5 mm × 3"),
         ("", ""),
         ("AT&T", "AT&T"),
+        ("\u202elamp\u2066 \u200b\ufeff", "lamp"),  # marks that would turn the page around
+        ("\U0001f468\u200d\U0001f469 tent", "\U0001f468\u200d\U0001f469 tent"),
     ],
 )
 def test_text_is_made_plain(raw: str, text: str) -> None:
