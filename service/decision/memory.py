@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from service.decision.show import ShownPoints, TitleKey
     from service.decision.snapshot import Names
     from service.decision.tables import Bools, Ints
-    from service.decision.terms import Micros
+    from service.decision.terms import Micros, SellingPoint
 
 
 class Memory:
@@ -25,6 +25,7 @@ class Memory:
         "found",
         "names",
         "options",
+        "points",
         "product_rows",
         "servable",
         "standing",
@@ -40,6 +41,7 @@ class Memory:
         self.ad_rows: Recent[str, int] = Recent(16_384)
         self.campaign_rows: Recent[frozenset[str], Ints] = Recent(8)
         self.options: Recent[int, tuple[Option, ...]] = Recent(8192)
+        self.points: Recent[int, SellingPoint] = Recent(16_384)
         self.servable: Recent[str, Bools] = Recent(64)
         self.standing: Recent[tuple[Found, Micros], Standing] = Recent(1024)
         self.titles: Recent[TitleKey, ShownPoints] = Recent(16_384)

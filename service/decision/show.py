@@ -54,7 +54,7 @@ def _write(
     product: int, rows: tuple[int, ...], placement: Placement, snapshot: Snapshot
 ) -> ShownPoints:
     product_id = snapshot.products.ids[product]
-    points = [selling_point(product_id, row, snapshot) for row in rows]
+    points = [_remembered_point(product_id, row, snapshot) for row in rows]
     written = write_title(
         snapshot.products.titles[product],
         points,
@@ -65,6 +65,11 @@ def _write(
     return ShownPoints(
         written.title, tuple((points.index(point), point) for point in written.points)
     )
+
+
+def _remembered_point(product_id: str, row: int, snapshot: Snapshot) -> SellingPoint:
+    memory = snapshot.memory.points
+    return memory.get(row) or memory.put(row, selling_point(product_id, row, snapshot))
 
 
 def selling_point(product_id: str, row: int, snapshot: Snapshot) -> SellingPoint:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 LIFETIME_SECONDS: Final = 90 * 24 * 3600
+_REMEMBERED: Final = 1024
 
 Timed = tuple[tuple[str, float], ...]
 """(text, Unix seconds), newest first."""
+
+_Apart = tuple[tuple[str, ...], list[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +54,31 @@ def decode_profile(raw: bytes | None, now: float) -> tuple[History, frozenset[st
     """The history as of `now`, and the hidden ads; no value is an empty history."""
     if raw is None:
         return EMPTY_HISTORY, frozenset()
-    content = orjson.loads(raw)
+    read = _read(raw)
     history = History(
-        _aged(content["w"], content["wt"], now),
-        _aged(content["t"], content["tt"], now),
-        _aged(content["q"], content["qt"], now),
+        _aged(*read.feature_words, now), _aged(*read.titles, now), _aged(*read.queries, now)
     )
-    return history, frozenset(content["h"])
+    return history, read.hidden
 
 
-def _aged(texts: list[str], times: list[float], now: float) -> Timed:
+class _Read(NamedTuple):
+    """A value as it was read: texts, and their times in Unix seconds."""
+
+    feature_words: _Apart
+    titles: _Apart
+    queries: _Apart
+    hidden: frozenset[str]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read(raw: bytes) -> _Read:
+    """Read a value; whoever turns pages comes again with the same one."""
+    content = orjson.loads(raw)
+    words, titles, queries = ((tuple(content[n]), content[f"{n}t"]) for n in ("w", "t", "q"))
+    return _Read(words, titles, queries, frozenset(content["h"]))
+
+
+def _aged(texts: tuple[str, ...], times: list[float], now: float) -> Timed:
     if times and times[0] > now:  # another machine's clock is ahead of ours
         times = [min(ts, now) for ts in times]
     return tuple(zip(texts, map(now.__sub__, times), strict=True))
