@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import structlog
@@ -36,6 +37,18 @@ class Sampler:
         return line
 
 
+class Stderr:
+    """Writes lines to standard error, whatever that is at the moment of writing."""
+
+    def msg(self, line: str) -> None:
+        """Write one line; a closed or full standard error is no reason to fail a request."""
+        with suppress(OSError, ValueError):
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
+
+    debug = info = warning = error = critical = msg
+
+
 def configure_logging() -> None:
     """JSON lines on standard error, sampled."""
     structlog.configure(
@@ -47,6 +60,6 @@ def configure_logging() -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: Stderr(),
         cache_logger_on_first_use=True,
     )

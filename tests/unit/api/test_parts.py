@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import subprocess
 import sys
 from time import time
@@ -13,7 +15,7 @@ import structlog
 
 from service.api.deliberation import ModelClock
 from service.api.ids import draw
-from service.api.log_lines import Sampler
+from service.api.log_lines import Sampler, configure_logging
 from service.api.metrics import Metrics, exposition
 from service.api.signing_keys import kept_signing_keys
 
@@ -106,6 +108,23 @@ def test_a_repeated_line_is_thinned_out(monkeypatch: pytest.MonkeyPatch) -> None
     moment = 101.0
     assert passes("a") == {"event": "a", "left_out_before": 3}
     assert passes("a") == {"event": "a"}
+
+
+def test_lines_go_to_the_standard_error_of_the_moment(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = structlog.get_config()
+    try:
+        configure_logging()
+        structlog.get_logger("t").warning("a thing happened", number=1)
+        line = json.loads(capsys.readouterr().err)
+        assert (line["event"], line["level"], line["number"]) == ("a thing happened", "warning", 1)
+        closed = io.StringIO()
+        closed.close()
+        monkeypatch.setattr(sys, "stderr", closed)
+        structlog.get_logger("t").warning("nobody hears it")
+    finally:
+        structlog.configure(**before)
 
 
 def test_counters_stand_in_the_exposition() -> None:
