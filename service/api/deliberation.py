@@ -59,7 +59,7 @@ class ModelClock:
         typical <- typical + (seconds - typical) / 8
 
     A decision without models lowers `typical` by a tenth, so that they are tried again. Three
-    slow ones in a row close the models off for a second, then for two, and so on up to half a minute.
+    slow ones in a row close them off for a second, then for two, and so on up to half a minute.
     Times are on `perf_counter`.
     """
 
