@@ -263,10 +263,11 @@ async def _require_products(connection: AsyncConnection, store_id: str, ids: set
 
 
 async def _refuse_low_budgets(connection: AsyncConnection, batch: dict[str, Campaign]) -> None:
-    statement = select(campaigns.c.id, campaigns.c.spent_micros).where(
-        campaigns.c.id.in_(list(batch))
-    )
-    for campaign_id, spent in await connection.execute(statement.with_for_update()):
+    here = campaigns.c.id.in_(list(batch))
+    # in the ledger's order, so that the two never wait for each other in a ring
+    statement = select(campaigns.c.id, campaigns.c.spent_micros).where(here)
+    locked = statement.order_by(campaigns.c.id).with_for_update()
+    for campaign_id, spent in await connection.execute(locked):
         if batch[campaign_id].budget < spent:
             raise BadInputError(
                 f"the budget of {campaign_id}, {batch[campaign_id].budget}, is below the"

@@ -41,7 +41,8 @@ _EXCLUDED: Final = ", ".join(f"excluded.{name}" for name in _COLUMNS[1:])
 _HELD: Final = ", ".join(f"products.{name}" for name in _COLUMNS[1:])
 _UPSERT: Final = (  # only rows that change are written, so an equal feed makes no new version
     f"INSERT INTO products (store_id, {', '.join(_COLUMNS)})"
-    f" SELECT %s, {', '.join(_COLUMNS)} FROM incoming_products"
+    # in one order, so that two imports never wait for each other in a ring
+    f" SELECT %s, {', '.join(_COLUMNS)} FROM incoming_products ORDER BY product_id"
     f" ON CONFLICT (store_id, product_id) DO UPDATE"
     f" SET ({_DATA}, updated_at) = ({_EXCLUDED}, now())"
     f" WHERE ({_HELD}) IS DISTINCT FROM ({_EXCLUDED})"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from service.store.keys import create_key, list_keys, revoke_key
 from tests.unit.store.made import LAMP, OTHER, RUG, STORE, campaign, fill
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 
 async def test_what_is_put_is_loaded(connection: AsyncConnection) -> None:
@@ -147,3 +148,18 @@ async def test_a_key_is_of_a_known_kind_and_advertiser(connection: AsyncConnecti
         await create_key(connection, "sto_1", "open", ["serve"])
     with pytest.raises(BadInputError, match="no advertiser 'adv_x'"):
         await create_key(connection, "sto_1", "secret", ["serve"], advertiser_id="adv_x")
+
+
+async def test_two_imports_at_once_do_not_block_each_other_for_good(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await fill(connection)
+    many = [replace(LAMP, product_id=f"{n:05}") for n in range(500)]
+
+    async def put(title: str, *, backwards: bool) -> None:
+        batch = [replace(product, title=title) for product in many]
+        for _ in range(5):
+            async with engine.begin() as connection:
+                await put_products(connection, "sto_1", batch[::-1] if backwards else batch)
+                await put_campaigns(connection, "sto_1", [campaign(name=title)])
+
+    await asyncio.gather(put("one", backwards=False), put("two", backwards=True))
