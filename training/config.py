@@ -31,11 +31,12 @@ class RankerConfig:
     dim: int = 32
     hidden: int = 64
     attention: int = 32
-    blocks: int = 2
+    blocks: int = 1
     dropout: float = 0.1
     rate: float = 5e-3
     word_rate: float = 5e-4
     decay: float = 1e-4
     requests: int = 512  # a step
-    passes: float = 1.5
+    passes: float = 1.0
     conversion_weight: float = 1.0
+    forgotten: float = 0.15  # of the requests are learnt as if the shopper were new

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from service.contract.context_batches import ContextBatches
+from service.contract.groups import feature_groups
 from service.contract.history_log import Codes, LoggedRows, build_history
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from service.contract.encoder import Encoder
     from service.contract.history import HistoryLog
 
+OF_SHOPPER: Final = 2  # groups about the shopper, activity and recency; the third is the query's
 MOST_SHOWN: Final = 16  # rows of one request that stand side by side; more become another request
 MOST_PHRASES: Final = 3  # selling points shown in one title that count
 _UNUSED_WITHOUT_EVENTS: Final = {
@@ -87,6 +89,28 @@ class Examples:
         edge = min(max(edge, 1), len(self.ts))
         every = np.arange(len(self.ts))
         return every[:edge], every[edge:]
+
+
+def without_history(batch: Tensors, chosen: NDArray[np.bool_], taste: int) -> Tensors:
+    """Return a batch in which requests `chosen` (B,) come from shoppers nobody knows.
+
+    New shoppers are many at serving and few in a log: so a model learns what holds for them too.
+    The last `taste` columns of the match are the shopper's.
+    """
+    known = ~chosen
+    past = (*_UNUSED_WITHOUT_EVENTS, *_UNUSED_WITHOUT_EVENTS.values(), "past_queries")
+    changed = {name: _where(known, batch[name]) for name in (*past, "past_query_days")}
+    match = batch["match"].copy()
+    match[chosen, :, match.shape[-1] - taste :] = 0.0
+    groups = batch["groups"].copy()
+    nobody = feature_groups(np.zeros((1, 3), int), np.full((1, 3), np.inf), np.zeros((1, 3), int))
+    groups[chosen, :OF_SHOPPER] = nobody[0, :OF_SHOPPER]
+    return batch | changed | {"match": match, "groups": groups}
+
+
+def _where(known: NDArray[np.bool_], values: NDArray[Any]) -> NDArray[Any]:
+    kept: NDArray[Any] = values * known.reshape(-1, *[1] * (values.ndim - 1)).astype(values.dtype)
+    return kept
 
 
 @dataclass(frozen=True, slots=True)

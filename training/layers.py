@@ -71,7 +71,7 @@ class FadingPool(keras.layers.Layer):
 
     def call(self, sums: Tensor, weights: Tensor, days: Tensor) -> Tensor:
         """Return the faded mean of the events, drawn to zero by the prior."""
-        fading = ops.exp(-ops.softplus(self.rate) * ops.log1p(days))  # (B, L)
+        fading = ops.exp(-ops.softplus(self.rate) * ops.log(days + 1.0))  # (B, L)
         total = ops.einsum("bl,bld->bd", fading, sums)
         return total / (self.prior + ops.sum(fading * weights, axis=-1))[:, None]
 
@@ -110,7 +110,7 @@ class HistoryAttention(keras.layers.Layer):
     def call(self, query: Tensor, events: Tensor, days: Tensor, mask: Tensor) -> Tensor:
         """Return the weighted sum of the events."""
         hidden = ops.tanh(self.from_query(query)[:, None, :] + self.from_event(events))
-        b = ops.squeeze(self.score(hidden), -1) - ops.softplus(self.rate) * ops.log1p(days)
+        b = ops.squeeze(self.score(hidden), -1) - ops.softplus(self.rate) * ops.log(days + 1.0)
         odds = ops.exp(ops.clip(b, -20.0, 20.0)) * ops.cast(mask, self.compute_dtype)
         alpha = odds / (1.0 + ops.sum(odds, axis=-1, keepdims=True))
         return ops.einsum("bl,bld->bd", alpha, events)

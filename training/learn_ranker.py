@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from keras import ops
 
+from service.contract.taste import TITLE_TASTE
 from training.calibration import fit_calibration
 from training.cooccurrence import catalogue_vectors
+from training.examples import without_history
 from training.fit import (
     Best,
     Rates,
@@ -94,7 +96,8 @@ def _fit(model: Ranker, data: RankerData, config: RankerConfig, report: Report) 
     best = Best(model)
     every = max(1, steps // _CHECKS)
     for done in range(1, steps + 1):
-        step(data.ads.take(next(draws)))
+        forgotten = rng.random(size) < config.forgotten
+        step(without_history(data.ads.take(next(draws)), forgotten, len(TITLE_TASTE)))
         if done % every == 0 or done == steps:
             held_out = check(model, data)
             best.offer(held_out)

@@ -109,7 +109,11 @@ def _fit(
         endless(data.auxiliary_requests, auxiliary_size, rng),
     ]
     _built(model, data)
-    rates = [Rates(config.rate, config.word_rate, config.decay, count) for count in steps]
+    # Clicks on feature words are few: word vectors learn from clicks on ads alone.
+    rates = [
+        Rates(config.rate, 0.0, config.decay, steps[0]),
+        Rates(config.rate, config.word_rate, config.decay, steps[1]),
+    ]
     tasks = [
         Step(model, lambda batch: _loss(model(batch, training=True), batch), rates[0]),
         Step(model, lambda batch: _loss(model.ad_clicks(batch, training=True), batch), rates[1]),

@@ -107,7 +107,8 @@ def gain_over(
     for _ in range(draws):
         weights = rng.multinomial(count, np.full(count, 1 / count)).astype(np.float64)[codes]
         gains.append(ours.auc(weights) - theirs.auc(weights))
-    low, high = np.nanquantile(gains, [0.025, 0.975]) if gains else (np.nan, np.nan)
+    known = [gain for gain in gains if not np.isnan(gain)]
+    low, high = np.quantile(known, [0.025, 0.975]) if known else (np.nan, np.nan)
     ones = np.ones(len(labels))
     return Gain(ours.auc(ones), theirs.auc(ones), float(low), float(high))
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import keras
 from keras import ops
 
-from service.contract.matching import TITLE_MATCH
+from service.contract.matching import QUERY_FEATURES, TITLE_MATCH
+from training.examples import OF_SHOPPER
 from training.layers import Calibration, HistoryAttention, PlaceTower, Standardize, WordTable
 from training.shopper import Events, FeatureGroups
 
@@ -19,20 +20,23 @@ if TYPE_CHECKING:
 Tensor = Any
 
 PLACES: Final = 16
+_START: Final = 0.03
 
 
 class Ranker(keras.Model):
     """A residual tower over shopper, query and item that meet late; two outputs.
 
-        c = [W_c [e_h ; e_q ; e_head ; g] + b ; e_h ; e_q]       the context, once a request
-        i = [W_i [e_i ; price] ; e_i]                              the item, once an ad
-        h0 = W_c(..) + W_i(..) + W_m m + P [e_h * e_i ; e_q * e_i]
+        c = [W_c [e_h ; g] + b ; e_h ; e_q]                     the context, once a request
+        i = [W_i [e_i ; price] ; e_i]                           the item, once an ad
+        h0 = W_c(..) + W_i(..) + W_t t + P [e_h * e_i ; e_q * e_i]
         h_k = h_(k-1) + f(V_k f(U_k h_(k-1)))                      residual blocks
-        click = w . h + w_m . m + d . [e_h * e_i ; e_q * e_i] + b
-        conversion = w' . (h + f(U' h)) + w'_m . m + b'            given a click
+        click = w . h + w_t . t + w_r . r + d . [e_h * e_i ; e_q * e_i] + b       w_r >= 0
+        conversion = w' . (h + f(U' h)) + ... + b'                 the same, given a click
 
     e_h is what was clicked, weighed by the query and by age; feature words count as short titles,
-    so a model that saw ad clicks alone still uses them. m is the match of query, title and taste.
+    so a model that saw ad clicks alone still uses them. m = [r ; t]: the title matched with the
+    query, and with the shopper's taste. The query has no term of its own and r stays out of the
+    tower: so scores compare across queries, and relevance means the same whatever the history.
     The place and the selling points shown enter in training and when a log is scored.
     """
 
@@ -44,7 +48,7 @@ class Ranker(keras.Model):
         self.groups = FeatureGroups(name="groups")
         self.from_context = keras.layers.Dense(hidden, name="from_context")
         self.from_item = keras.layers.Dense(hidden, use_bias=False, name="from_item")
-        self.from_match = keras.layers.Dense(hidden, use_bias=False, name="from_match")
+        self.from_taste = keras.layers.Dense(hidden, use_bias=False, name="from_taste")
         self.from_links = keras.layers.Dense(hidden, use_bias=False, name="from_links")
         self.standardize = Standardize(len(TITLE_MATCH), name="standardize")
         self.blocks = [ResidualBlock(hidden, name=f"block_{k}") for k in range(config.blocks)]
@@ -68,8 +72,9 @@ class Ranker(keras.Model):
         item = self.table.mean(batch["title_words"])  # (B, N, D)
         match = self.standardize(batch["match"])
         links = ops.concatenate([history[:, None] * item, query[:, None] * item], axis=-1)
+        taste = match[..., len(QUERY_FEATURES) :]
         own = self.from_item(ops.concatenate([item, batch["price_z"][..., None]], axis=-1))
-        h = side[:, None, :] + own + self.from_match(match) + self.from_links(links)
+        h = side[:, None, :] + own + self.from_taste(taste) + self.from_links(links)
         h = self.tower(ops.relu(h), training)
         click = self.click(h, match, links)
         phrases = self.table.mean(batch["shown_words"])  # (B, N, K, D)
@@ -83,9 +88,9 @@ class Ranker(keras.Model):
         words = Events.of(self.table, batch["clicked_words"], batch["clicked_word_days"])
         titles = Events.of(self.table, batch["clicked_titles"], batch["clicked_title_days"])
         events = words.followed_by(titles)
-        query, head = self.table.mean(batch["query_words"]), self.table.mean(batch["query_head"])
+        query = self.table.mean(batch["query_words"])
         history = self.attention(query, events.means, events.days, events.real)
-        parts = [history, query, head, self.groups(batch["groups"])]
+        parts = [history, self.groups(batch["groups"][:, :OF_SHOPPER])]
         return history, query, self.from_context(ops.concatenate(parts, axis=-1))
 
     def tower(self, h: Tensor, training: bool) -> Tensor:
@@ -126,17 +131,30 @@ class ResidualBlock(keras.layers.Layer):
 
 
 class LinkedOutput(keras.layers.Layer):
-    """A logit from the tower, the match and the links: (B, N, ..) -> (B, N)."""
+    """A logit from the tower, the match and the links: (B, N, ..) -> (B, N).
+
+    Every feature of relevance says "more is better" and they say it together: their weights are
+    held at zero or above, or noise would set one against the other.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__(name=name)
         self.dense = keras.layers.Dense(1, name="dense")
-        self.match = keras.layers.Dense(1, use_bias=False, name="match")
+        self.taste = keras.layers.Dense(1, use_bias=False, name="taste")
+        self.relevance = keras.layers.Dense(
+            1,
+            use_bias=False,
+            kernel_initializer=keras.initializers.Constant(_START),
+            kernel_constraint=keras.constraints.NonNeg(),
+            name="relevance",
+        )
         self.dot = keras.layers.Dense(1, use_bias=False, name="dot")
 
     def call(self, h: Tensor, match: Tensor, links: Tensor) -> Tensor:
-        """Return w . h + w_m . m + d . links + b."""
-        return (self.dense(h) + self.match(match) + self.dot(links))[..., 0]
+        """Return w . h + w_t . t + w_r . r + d . links + b."""
+        split = len(QUERY_FEATURES)
+        matched = self.relevance(match[..., :split]) + self.taste(match[..., split:])
+        return (self.dense(h) + matched + self.dot(links))[..., 0]
 
 
 class ShownPhrases(keras.layers.Layer):

@@ -40,7 +40,8 @@ class SellingPointModel(keras.Model):
         super().__init__()
         self.config, hidden = config, config.hidden
         self.table = WordTable(size, config.dim, name="table")
-        self.idf = ops.convert_to_tensor(idf, "float32")  # (size,)
+        self.idf = self.add_weight(shape=(size,), trainable=False, name="idf")
+        self.idf.assign(idf)
         self.shopper = ShopperGroups(self.table, name="shopper")
         self.from_user = keras.layers.Dense(hidden, name="from_user")
         self.from_phrase = keras.layers.Dense(hidden, use_bias=False, name="from_phrase")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import keras
 from keras import ops
 
-from service.contract.groups import GROUP_FEATURES, GROUP_WIDTH, GROUPS
+from service.contract.groups import GROUP_FEATURES, GROUP_WIDTH
 from training.layers import FadingPool, WordTable
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class FeatureGroups(keras.layers.Layer):
 
         g = [mean Em_g(activity); mean Em_g(recency); mean Em_g(query form)]
 
-    Values never seen in training stay at zero. ids (B, 3, 3) -> (B, 12).
+    Values never seen in training stay at zero. ids (B, G, 3) -> (B, 4 G).
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -69,7 +69,7 @@ class FeatureGroups(keras.layers.Layer):
     def call(self, ids: Tensor) -> Tensor:
         """Return the pooled groups side by side."""
         pooled = ops.sum(ops.take(self.vectors, ids, axis=0), axis=-2) / GROUP_WIDTH
-        return ops.reshape(pooled, (-1, len(GROUPS) * GROUP_DIM))
+        return ops.reshape(pooled, (-1, ids.shape[1] * GROUP_DIM))
 
 
 class ShopperGroups(keras.layers.Layer):

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from service.contract.groups import GROUP_WIDTH, GROUPS
-from service.contract.matching import TITLE_MATCH
+from service.contract.matching import QUERY_FEATURES, TITLE_MATCH
+from service.contract.taste import TITLE_TASTE
+from training.examples import OF_SHOPPER
 from training.export.blocks import (
     LAST,
     Words,
@@ -41,20 +43,20 @@ def ranker_graphs(model: Ranker, encoding: Encoding) -> dict[str, onnx.ModelProt
 
 
 def context_graph(model: Ranker, encoding: Encoding) -> onnx.ModelProto:
-    """Return c = [W_c [e_h ; e_q ; e_head ; g] + b ; e_h ; e_q], (B, H + 2 D)."""
+    """Return c = [W_c [e_h ; g] + b ; e_h ; e_q], (B, H + 2 D)."""
     graph = GraphBuilder("ranker-context")
     words = Words.of(graph, model.table)
     query = words.mean(graph.input("query_words", INT32, ["B", encoding.query_words]))
-    head = words.mean(graph.input("query_head", INT32, ["B", 1]))
     clicked = graph.input("clicked_words", INT32, ["B", "W", encoding.phrase_content])
     titles = graph.input("clicked_titles", INT32, ["B", "T", encoding.title_content])
     word_days = graph.input("clicked_word_days", FLOAT, ["B", "W"])
     title_days = graph.input("clicked_title_days", FLOAT, ["B", "T"])
     groups = graph.input("groups", INT32, ["B", len(GROUPS), GROUP_WIDTH])
+    groups = graph.op("Slice", groups, np.array([0]), np.array([OF_SHOPPER]), np.array([1]))
     sums = graph.op("Concat", words.sums(clicked), words.sums(titles), axis=1)
     days = graph.op("Concat", word_days, title_days, axis=1)
     history = history_attention(words, query, sums, days, model.attention)
-    parts = [history, query, head, feature_groups(graph, groups, model.groups)]
+    parts = [history, feature_groups(graph, groups, model.groups)]
     side = dense(graph, joined(graph, parts), model.from_context)
     size = model.config.hidden + 2 * model.config.dim
     graph.output(joined(graph, [side, history, query]), "context", ["B", size])
@@ -100,12 +102,13 @@ def head_graph(model: Ranker, *, placed: bool) -> onnx.ModelProto:
     pairs = [graph.op("Mul", one, vector) for one in (history, query)]
     links = joined(graph, pairs)
     match = standardize(graph, match, model.standardize)
-    h = graph.op("Add", graph.op("Add", side, own), dense(graph, match, model.from_match))
+    relevance, taste = parted(graph, match, [len(QUERY_FEATURES), len(TITLE_TASTE)])
+    h = graph.op("Add", graph.op("Add", side, own), dense(graph, taste, model.from_taste))
     h = graph.op("Relu", graph.op("Add", h, dense(graph, links, model.from_links)))
     for block in model.blocks:
         inner = graph.op("Relu", dense(graph, h, block.inner))
         h = graph.op("Add", h, graph.op("Relu", dense(graph, inner, block.outer)))
-    click = _output(graph, (h, match, links), model.click)
+    click = _output(graph, (h, relevance, taste, links), model.click)
     if placed:
         slot = graph.input("slot", INT64, ["N"])
         shown = graph.input("shown", FLOAT, ["N", dim + 1])
@@ -113,14 +116,14 @@ def head_graph(model: Ranker, *, placed: bool) -> onnx.ModelProto:
         click = graph.op("Add", click, place(graph, slot, model.place))
     graph.output(probability(graph, click, model.calibrate_click), "p_click", ["N"])
     bought = graph.op("Add", h, graph.op("Relu", dense(graph, h, model.buying)))
-    conversion = _output(graph, (bought, match, links), model.conversion)
+    conversion = _output(graph, (bought, relevance, taste, links), model.conversion)
     conversion = probability(graph, conversion, model.calibrate_conversion)
     graph.output(conversion, "p_conversion", ["N"])
     return graph.build()
 
 
-def _output(graph: GraphBuilder, inputs: tuple[str, str, str], layer: LinkedOutput) -> str:
-    layers = (layer.dense, layer.match, layer.dot)
+def _output(graph: GraphBuilder, inputs: tuple[str, str, str, str], layer: LinkedOutput) -> str:
+    layers = (layer.dense, layer.relevance, layer.taste, layer.dot)
     parts = [dense(graph, x, one) for x, one in zip(inputs, layers, strict=True)]
     return graph.op("Sum", *parts)
 
