@@ -13,7 +13,7 @@ from service.store.events import Event, add_decisions, add_events, from_bytes, t
 from tests.unit.store.made import click
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 SEARCH = Event(
     store_id="sto_1",
@@ -126,3 +126,14 @@ async def test_ten_thousand_events_take_about_a_second(connection: AsyncConnecti
     started = time.perf_counter()
     assert len(await add_events(connection, batch)) == 10_000
     assert time.perf_counter() - started < 10  # a second and a bit where nothing else runs
+
+
+async def test_what_is_copied_without_a_begun_transaction_is_in_one(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        assert await add_events(connection, [click(7_001)]) == [click(7_001)]
+        await connection.commit()
+    async with engine.connect() as connection:
+        assert await add_events(connection, [click(7_002)]) == [click(7_002)]
+    async with engine.connect() as connection:
+        assert await add_events(connection, [click(7_001)]) == []  # it was committed
+        assert await add_events(connection, [click(7_002)]) == [click(7_002)]  # it was not
