@@ -43,12 +43,14 @@ class Shop:
 
 
 class Cuttable:
-    """A way to a unix socket that can be cut and mended."""
+    """A way to a unix socket that can be cut and mended, frozen and thawed."""
 
     def __init__(self, target: str, path: Path) -> None:
         self._target, self.path = target, path
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
+        self._flows = asyncio.Event()
+        self._flows.set()
 
     async def mend(self) -> None:
         self._server = await asyncio.start_unix_server(self._carry, str(self.path))
@@ -62,21 +64,28 @@ class Cuttable:
         self.path.unlink(missing_ok=True)
         await asyncio.sleep(0.01)
 
+    def freeze(self) -> None:
+        """Carry nothing, and say nothing: as a server that hangs."""
+        self._flows.clear()
+
+    def thaw(self) -> None:
+        self._flows.set()
+
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_unix_connection(self._target)
         self._open |= {writer, back}
         with suppress(OSError, asyncio.CancelledError):
-            await asyncio.gather(_pump(reader, back), _pump(there, writer))
+            await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
         for one in (writer, back):
             one.transport.abort()
             self._open.discard(one)
 
-
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    while data := await source.read(65_536):
-        sink.write(data)
-        await sink.drain()
-    sink.transport.abort()
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        while data := await source.read(65_536):
+            await self._flows.wait()
+            sink.write(data)
+            await sink.drain()
+        sink.transport.abort()
 
 
 async def within(seconds: float, look: Callable[[], Awaitable[Any]]) -> Any:

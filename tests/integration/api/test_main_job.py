@@ -183,6 +183,27 @@ async def test_without_redis_ads_go_on_and_no_event_is_lost(service: Service) ->
     assert "no_profile" not in (await service.ads(user=ANN))["degraded"]
 
 
+async def test_a_redis_that_hangs_costs_its_deadline_and_then_nothing(service: Service) -> None:
+    await service.ads(user=ANN)
+    service.redis.freeze()
+    started = asyncio.get_running_loop().time()
+    answers = [await service.ads(user=ANN) for _ in range(40)]
+    took = asyncio.get_running_loop().time() - started
+    assert all(answer["ads"] for answer in answers)
+    assert all("no_profile" in answer["degraded"] for answer in answers)
+    # ten or so wait their 10 ms, until the silence of 100 ms tells; the rest do not wait
+    assert sum(answer["took_ms"] >= 10 for answer in answers[-10:]) <= 5
+    assert took < 4
+    assert (await service.tell(WORD)).status_code == 202  # the spool has it
+    service.redis.thaw()
+
+    async def personal() -> bool:
+        return "no_profile" not in (await service.ads(user=ANN))["degraded"]
+
+    await within(5.0, personal)
+    await service.rows_within(8.0, STORED, store=service.shop.store.store_id)
+
+
 async def test_a_new_key_works_and_a_revoked_one_does_not_within_a_second(
     service: Service,
 ) -> None:
