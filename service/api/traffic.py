@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
 
 _LONGEST_AGENT = 512  # bytes looked at
 _AHEAD = (b"prefetch", b"prerender", b"preview")
+# Apps of real shoppers (okhttp, Dart) and shops' own servers speak through these. The name of a
+# library alone says nothing of who uses it, so it is no crawler's.
+_LIBRARY = re.compile(
+    rb"(?:Python/\S+ )?(?:okhttp|Dart|axios|node-fetch|undici|Go-http-client|curl|Wget|aiohttp"
+    rb"|Java|python-requests|python-httpx|Python-urllib|Apache-HttpClient)/\S+(?: \(dart:io\))?"
+)
 _detect = CrawlerDetect()
 
 
@@ -26,6 +33,8 @@ def invalid_reason(call: Call) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _is_bot(agent: bytes) -> bool:
+    if _LIBRARY.fullmatch(agent) is not None:
+        return False
     return bool(_detect.is_crawler(agent.decode("latin-1")))
 
 

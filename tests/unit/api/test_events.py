@@ -265,8 +265,10 @@ async def test_bots_are_told_apart_only_where_a_browser_speaks(
     client: httpx.AsyncClient, state: State, log: Log
 ) -> None:
     click = {"type": "click", "token": signed(state)}
-    await tell(client, click, headers={"user-agent": "python-httpx/0.28"})
-    await tell(client, click, headers={"user-agent": "curl/8.5", "origin": "https://ads.example"})
+    await tell(client, click, headers={"user-agent": "ShopBot/1.0"})
+    await tell(
+        client, click, headers={"user-agent": "Googlebot/2.1", "origin": "https://ads.example"}
+    )
     assert [event["invalid_reason"] for event in log.of(b"event")] == [None, "bot"]
 
 

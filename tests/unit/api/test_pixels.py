@@ -119,7 +119,8 @@ async def test_an_expired_click_leads_on_uncharged(
     ("headers", "reason"),
     [
         ({"user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}, "bot"),
-        ({"user-agent": "curl/8.5.0"}, "bot"),
+        ({"user-agent": "Mozilla/5.0 HeadlessChrome/120.0.0.0 Safari/537.36"}, "bot"),
+        ({"user-agent": "curl/8.5.0 (compatible; ShopSpider)"}, "bot"),
         ({"sec-purpose": "prefetch;prerender"}, "prefetch"),
         ({"purpose": "prefetch"}, "prefetch"),
         ({"x-moz": "prefetch"}, "prefetch"),
@@ -135,6 +136,26 @@ async def test_what_is_no_shoppers_doing_leads_on_with_a_reason(
     assert fetched["invalid_reason"] == reason
     assert clicked["invalid_reason"] is None
     assert fetched["event_key"] != clicked["event_key"]  # the shopper's own click still counts
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "okhttp/4.12.0",
+        "Dart/3.2 (dart:io)",
+        "MyShop/5.1 CFNetwork/1490 Darwin/23.2.0",
+        "Dalvik/2.1.0 (Linux; U; Android 14)",
+        "Python/3.11 aiohttp/3.9.1",
+        "python-httpx/0.28.1",
+        "curl/8.5.0",
+        "",
+    ],
+)
+async def test_the_library_that_an_app_speaks_through_is_no_bot(
+    client: httpx.AsyncClient, state: State, log: Log, agent: str
+) -> None:
+    await client.get(f"/c/{state.signer.sign(token())}", headers={"user-agent": agent})
+    assert log.of(b"event")[0]["invalid_reason"] is None
 
 
 async def test_an_objection_takes_the_shoppers_id_off(
