@@ -90,7 +90,7 @@ def _run(settings: Settings, console: Console, parent: int | None) -> None:
         console.print(f"[bold]Salient is ready: {url}[/bold]  (in {took_seconds:.1f} s)")
         console.print(f"API reference: {url}/docs   keys: {settings.state / FILE}   Ctrl-C stops.")
         revive_at = time.monotonic()
-        while not _parent_gives_up(parent):
+        while not (_ending() or _parent_gives_up(parent)):
             tend_all(children, console.print)
             if stores is not None and time.monotonic() > revive_at:
                 _revive(stores, console)
@@ -197,6 +197,8 @@ def _reachable(host: str) -> str:
 def _wait_until_ready(url: str, children: list[Child], console: Console) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while not _answers(f"{url}/readyz"):
+        if _ending():
+            raise _StopError
         tend_all(children, console.print)
         if time.monotonic() > deadline:
             raise NotReadyError(f"the API is not ready:\n{children[0].tail()}")
@@ -245,6 +247,11 @@ def _signals() -> Iterator[None]:
 def _stop(number: int, frame: FrameType | None) -> None:
     _ignore_signals()
     raise _StopError(number, frame)
+
+
+def _ending() -> bool:
+    """Whether a signal came: its exception is lost where it strikes inside a destructor."""
+    return signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
 
 
 def _ignore_signals() -> None:

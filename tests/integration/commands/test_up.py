@@ -66,6 +66,19 @@ def test_children_that_die_are_started_again(shop: Shop) -> None:
     assert not set(before.values()) & set(shop.children().values())
 
 
+def test_stores_that_die_are_started_again(shop: Shop) -> None:
+    mark = processes.mark_of(shop.state)
+    for server in ("pg", "vk"):
+        before = processes.find(f"{mark}-{server}")
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not set(processes.find(f"{mark}-{server}")) - set(before):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    assert len(shop.ads()["ads"]) == 2
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_all_and_the_next_start_is_quick(
     shop: Shop, number: signal.Signals
