@@ -133,22 +133,21 @@ def title_taste(terms: Terms, tasted: Tasted) -> FloatArray:
     where exp(1.5 lift) is x sqrt(x), and padding has x = 1 and lift 0.
     """
     ratio = _ratio(terms, tasted.clicks, tasted.titles_weight)
-    lift = np.log(ratio)
+    by_term = np.empty((3, *ratio.shape), dtype=np.float32)
+    lift, attention, attended = by_term
+    np.log(ratio, out=lift)
+    np.multiply(np.sqrt(ratio, out=attention), ratio, out=attention)
+    np.multiply(attention, lift, out=attended)
+    lift_sum, whole, attended_sum = by_term.sum(axis=1)
+    whole -= terms.padding
+    lift -= terms.far
     features = np.empty((len(terms.real), len(TITLE_TASTE)), dtype=np.float32, order="F")
-    np.divide(lift.sum(axis=0), terms.real, out=features[:, 0])
-    features[:, 1] = (ratio - terms.far).max(axis=0)
-    attention = np.sqrt(ratio)
-    attention *= ratio
-    whole = attention.sum(axis=0) - terms.padding
-    attention *= lift
-    features[:, 2] = attention.sum(axis=0)
-    features[:, 3] = tasted.words_weight + tasted.titles_weight
+    np.divide(lift_sum, terms.real, out=features[:, 0])
+    lift.max(axis=0, out=features[:, 1])
+    np.divide(attended_sum, np.maximum(whole, 1e-6, out=whole), out=features[:, 2])
+    features[:, 3] = np.log1p(np.float32(tasted.words_weight + tasted.titles_weight))
     if terms.empty.size:
-        features[terms.empty] = (0.0, 1.0, 0.0, 0.0)
-        whole[terms.empty] = 1.0
-    np.log(features[:, 1], out=features[:, 1])
-    features[:, 2] /= whole
-    np.log1p(features[:, 3], out=features[:, 3])
+        features[terms.empty] = 0.0
     return features
 
 
