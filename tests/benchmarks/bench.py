@@ -20,15 +20,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from tests.benchmarks.hot_path_floor import measure, profile_read_us
 from tests.benchmarks.hot_path_pieces import CANDIDATES
 from tests.benchmarks.hot_path_setup import prepared
 from tests.benchmarks.hot_path_shop import ADS
+from tests.benchmarks.stages import Stages
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from tests.benchmarks.hot_path_setup import Prepared
 
 CONNECTIONS, OPEN_CONNECTIONS = 8, 32
@@ -159,7 +161,7 @@ def main() -> int:
     console = Console(stderr=False)
     with (
         tempfile.TemporaryDirectory(prefix="salient-bench-") as folder,
-        Progress(console=console, transient=True) as progress,
+        Stages(console) as progress,
         prepared(Path(folder), options.models, options.seed, progress) as ready,
     ):
         drive(ready.port, ready.pid, ready.requests, _WARMUP_SECONDS, seed=99)

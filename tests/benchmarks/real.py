@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -33,8 +32,11 @@ from tests.benchmarks.real_stored import wait_for_events
 from tests.benchmarks.real_titles import marked, shown_phrases, untruths
 from tests.benchmarks.real_traffic import Shop
 from tests.benchmarks.running_service import run, surroundings
+from tests.benchmarks.stages import Stages
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from tests.benchmarks.real_data import Files
     from tests.benchmarks.real_stored import Stored
     from tests.benchmarks.real_titles import Untruth
@@ -176,10 +178,9 @@ def missed(told: dict[str, Any], stored: Stored, lies: list[Untruth]) -> list[st
 
 def measure(data: Path, seed: int, console: Console) -> int:
     """Do the whole of it in a folder that is thrown away. Returns the exit status."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with (
         tempfile.TemporaryDirectory(prefix="salient-real-") as folder,
-        Progress(*columns, console=console) as progress,
+        Stages(console) as progress,
     ):
         work = Path(folder)
         models = work / "models"
