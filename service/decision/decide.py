@@ -68,7 +68,7 @@ def _contenders(
     """The candidates that can win or set a price."""
     front, lots = front_of_line(
         candidates.bid * quality_ppm,
-        snapshot.ads.lot_name[candidates.rows],
+        candidates.lot_name,
         seed=seed,
         slots=slots,
         rivals=candidates.rivals,

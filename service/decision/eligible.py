@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
+    from service.decision.auction import Lots
     from service.decision.recent import Recent
     from service.decision.retrieve import Found
     from service.decision.snapshot import Snapshot
@@ -32,6 +33,7 @@ class Candidates:
     lexical: Floats
     product: Ints
     bid: Longs
+    lot_name: Lots
     rivals: int  # how many of them may share a product
     filtered: Mapping[str, int]
 
@@ -93,6 +95,7 @@ def _best(found: Found, alive: Bools, filtered: Mapping[str, int]) -> Candidates
         lexical=found.lexical[left],
         product=found.product[left],
         bid=found.bid[left],
+        lot_name=found.lot_name[left],
         rivals=1 + bool((group[1:] == group[:-1]).any()),
         filtered=filtered,
     )

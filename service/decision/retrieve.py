@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from service.decision.auction import Lots
     from service.decision.snapshot import Snapshot
     from service.decision.tables import Floats, Ints, Longs
     from service.decision.terms import AdQuery
@@ -40,6 +41,7 @@ class Found:
     campaign: Ints
     advertiser: Ints
     bid: Longs
+    lot_name: Lots
     group: Ints  # equal numbers are one product, in rising order
     latest_start: float
     earliest_end: float
@@ -161,6 +163,7 @@ def _ordered(
         campaign=campaign,
         advertiser=snapshot.campaigns.advertiser[campaign],
         bid=bid,
+        lot_name=snapshot.ads.lot_name[rows],
         group=group,
         latest_start=float(snapshot.campaigns.starts_at[campaign].max()),
         earliest_end=float(snapshot.campaigns.ends_at[campaign].min()),
@@ -203,6 +206,7 @@ def _nothing(
         campaign=none,
         advertiser=none,
         bid=np.empty(0, np.int64),
+        lot_name=np.empty(0, np.uint64),
         group=none,
         latest_start=-np.inf,
         earliest_end=np.inf,

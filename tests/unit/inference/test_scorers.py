@@ -20,6 +20,8 @@ from tests.unit.inference.made_bundles import HISTORY, PHRASES, TITLES
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from service.contract.encoder import Context
+    from service.contract.taste import Taste
     from service.inference.bundle import Bundle
 
 PRICE = Micros(30_000_000)
@@ -140,3 +142,26 @@ def test_any_query_gets_scores(ranking: Bundle, query: str) -> None:
     history = History(((query, 0.0),) * 50, ((query, 1e12),) * 50, ((query, 5.0),) * 20)
     scores = scorer.score(query, history, rows_of(*range(len(PRODUCTS))))
     assert ((scores.p_click >= 0) & (scores.p_click <= 1)).all()
+
+
+def test_two_models_of_one_encoding_read_a_shopper_once(
+    ranking: Bundle, pointing: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ranker = OnnxRanker(ranking, item_rows(ranking, PRODUCTS))
+    scorer = OnnxPhraseScorer(pointing, phrase_rows(pointing, PHRASES))
+    other = History(HISTORY.feature_words[:1])
+    measured: list[object] = []
+    measure = ranking.encoder.measure
+
+    def counting(context: Context) -> Taste:
+        measured.append(context)
+        return measure(context)
+
+    def both(history: History) -> tuple[list[float], list[float]]:
+        clicks = ranker.score("kitchen sink", history, rows_of(5, 0)).p_click
+        return clicks.tolist(), scorer.score("kitchen sink", history, rows_of(1, 4)).tolist()
+
+    monkeypatch.setattr(ranking.encoder, "measure", counting)
+    first, second, again = both(HISTORY), both(other), both(HISTORY)
+    assert len(measured) == 3
+    assert first == again != second
