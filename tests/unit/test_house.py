@@ -9,7 +9,8 @@ import sys
 
 def loaded_by(module: str) -> set[str]:
     """The top-level packages in memory after `module` was imported by a fresh interpreter."""
-    code = f"import json, sys, {module}; print(json.dumps([m.partition('.')[0] for m in sys.modules]))"
+    names = "[name.partition('.')[0] for name in sys.modules]"
+    code = f"import json, sys, {module}; print(json.dumps({names}))"
     done = subprocess.run(  # noqa: S603 - our own line
         [sys.executable, "-c", code], capture_output=True, check=True, text=True, timeout=120
     )
