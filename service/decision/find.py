@@ -51,7 +51,9 @@ def _has_edges(character: str) -> bool:
 
 def _find_words(phrase: str, title: str, words: Cut) -> Span | None:
     wanted = _wanted(phrase, words)
-    pieces = _pieces(title, words)
+    pieces, beginnings = _pieces(title, words)
+    if not wanted or wanted[0] not in beginnings:
+        return None
     for first, ((start, _), _, cut) in enumerate(pieces):
         if not cut or wanted[: len(cut)] != cut:
             continue
@@ -67,8 +69,10 @@ def _wanted(phrase: str, words: Cut) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _pieces(title: str, words: Cut) -> tuple[Piece, ...]:
-    return tuple([(found.span(), found[0], words(found[0])) for found in _PIECE.finditer(title)])
+def _pieces(title: str, words: Cut) -> tuple[tuple[Piece, ...], frozenset[str]]:
+    """The pieces of `title`, and the words that they begin with."""
+    pieces = [(found.span(), found[0], words(found[0])) for found in _PIECE.finditer(title)]
+    return tuple(pieces), frozenset([cut[0] for _, _, cut in pieces if cut])
 
 
 def _last_piece(wanted: tuple[str, ...], pieces: Sequence[Piece]) -> Span | None:
