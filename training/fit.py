@@ -81,7 +81,7 @@ class Step:
         for optimizer, variables in self._parts:
             optimizer.build(variables)
         self._loss = loss
-        self._run = tf.function(self._one, jit_compile=True)
+        self._run = tf.function(self._one, jit_compile=True, autograph=False)
 
     def _one(self, batch: Mapping[str, Tensor]) -> Tensor:
         with tf.GradientTape() as tape:
@@ -119,14 +119,19 @@ def alternate(steps_each: Sequence[int], rng: np.random.Generator) -> LongArray:
     return rng.permutation(np.repeat(np.arange(len(steps_each)), steps_each))
 
 
+Forward = Any
+"""A compiled network: batch -> outputs, each (B, N)."""
+
+
+def compiled(forward: Callable[[Mapping[str, Tensor]], Sequence[Tensor]]) -> Forward:
+    """Compile a network once, for `predict` to run many times."""
+    return tf.function(forward, jit_compile=True, autograph=False)
+
+
 def predict(
-    forward: Callable[[Mapping[str, Tensor]], Sequence[Tensor]],
-    examples: Examples,
-    requests: LongArray,
-    size: int = 256,
+    run: Forward, examples: Examples, requests: LongArray, size: int = 512
 ) -> list[NDArray[np.float32]]:
-    """Return the outputs of `forward` for the real rows of `requests`, in their order."""
-    run = tf.function(forward, jit_compile=True)
+    """Return the outputs of a compiled network for the real rows of `requests`, in order."""
     found: list[list[NDArray[np.float32]]] = []
     for start in range(0, len(requests), size):
         chosen = requests[start : start + size]

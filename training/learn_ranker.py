@@ -14,11 +14,13 @@ from training.cooccurrence import catalogue_vectors
 from training.examples import without_history
 from training.fit import (
     Best,
+    Forward,
     Rates,
     Report,
     Step,
     click_loss,
     column,
+    compiled,
     endless,
     log_odds,
     predict,
@@ -27,7 +29,7 @@ from training.fit import (
 from training.ranker import Ranker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -77,12 +79,15 @@ def learn_ranker(
     """Fit the ranker to `data` and return it, calibrated, with its best weights."""
     start_from(config.seed)
     model = new_model(encoder, titles, config, column(data.ads, "match", data.requests))
-    _fit(model, data, config, report)
-    _calibrate(model, data)
+    run = compiled(model)
+    _fit(model, run, data, config, report)
+    _calibrate(model, predict(run, data.ads, data.checked), data)
     return model
 
 
-def _fit(model: Ranker, data: RankerData, config: RankerConfig, report: Report) -> None:
+def _fit(
+    model: Ranker, run: Forward, data: RankerData, config: RankerConfig, report: Report
+) -> None:
     rng = np.random.default_rng(config.seed)
     size = min(config.requests, len(data.requests))
     steps = max(1, round(config.passes * len(data.requests) / size))
@@ -99,7 +104,7 @@ def _fit(model: Ranker, data: RankerData, config: RankerConfig, report: Report) 
         forgotten = rng.random(size) < config.forgotten
         step(without_history(data.ads.take(next(draws)), forgotten, len(TITLE_TASTE)))
         if done % every == 0 or done == steps:
-            held_out = check(model, data)
+            held_out = check(run, data)
             best.offer(held_out)
             report(done, steps, f"held-out log loss {held_out:.4f}")
     best.restore()
@@ -122,20 +127,14 @@ def _built(model: Ranker, data: RankerData) -> None:
     model.conversion.dense.bias.assign([log_odds(conversions)])
 
 
-def logits(model: Ranker, data: RankerData) -> list[NDArray[np.float32]]:
-    """Return click and conversion logits of the rows that are checked."""
-    return predict(model, data.ads, data.checked)
-
-
-def check(model: Ranker, data: RankerData) -> float:
+def check(run: Forward, data: RankerData) -> float:
     """Return the log loss of clicks on the rows held out."""
     clicks = column(data.ads, "click", data.checked)
-    found = logits(model, data)[0]
+    found = predict(run, data.ads, data.checked)[0]
     return float(np.mean(np.logaddexp(0.0, found) - clicks * found))
 
 
-def _calibrate(model: Ranker, data: RankerData) -> None:
-    found = logits(model, data)
+def _calibrate(model: Ranker, found: Sequence[NDArray[np.float32]], data: RankerData) -> None:
     clicks = column(data.ads, "click", data.checked)
     clicked = clicks > 0
     conversions = column(data.ads, "conversion", data.checked)[clicked]

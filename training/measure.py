@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from training.fit import column, predict
+from training.fit import column, compiled, predict
 from training.floors import PopularityByPosition
 from training.metrics import auc, calibration_error, gain_over, grouped_auc, log_loss
 
@@ -25,14 +25,14 @@ _ODD_FACTOR: Final = 1_000_003
 
 def selling_point_metrics(model: SellingPointModel, data: SellingPointData) -> dict[str, float]:
     """Measure clicks on the feature words held out."""
-    logits = predict(lambda batch: [model(batch)], data.main, data.checked)[0]
+    logits = predict(compiled(lambda batch: [model(batch)]), data.main, data.checked)[0]
     floor = _floor(data.main, "phrase_words", data.main_requests, data.checked)
     return _click_metrics(data.main, data.checked, logits, floor)
 
 
 def ranker_metrics(model: Ranker, data: RankerData) -> dict[str, float]:
     """Measure clicks on the ads held out, and conversions among the clicked ones."""
-    logits = predict(model, data.ads, data.checked)
+    logits = predict(compiled(model), data.ads, data.checked)
     floor = _floor(data.ads, "title_words", data.requests, data.checked)
     metrics = _click_metrics(data.ads, data.checked, logits[0], floor)
     clicked = column(data.ads, "click", data.checked) > 0

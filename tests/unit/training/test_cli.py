@@ -23,23 +23,31 @@ def _run(kind: str, paths: dict[str, Path], out: Path, seed: int = 1) -> tuple[i
     return result.exit_code, result.output
 
 
-@pytest.mark.parametrize("kind", ["selling-points", "ranker"])
-def test_a_few_hundred_rows_become_a_bundle_and_equal_seeds_equal_ones(
-    kind: str, tmp_path: Path
-) -> None:
+def _bundle(folder: Path) -> dict[str, bytes]:
+    pass_gates(folder)
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_few_hundred_rows_become_a_bundle_and_equal_seeds_equal_ones(tmp_path: Path) -> None:
     paths = write_logs(tmp_path)
-    bundles = []
     for folder in ("one", "other"):
-        status, said = _run(kind, paths, tmp_path / folder / "1")
+        status, said = _run("selling-points", paths, tmp_path / folder / "1")
         assert status == 0, said
         assert "auc" in said
-        pass_gates(tmp_path / folder / "1")
-        bundles.append({f.name: f.read_bytes() for f in (tmp_path / folder / "1").iterdir()})
-    assert bundles[0] == bundles[1]
-    manifest = Manifest.from_json(bundles[0]["manifest.json"])
+    bundle = _bundle(tmp_path / "one" / "1")
+    assert bundle == _bundle(tmp_path / "other" / "1")
+    manifest = Manifest.from_json(bundle["manifest.json"])
     assert manifest.training.seed == 1
-    assert set(manifest.training.data_sha256) >= {"clicks", "items"}
-    assert b"| products | 24 |" in bundles[0]["CARD.md"]
+    assert set(manifest.training.data_sha256) == {"facets", "clicks", "items"}
+    assert b"| products | 24 |" in bundle["CARD.md"]
+
+
+def test_a_ranker_needs_no_feature_words(tmp_path: Path) -> None:
+    status, said = _run("ranker", write_logs(tmp_path), tmp_path / "1")
+    assert status == 0, said
+    manifest = Manifest.from_json(_bundle(tmp_path / "1")["manifest.json"])
+    assert set(manifest.training.data_sha256) == {"clicks", "items"}
+    assert {"auc", "auc_floor", "conversion_auc"} <= set(manifest.training.metrics)
 
 
 def test_logs_of_one_request_without_a_click_still_train(tmp_path: Path) -> None:
