@@ -27,6 +27,9 @@ app = typer.Typer(
 )
 
 Facets = Annotated[Path, typer.Option(help="Log of feature words shown (layout synth_s_sf).")]
+SomeFacets = Annotated[
+    Path | None, typer.Option(help="The same, if there is one: it adds to shoppers' histories.")
+]
 Clicks = Annotated[Path, typer.Option(help="Log of ads shown (layout synth_s_c).")]
 Items = Annotated[Path, typer.Option(help="Catalogue (layout synth_items).")]
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Equal seeds, equal bundles.")]
@@ -45,9 +48,11 @@ def selling_points(facets: Facets, clicks: Clicks, items: Items, out: Out, seed:
 
 
 @app.command()
-def ranker(clicks: Clicks, items: Items, out: Out, seed: Seed = 0) -> None:
+def ranker(
+    clicks: Clicks, items: Items, out: Out, facets: SomeFacets = None, seed: Seed = 0
+) -> None:
     """Train the model that ranks ads."""
-    paths = {"clicks": clicks, "items": items}
+    paths = {"clicks": clicks, "items": items} | ({"facets": facets} if facets else {})
     with _progress("ranker", out) as (tell, report, finish):
         from training.config import RankerConfig
         from training.runs import train_ranker

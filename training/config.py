@@ -14,13 +14,14 @@ class SellingPointConfig:
     hidden: int = 64
     attention: int = 32
     dropout: float = 0.1
-    rate: float = 1e-2
+    rate: float = 5e-3
+    auxiliary_rate: float = 1e-3  # it outnumbers the main task, whose layers it shares
     word_rate: float = 5e-4  # word vectors start from the catalogue and move slowly
-    decay: float = 3e-4  # of squared weights, words and biases apart
+    decay: float = 1e-3  # of squared weights, words and biases apart
     main_requests: int = 64  # requests a step of feature words
     auxiliary_requests: int = 512  # requests a step of ads
     passes: float = 3.0
-    auxiliary_share: float = 0.25  # of the ad requests, seen in each pass
+    auxiliary_share: float = 0.1  # of the ad requests, seen in each pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ def _fit(
     # Clicks on feature words are few: word vectors learn from clicks on ads alone.
     rates = [
         Rates(config.rate, 0.0, config.decay, steps[0]),
-        Rates(config.rate, config.word_rate, config.decay, steps[1]),
+        Rates(config.auxiliary_rate, config.word_rate, config.decay, steps[1]),
     ]
     tasks = [
         Step(model, lambda batch: _loss(model(batch, training=True), batch), rates[0]),

@@ -70,7 +70,9 @@ def train_selling_points(
 def train_ranker(
     paths: Mapping[str, Path], config: RankerConfig, out: Path, tell: Tell, report: Report
 ) -> Manifest:
-    """Train the ranker on the files clicks and items; write the bundle.
+    """Train the ranker on the files clicks and items, and facets if given; write the bundle.
+
+    Facets tell what else the shoppers clicked; a ranker without them still uses them at serving.
 
     Raises: TrainingDataError, GateError.
     """
@@ -79,8 +81,10 @@ def train_ranker(
     items = read_items(paths["items"])
     clicks = with_known_products(read_clicks(paths["clicks"]), items, paths["clicks"])
     tell("encoding them")
-    encoder = new_encoder(items, ())
-    shop = Shop.of(items, clicks, None)
+    facets = read_facets(paths["facets"]) if "facets" in paths else None
+    said = () if facets is None else facets["sf_keyword"].unique(maintain_order=True).to_list()
+    encoder = new_encoder(items, said)
+    shop = Shop.of(items, clicks, facets)
     data = RankerData.of(ad_examples(shop, encoder, matched=True))
     tell("fitting")
     titles = encoder.title_table(items["title"].to_list())["content"]
