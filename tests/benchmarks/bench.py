@@ -26,6 +26,7 @@ from tests.benchmarks.hot_path_floor import measure, profile_read_us
 from tests.benchmarks.hot_path_pieces import CANDIDATES
 from tests.benchmarks.hot_path_setup import prepared
 from tests.benchmarks.hot_path_shop import ADS
+from tests.benchmarks.running_service import leave_on_sigterm
 from tests.benchmarks.stages import Stages
 
 if TYPE_CHECKING:
@@ -158,6 +159,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--models", type=Path, default=Path("models"))
     options = parser.parse_args()
+    leave_on_sigterm()
     console = Console(stderr=False)
     with (
         tempfile.TemporaryDirectory(prefix="salient-bench-") as folder,

@@ -2,7 +2,7 @@
 
 None of the service's code is timed here but the function that signs a token. CPU time is taken
 (`process_time`), since that is what a request costs; a piece's figure is the median of many
-batches.
+batches. Pieces take turns over the bodies, shoppers and answers of many real requests.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import cycle, pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -22,7 +22,7 @@ import uvloop
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 Feeds = dict[str, "np.ndarray[Any, Any]"]
@@ -70,16 +70,16 @@ class MinimalRequest(BaseModel):
     timeout_ms: Annotated[int, Field(ge=1, le=10_000)] = 100
 
 
-def validation(body: bytes) -> Piece:
+def validation(bodies: Sequence[bytes]) -> Piece:
     """JSON text to a checked object."""
-    adapter = TypeAdapter(MinimalRequest)
-    return Piece("validate_json of the body", lambda: adapter.validate_json(body))
+    adapter, turn = TypeAdapter(MinimalRequest), cycle(bodies)
+    return Piece("validate_json of the body", lambda: adapter.validate_json(next(turn)))
 
 
-def encoding(answer: bytes) -> Piece:
+def encoding(answers: Sequence[bytes]) -> Piece:
     """The answer's JSON."""
-    loaded = orjson.loads(answer)
-    return Piece("orjson of the answer", lambda: orjson.dumps(loaded))
+    turn = cycle([orjson.loads(answer) for answer in answers])
+    return Piece("orjson of the answer", lambda: orjson.dumps(next(turn)))
 
 
 def signing(sign: Callable[[], object], slots: int) -> Piece:
@@ -121,27 +121,38 @@ def session(graph: Path) -> ort.InferenceSession:
     )
 
 
-def context_graph(folder: Path, name: str, tensors: Mapping[str, Any]) -> tuple[Piece, Feeds]:
+def context_graph(
+    folder: Path, name: str, contexts: Sequence[Mapping[str, Any]]
+) -> tuple[Piece, list[Feeds]]:
     """The shopper-and-query side. Also returns what it gave, to feed the head."""
     graph = session(folder / "context.onnx")
-    feeds = {given.name: np.ascontiguousarray(tensors[given.name]) for given in graph.get_inputs()}
+    inputs = [given.name for given in graph.get_inputs()]
     names = [output.name for output in graph.get_outputs()]
-    gave = dict(zip(names, cast("list[Any]", graph.run(names, feeds)), strict=True))
-    return Piece(f"{name} context graph", lambda: graph.run(names, feeds), batch=_FEW), gave
+    feeds = [
+        {name: np.ascontiguousarray(tensors[name]) for name in inputs} for tensors in contexts
+    ]
+    gave = [dict(zip(names, graph.run(names, fed), strict=True)) for fed in feeds]
+    turn = cycle(feeds)
+    run = Piece(f"{name} context graph", lambda: graph.run(names, next(turn)), batch=_FEW)
+    return run, cast("list[Feeds]", gave)
 
 
-def head_graph(folder: Path, name: str, context: Feeds, rows: int) -> Piece:
+def head_graph(folder: Path, name: str, contexts: Sequence[Feeds], rows: int) -> Piece:
     """The head that joins one context with `rows` rows of made-up numbers."""
     graph = session(folder / "head.onnx")
     rng = np.random.default_rng(7)
-    feeds = {
-        given.name: context[given.name]
-        if given.name in context
-        else rng.random([rows, *_widths(given.shape)], dtype=np.float32)
-        for given in graph.get_inputs()
-    }
     names = [output.name for output in graph.get_outputs()]
-    return Piece(f"{name} head on {rows} rows", lambda: graph.run(names, feeds), batch=_FEW)
+    feeds = [
+        {
+            given.name: context[given.name]
+            if given.name in context
+            else rng.random([rows, *_widths(given.shape)], dtype=np.float32)
+            for given in graph.get_inputs()
+        }
+        for context in contexts
+    ]
+    turn = cycle(feeds)
+    return Piece(f"{name} head on {rows} rows", lambda: graph.run(names, next(turn)), batch=_FEW)
 
 
 def _widths(shape: list[int | str]) -> list[int]:

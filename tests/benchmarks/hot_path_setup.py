@@ -6,12 +6,13 @@ import asyncio
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
 from redis.asyncio import Redis
 
 from service.store.profiles import profile_key, write_profiles
-from tests.benchmarks.hot_path_pieces import CANDIDATES, pieces
+from tests.benchmarks.hot_path_pieces import CANDIDATES, SAMPLES, Sample, pieces
 from tests.benchmarks.hot_path_shop import (
     SLOTS,
     big_shop,
@@ -70,14 +71,14 @@ def prepared(folder: Path, models: Path, seed: int, progress: Progress) -> Itera
             progress.update(step, advance=1, description="the floor")
             user = next(iter(shoppers))
             queries = _full_queries(around.port, keys, demo_queries(seed), user)
-            body = request_body(queries[0], user)
-            answer = ask_for_ads(around.port, keys.publishable, body)
+            samples = _samples(around.port, keys, queries, shoppers)
             sent = http_requests(
                 list(shoppers), queries, keys.publishable, around.port, _REQUESTS, seed
             )
             requests = folder / "requests.txt"
             requests.write_text("\n".join(map(json.dumps, sent)), encoding="utf-8")
-            with _constant_server(around, folder, answer) as (port, pid):
+            typical = sorted((sample.answer for sample in samples), key=len)[SAMPLES // 2]
+            with _constant_server(around, folder, typical) as (port, pid):
                 progress.update(step, advance=1, visible=False)
                 yield Prepared(
                     port=around.port,
@@ -87,9 +88,9 @@ def prepared(folder: Path, models: Path, seed: int, progress: Progress) -> Itera
                     requests=requests,
                     socket_path=socket_path(around.urls.redis_url),
                     profile_keys=[profile_key(shop.store.store_id, one) for one in shoppers],
-                    pieces=pieces(models, body, shoppers[user], answer),
+                    pieces=pieces(models, samples),
                     queries=len(queries),
-                    answer_bytes=len(answer),
+                    answer_bytes=len(typical),
                 )
 
 
@@ -100,6 +101,18 @@ async def _fill(
     async with Redis.from_url(around.urls.redis_url) as redis:
         await write_profiles(redis, shop.store.store_id, shoppers)
     return keys
+
+
+def _samples(
+    port: int, keys: Keys, queries: list[str], shoppers: Mapping[str, StoredProfile]
+) -> list[Sample]:
+    """Ask real requests of various shoppers, for the pieces of the floor."""
+    asked = zip(cycle(queries), islice(shoppers.items(), SAMPLES), strict=False)
+    return [
+        Sample(query, profile, body, ask_for_ads(port, keys.publishable, body))
+        for query, (user, profile) in asked
+        for body in (request_body(query, user),)
+    ]
 
 
 def _full_queries(port: int, keys: Keys, queries: list[str], user: str) -> list[str]:

@@ -31,7 +31,7 @@ from tests.benchmarks.real_searches import known_searches
 from tests.benchmarks.real_stored import wait_for_events
 from tests.benchmarks.real_titles import marked, shown_phrases, untruths
 from tests.benchmarks.real_traffic import Shop
-from tests.benchmarks.running_service import run, surroundings
+from tests.benchmarks.running_service import leave_on_sigterm, run, surroundings
 from tests.benchmarks.stages import Stages
 
 if TYPE_CHECKING:
@@ -206,6 +206,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--seed", type=int, default=int(os.environ.get("SEED") or 0))
     options = parser.parse_args()
+    leave_on_sigterm()
     named = os.environ.get("SALIENT_DATA")
     if not named:
         sys.stdout.write("skipped: SALIENT_DATA does not name a folder of real data\n")

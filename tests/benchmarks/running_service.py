@@ -105,7 +105,6 @@ class Surroundings:
 @contextmanager
 def surroundings(state: Path, models: Path) -> Iterator[Surroundings]:
     """Start both stores in `state` and make the tables; stop them at the end."""
-    signal.signal(signal.SIGTERM, _leave)
     # tied: should this process be killed, the kernel ends the servers
     with EmbeddedStores(state, tied=True) as stores:
         migrate(stores.urls.database_url)
@@ -149,6 +148,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def leave_on_sigterm() -> None:
+    """Turn SIGTERM into an exit that ends what was started and removes what was written."""
+    signal.signal(signal.SIGTERM, _leave)
 
 
 def _leave(*_: Any) -> None:
