@@ -51,6 +51,19 @@ def measure(piece: Piece, batches: int = _BATCHES) -> float:
     return median(taken) * piece.times / 1000
 
 
+def measure_in_a_row(pieces: Sequence[Piece], requests: int = 300) -> float:
+    """Time the pieces one after the other, once each, as a request must do them.
+
+    Each finds the nearest caches full of what the one before needed. Microseconds of CPU.
+    """
+    begun = time.process_time_ns()
+    for _ in range(requests):
+        for piece in pieces:
+            for _ in range(piece.times):
+                piece.call()
+    return (time.process_time_ns() - begun) / requests / 1000
+
+
 class MinimalUser(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     id: Annotated[str, Field(max_length=128)] | None = None
