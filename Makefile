@@ -35,8 +35,9 @@ train: .venv/.training  ## Train the shipped models anew, on the demo shop's log
 	$(BIN)/python -m training selling-points --facets .salient/demo-log/facets.parquet \
 		--clicks .salient/demo-log/clicks.parquet --items .salient/demo-log/items.parquet \
 		--seed $(SEED) --out models/selling-points/1
-	$(BIN)/python -m training ranker --clicks .salient/demo-log/clicks.parquet \
-		--items .salient/demo-log/items.parquet --seed $(SEED) --out models/ranker/1
+	$(BIN)/python -m training ranker --facets .salient/demo-log/facets.parquet \
+		--clicks .salient/demo-log/clicks.parquet --items .salient/demo-log/items.parquet \
+		--seed $(SEED) --out models/ranker/1
 
 lock: .venv/.dev  ## Resolve the requirements anew
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
