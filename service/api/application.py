@@ -18,6 +18,7 @@ def make_application(version: str, **options: Any) -> HotApp:
         version=version,
         openapi_tags=openapi.TAGS,
         redoc_url=None,
+        redirect_slashes=False,  # such a redirect would lead to whatever Host the caller names
         **options,
     )
     for routes in (ads, events, pixels):

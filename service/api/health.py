@@ -40,12 +40,14 @@ class Readiness(Wire):
     ]
 
 
+@router.head("/livez", include_in_schema=False)
 @router.get("/livez", summary="Is the process alive?")
 async def livez() -> Liveness:
     """Answer 200 as long as the process runs. Restart it if this fails."""
     return Liveness(status="alive")
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get(
     "/readyz",
     summary="May requests be sent here?",

@@ -52,7 +52,7 @@ class Found:
 
 
 def retrieve(query: AdQuery, snapshot: Snapshot) -> Found:
-    """The ads for `query.query`, or else for `query.category`, on the placement's platform.
+    """The ads for `query.category`, or else for `query.query`, on the placement's platform.
 
     An ad is called for when a keyword of its campaign matches the query and no negative one does;
     it is on topic when its product covers at least half as much of the query as the best product
@@ -68,10 +68,10 @@ def retrieve(query: AdQuery, snapshot: Snapshot) -> Found:
     found = snapshot.memory.found.get(key)
     if found is None:
         platform = query.placement.platform
-        if query.query.strip():
-            found = _by_query(query.query, platform, snapshot)
-        else:
+        if query.category:
             found = _by_category(query.category, platform, snapshot)
+        else:
+            found = _by_query(query.query, platform, snapshot)
         snapshot.memory.found.put(key, found)
     return found
 

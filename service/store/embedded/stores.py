@@ -55,7 +55,11 @@ class EmbeddedStores:
             for name, server in (("postgres", self.postgres), ("valkey", self.valkey))
             if only in {None, name}
         ]
-        self._users = FileLock(state / f"{only or 'stores'}.users")
+        # a lock each: a command that needs one server must not stop it for a run that has both
+        self._users = {
+            server.mark: FileLock(state / f"{server.folder.name}.users")
+            for server in self._servers
+        }
 
     @property
     def urls(self) -> StoreUrls:
@@ -65,8 +69,8 @@ class EmbeddedStores:
     def start(self) -> StoreUrls:
         """Start what does not run yet; returns when both answer."""
         with exclusive(self._state / "stores.lock"):
-            self._users.acquire(shared=True)
             for server in self._servers:
+                self._users[server.mark].acquire(shared=True)
                 if not server.alive():
                     _shorten(server.log)
                     server.start(tied=self._tied)
@@ -85,16 +89,20 @@ class EmbeddedStores:
         return [type(server).__name__ for server in gone]
 
     def stop(self) -> bool:
-        """Let go, and stop both if nobody else uses them; returns whether they were stopped."""
+        """Let go, and stop each that nobody else uses; returns whether all were stopped."""
         with exclusive(self._state / "stores.lock"):
-            try:
-                if not self._users.acquire(wait=False):
-                    return False
-                for server in reversed(self._servers):
-                    server.stop()
-            finally:
-                self._users.release()
-        return True
+            stopped = [self._leave(server) for server in reversed(self._servers)]
+        return all(stopped)
+
+    def _leave(self, server: Postgres | Valkey) -> bool:
+        users = self._users[server.mark]
+        try:
+            alone = users.acquire(wait=False)
+            if alone:
+                server.stop()
+        finally:
+            users.release()
+        return alone
 
     def __enter__(self) -> Self:
         self.start()

@@ -114,7 +114,8 @@ def test_points_that_do_not_fit_are_not_chosen() -> None:
 
 def test_no_fill_says_why() -> None:
     assert answer("umbrella").no_fill_reason == "no_keyword_match"
-    assert answer("").no_fill_reason == "no_ads_in_category"
+    assert answer(" ").no_fill_reason == "empty_query"
+    assert answer("", category="Boats").no_fill_reason == "no_ads_in_category"
     dear = Placement("dear", "web", 4, Micros(300_000))
     low = answer(placement=dear)
     assert (low.awards, low.no_fill_reason, low.candidates) == ((), "below_reserve", 0)

@@ -128,6 +128,14 @@ def test_the_last_of_two_users_stops_the_servers(folder: Path) -> None:
     assert not processes.find(processes.mark_of(folder / "s"))
 
 
+def test_a_user_of_one_server_leaves_it_to_a_user_of_both(folder: Path) -> None:
+    with EmbeddedStores(folder / "s") as both:
+        with EmbeddedStores(folder / "s", only="valkey"):
+            pass
+        _write(both)
+        assert _holds(both)
+
+
 def test_an_initdb_cut_short_is_done_again(folder: Path) -> None:
     rubbish = folder / "s/postgres/base/1"
     rubbish.mkdir(parents=True)
