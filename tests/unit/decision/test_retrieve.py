@@ -62,7 +62,7 @@ def test_nothing_is_found_without_a_reason() -> None:
     assert retrieve(ask("!?"), shop).nothing == "empty_query"
     assert retrieve(ask("umbrella"), shop).nothing == "no_keyword_match"
     assert retrieve(ask("", category="Garden"), shop).nothing == "no_ads_in_category"
-    assert retrieve(ask("", category=""), shop).nothing == "no_ads_in_category"
+    assert retrieve(ask("", category=""), shop).nothing == "empty_query"
     empty = snapshot([], [])
     assert retrieve(ask("socks"), empty).nothing == "no_keyword_match"
     assert retrieve(ask("", category="Clothing"), empty).nothing == "no_ads_in_category"

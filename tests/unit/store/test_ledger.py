@@ -42,6 +42,17 @@ async def test_a_budget_is_used_to_its_last_micro_and_not_beyond(
     assert await spent_out_campaigns(connection) == {"sto_1": {"cmp_1"}}
 
 
+async def test_a_click_told_again_takes_no_room_from_a_new_one(
+    connection: AsyncConnection,
+) -> None:
+    # budget 250, of which the first click took 100: 150 are left, and the second costs 100
+    await fill(connection, campaign(budget=250))
+    first, second = click(1, 100), click(2, 100)
+    assert await charge_clicks(connection, [first]) == [first]
+    assert await charge_clicks(connection, [first, second]) == [second]
+    assert await spent_out_campaigns(connection) == {}
+
+
 async def test_a_refused_click_spends_the_campaign_out_until_the_budget_grows(
     connection: AsyncConnection,
 ) -> None:
