@@ -26,7 +26,8 @@ _STOP_SECONDS = 20.0
 _PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"
 
 
-@pytest.fixture(scope="session")
+# not for the session: Playwright's event loop runs until it is closed, and bars all others
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not CHROMIUM.exists():
@@ -38,7 +39,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shop_url(chromium: Browser) -> Iterator[str]:
     """Where `salient up` serves the demo shop; it is stopped at the end."""
     assert chromium.is_connected()  # asked for first: without it nothing has to start
