@@ -203,10 +203,9 @@ def test_root_runs_postgres_as_a_lesser_user(folder: Path) -> None:
 
 @pytest.mark.skipif(not ROOT, reason="only root can become another user")
 def test_an_ordinary_user_needs_no_root() -> None:
-    if not binaries.everyone_may_enter(CHECKOUT) or not binaries.everyone_may_enter(
-        Path(sys.prefix)
-    ):
-        pytest.skip("another user cannot enter this checkout")
+    needed = (CHECKOUT, Path(sys.prefix), Path(sys.base_prefix))
+    if not all(map(binaries.everyone_may_enter, needed)):
+        pytest.skip("another user cannot enter this checkout, or the interpreter's folder")
     nobody = pwd.getpwnam("nobody")
     with tempfile.TemporaryDirectory() as home:
         os.chown(home, nobody.pw_uid, nobody.pw_gid)

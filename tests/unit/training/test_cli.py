@@ -47,7 +47,7 @@ def test_a_ranker_needs_no_feature_words(tmp_path: Path) -> None:
     assert status == 0, said
     manifest = Manifest.from_json(_bundle(tmp_path / "1")["manifest.json"])
     assert set(manifest.training.data_sha256) == {"clicks", "items"}
-    assert {"auc", "auc_floor", "conversion_auc"} <= set(manifest.training.metrics)
+    assert {"auc", "auc_floor", "conversion_log_loss"} <= set(manifest.training.metrics)
 
 
 def test_logs_of_one_request_without_a_click_still_train(tmp_path: Path) -> None:
