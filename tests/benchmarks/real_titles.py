@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"[^\W_]+")
 _BEFORE_NOT_INCLUDED = re.compile(r"([^(),;|]*?)\bnot\s+included\b")
 _LACKING = re.compile(r"\b(?:without|excludes|excluding|no|non)\b(?!\.)[\s-]+((?:[\w-]+\s?){1,2})")
+# a title may put a number between the words of a phrase: "Strong-Tie 12-Gauge"
+_NUMBERED = re.compile(r"\b\w*\d\w*\b")
 _JOINING = frozenset({"a", "an", "and", "any", "are", "is", "of", "or", "the", "with", "s"})
 _TRAILING_WORDS = 4  # "... Trimmer - Battery and Charger Not Included"
 
@@ -36,7 +38,7 @@ def untruths(
         denied = denied_words(ad["title"]["original"])
         for phrase in shown_phrases(ad):
             where = (ad["product_id"], ad["title"]["text"], phrase)
-            if _flat(phrase) not in own:
+            if own.isdisjoint({_flat(phrase), _flat(_NUMBERED.sub(" ", phrase))}):
                 yield Untruth(*where, "not among the product's candidates")
             if _words(phrase) & denied:
                 yield Untruth(*where, "denied by the title")

@@ -57,6 +57,12 @@ def test_a_phrase_highlighted_as_the_title_writes_it_is_true() -> None:
     assert not list(untruths(ads, {"1": ["closet maid", "tub shower", "handle"]}))
 
 
+def test_a_number_may_stand_between_but_no_other_word() -> None:
+    ads = [_ad("Simpson Strong-Tie 12-Gauge Black Spike", "Strong-Tie 12-Gauge", "Gauge Black")]
+    found = [untruth.phrase for untruth in untruths(ads, {"1": ["strong-tie gauge", "12 gauge"]})]
+    assert found == ["Gauge Black"]
+
+
 def test_selling_points_stand_in_brackets() -> None:
     assert marked(_ad(" Shelf", "Oak")) == "[Oak] Shelf"
 
