@@ -16,6 +16,7 @@ _LACKING = re.compile(r"\b(?:without|excludes|excluding|no|non)\b(?!\.)[\s-]+((?
 # a title may put a number between the words of a phrase: "Strong-Tie 12-Gauge"
 _NUMBERED = re.compile(r"\b\w*\d\w*\b")
 _JOINING = frozenset({"a", "an", "and", "any", "are", "is", "of", "or", "the", "with", "s"})
+_SMALL = _JOINING | {"by", "for", "in", "on", "to"}
 _TRAILING_WORDS = 4  # "... Trimmer - Battery and Charger Not Included"
 
 
@@ -77,7 +78,7 @@ def _words(phrase: str) -> frozenset[str]:
 def _flat(phrase: str) -> str:
     """Reduce a phrase to what it says: "Tub and Showers" in a title says "tub shower"."""
     words = _WORD.findall(html.unescape(phrase).casefold())
-    return "".join(_singular(word) for word in words if word not in _JOINING)
+    return "".join(_singular(word) for word in words if word not in _SMALL)
 
 
 def _singular(word: str) -> str:
