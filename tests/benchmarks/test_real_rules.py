@@ -53,16 +53,8 @@ def test_a_phrase_of_another_product_and_a_denied_one_are_untrue() -> None:
 
 
 def test_a_phrase_highlighted_as_the_title_writes_it_is_true() -> None:
-    ads = [
-        _ad("ClosetMaid Tub and Shower Handles", "ClosetMaid", "Tub and Shower", "Handles in Oak")
-    ]
-    assert not list(untruths(ads, {"1": ["closet maid", "tub shower", "handle oak"]}))
-
-
-def test_a_number_may_stand_between_but_no_other_word() -> None:
-    ads = [_ad("Simpson Strong-Tie 12-Gauge Black Spike", "Strong-Tie 12-Gauge", "Gauge Black")]
-    found = [untruth.phrase for untruth in untruths(ads, {"1": ["strong-tie gauge", "12 gauge"]})]
-    assert found == ["Gauge Black"]
+    ads = [_ad("ClosetMaid Tub and Shower Handles", "ClosetMaid", "Tub and Shower", "Handles")]
+    assert not list(untruths(ads, {"1": ["closet maid", "tub shower", "handle"]}))
 
 
 def test_selling_points_stand_in_brackets() -> None:
