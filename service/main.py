@@ -9,11 +9,11 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from importlib.metadata import version
 from multiprocessing import parent_process
+from tempfile import TemporaryDirectory
 from time import time
 from typing import TYPE_CHECKING
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
 
 from service.api import traffic
 from service.api.application import make_application
@@ -22,7 +22,7 @@ from service.api.event_log import EventLog
 from service.api.keys import LiveStores
 from service.api.log_lines import configure_logging
 from service.api.metrics import Metrics
-from service.api.server import LingeringServer
+from service.api.server import LingeringServer, LingeringServers
 from service.api.signing_keys import kept_signing_keys
 from service.api.state import State
 from service.api.tokens import TokenSigner, parse_signing_keys
@@ -37,7 +37,6 @@ from service.worker.reload import follow_budgets, follow_snapshots, load_newest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
-    from pathlib import Path
 
     from fastapi import FastAPI
 
@@ -75,18 +74,11 @@ def serve(settings: Settings) -> None:
         LingeringServer(configure(create_app(settings))).run()
         return
     os.environ.update(settings.environment())
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics_folder(settings.state))
     config = configure("service.main:create_app", factory=True, workers=settings.workers)
-    Multiprocess(config, sockets=[config.bind_socket()]).run()
-
-
-def _metrics_folder(state: Path) -> Path:
-    """Where the workers share their counters, without those of workers that are gone."""
-    folder = state / "metrics"
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob("*.db"):
-        left.unlink()
-    return folder
+    # a folder of their own: servers that share the state folder count apart
+    with TemporaryDirectory(prefix="salient-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        LingeringServers(config, sockets=[config.bind_socket()]).run()
 
 
 @asynccontextmanager
@@ -128,6 +120,7 @@ async def _open_state(settings: Settings, stack: AsyncExitStack) -> State:
         log=log,
         metrics=metrics,
         base_url=settings.base_url and settings.base_url.rstrip("/"),
+        linger_seconds=settings.linger_seconds,
     )
 
 

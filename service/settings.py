@@ -89,6 +89,27 @@ class Settings(BaseSettings):
             examples=[4],
         ),
     ] = 1
+    linger_seconds: Annotated[
+        float,
+        Field(
+            validation_alias="SALIENT_LINGER_SECONDS",
+            ge=0,
+            le=300,
+            description="How long a server that was told to stop serves on, not ready any more. "
+            "Longer than the load balancer takes to see it.",
+            examples=[5],
+        ),
+    ] = 0.5
+    worker_metrics_port: Annotated[
+        int | None,
+        Field(
+            validation_alias="SALIENT_WORKER_METRICS_PORT",
+            ge=0,
+            le=65_535,
+            description="Port of the worker's metrics. Unset: none are served.",
+            examples=[9100],
+        ),
+    ] = None
 
     def environment(self) -> dict[str, str]:
         """The variables that give another process these same settings."""
@@ -102,5 +123,7 @@ class Settings(BaseSettings):
             "HOST": self.host,
             "PORT": str(self.port),
             "SALIENT_WORKERS": str(self.workers),
+            "SALIENT_LINGER_SECONDS": str(self.linger_seconds),
+            "SALIENT_WORKER_METRICS_PORT": str(self.worker_metrics_port or ""),
         }
         return {name: value for name, value in given.items() if value}

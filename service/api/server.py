@@ -1,4 +1,4 @@
-"""The HTTP server's last half second: say that it goes, then go."""
+"""The HTTP server's last moments: say that it goes, then go."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.supervisors import multiprocess
 
 if TYPE_CHECKING:
     from types import FrameType
 
-LINGER_SECONDS = 0.5
 _CLOSE = (b"connection", b"close")
 
 
@@ -29,8 +29,9 @@ class LingeringServer(uvicorn.Server):
         if sig != signal.SIGTERM or not self.started or self._leaves_at is not None:
             super().handle_exit(sig, frame)
             return
-        self._leaves_at = monotonic() + LINGER_SECONDS
-        self.lifespan.state["salient"].draining = True
+        state = self.lifespan.state["salient"]
+        state.draining = True
+        self._leaves_at = monotonic() + state.linger_seconds
         self.config.encoded_headers.append(_CLOSE)
         self.server_state.default_headers = [*self.server_state.default_headers, _CLOSE]
 
@@ -39,3 +40,24 @@ class LingeringServer(uvicorn.Server):
         if self._leaves_at is not None and monotonic() >= self._leaves_at:
             self.should_exit = True
         return await super().on_tick(counter)
+
+
+class _LingeringProcess(multiprocess.Process):
+    """A serving process that leaves as `LingeringServer` does."""
+
+    @property
+    def server(self) -> uvicorn.Server:
+        """The server, made in the process that runs it."""
+        if self._server is None:
+            self._server = LingeringServer(self.config)
+        return self._server
+
+
+class LingeringServers(multiprocess.Multiprocess):
+    """Several serving processes on one address; all leave together on SIGTERM."""
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT."""
+        # uvicorn has no other way to choose the class of its servers
+        multiprocess.Process = _LingeringProcess  # type: ignore[misc]
+        super().run()

@@ -55,6 +55,7 @@ class State:
     clock: ModelClock = field(default_factory=ModelClock)
     base_url: str | None = None  # None: the host that the request names
     draining: bool = False  # SIGTERM came: not ready any more, but still serving
+    linger_seconds: float = 0.5  # how long it serves on then
 
 
 def state_of(connection: HTTPConnection) -> State:

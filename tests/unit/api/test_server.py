@@ -11,7 +11,7 @@ import httpx
 import pytest
 import uvicorn
 
-from service.api import connection, server
+from service.api import connection
 from service.api.connection import GuardedHttp
 from service.api.server import LingeringServer
 from tests.unit.api.shop import make_app
@@ -29,10 +29,10 @@ Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @pytest.fixture(autouse=True)
-def _short_times(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_times(monkeypatch: pytest.MonkeyPatch, state: State) -> None:
     monkeypatch.setattr(connection, "HEADER_SECONDS", 0.25)
     monkeypatch.setattr(connection, "BODY_SECONDS", 0.3)
-    monkeypatch.setattr(server, "LINGER_SECONDS", 0.3)
+    state.linger_seconds = 0.3
 
 
 @pytest.fixture
