@@ -86,12 +86,14 @@ def worker(state: StateFolder = None) -> None:
 def migrate(state: StateFolder = None) -> None:
     """Bring the tables of DATABASE_URL (or of the embedded Postgres) up to date."""
     from service.commands.reach import open_stores
-    from service.store.migrate import current_revision
+    from service.store.migrate import current_revision, is_newer
     from service.store.migrate import migrate as run
 
     with open_stores(_settings(state=state)) as urls:
         run(urls.database_url)
-        typer.echo(f"tables at revision {current_revision(urls.database_url)}")
+        revision = current_revision(urls.database_url)
+        later = ", of a later version: left as they are" if is_newer(revision) else ""
+        typer.echo(f"tables at revision {revision}{later}")
 
 
 @imports.command("products")

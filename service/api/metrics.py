@@ -24,6 +24,10 @@ _EVENTS = Counter("salient_events", "Events taken in.", ["type", "invalid"])
 _LOG = Counter("salient_event_log", "What became of entries for the stream.", ["fate"])
 
 
+LOG_FATES = ("sent", "spooled", "drained", "dropped", "torn")
+"""What becomes of an entry: each is there from the start, so that the first one is a rise."""
+
+
 class _Bound:
     """A counter's children by label values, each looked up once."""
 
@@ -48,6 +52,8 @@ class Metrics:
         self._degraded = _Bound(_DEGRADED)
         self._events = _Bound(_EVENTS)
         self._log = _Bound(_LOG)
+        for fate in LOG_FATES:
+            self.count_log(fate, 0)
 
     def count_request(self, route: str, status: int) -> None:
         """Count an answer of a hot route."""
@@ -70,7 +76,7 @@ class Metrics:
         self._events.add(kind, invalid_reason or "")
 
     def count_log(self, fate: str, entries: int) -> None:
-        """Count entries for the stream: sent, spooled or dropped."""
+        """Count entries for the stream by one of `LOG_FATES`."""
         self._log.add(fate, amount=entries)
 
 

@@ -27,9 +27,7 @@ def migrations_of(url: str) -> Config:
 
 def newest_revision() -> str:
     """The revision that this code expects."""
-    location = Config()
-    location.set_main_option("script_location", str(_script_location()).replace("%", "%%"))
-    return ScriptDirectory.from_config(location).get_current_head() or ""
+    return ScriptDirectory.from_config(migrations_of("")).get_current_head() or ""
 
 
 def current_revision(url: str) -> str | None:
@@ -46,12 +44,22 @@ def current_revision(url: str) -> str | None:
         engine.dispose()
 
 
+def is_newer(revision: str | None) -> bool:
+    """Whether tables at `revision` were made by a later version, which this one can serve."""
+    location = ScriptDirectory.from_config(migrations_of(""))
+    return revision is not None and revision not in {
+        script.revision for script in location.walk_revisions()
+    }
+
+
 def migrate(url: str, revision: str = "head") -> None:
     """Upgrade the database at `url`, and make the partitions of the months ahead.
 
-    Several processes may do so at once: one works, the others wait for it.
+    Several processes may do so at once: one works, the others wait for it. Tables of a later
+    version are left as they are, so that one can go back to this one.
     """
-    command.upgrade(migrations_of(url), revision)
+    if not is_newer(current_revision(url)):
+        command.upgrade(migrations_of(url), revision)
     engine = open_sync_engine(url)
     with engine.begin() as connection:
         connection.execute(text("SELECT add_partitions(now()::date, 3)"))

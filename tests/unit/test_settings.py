@@ -11,6 +11,7 @@ from service.settings import Settings
 
 NAMES = ["DATABASE_URL", "REDIS_URL", "SALIENT_STATE", "SALIENT_MODELS", "SALIENT_SECRET"]
 NAMES += ["SALIENT_BASE_URL", "HOST", "PORT", "SALIENT_WORKERS"]
+NAMES += ["SALIENT_LINGER_SECONDS", "SALIENT_WORKER_METRICS_PORT"]
 
 
 @pytest.fixture(autouse=True)
@@ -37,15 +38,18 @@ def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_another_process_gets_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(
         redis_url="redis://x", state=Path("/s"), secret=SecretStr("1:" + "ab" * 32), workers=3
-    )
+    ).model_copy(update={"linger_seconds": 2.5, "worker_metrics_port": 9100})
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
     assert Settings() == settings
     assert "abab" not in repr(settings)
 
 
+@pytest.mark.parametrize("name", ["PORT", "SALIENT_WORKER_METRICS_PORT"])
 @pytest.mark.parametrize("port", ["-1", "65536", "http"])
-def test_a_port_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
-    monkeypatch.setenv("PORT", port)
+def test_a_port_that_is_none_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, port: str
+) -> None:
+    monkeypatch.setenv(name, port)
     with pytest.raises(ValidationError):
         Settings()

@@ -8,7 +8,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import insert, select, text
 
 from service.store.catalogue import put_store
-from service.store.migrate import current_revision, migrate, migrations_of, newest_revision
+from service.store.migrate import (
+    current_revision,
+    is_newer,
+    migrate,
+    migrations_of,
+    newest_revision,
+)
 from service.store.postgres import open_sync_engine
 from service.store.tables import jobs, metadata
 from tests.unit.store.made import STORE
@@ -33,6 +39,22 @@ def test_the_migrations_make_the_tables_that_the_code_knows(database_url: str) -
     partitions = ("decisions_", "events_")
     left = [d for d in different if not str(getattr(d[1], "name", "")).startswith(partitions)]
     assert [str(d) for d in left if "index" not in str(d[0])] == []
+
+
+def test_tables_of_a_later_version_are_left_as_they_are(database_url: str) -> None:
+    engine = open_sync_engine(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    migrate(database_url)
+    assert current_revision(database_url) == "9999"
+    assert is_newer("9999")
+    assert not is_newer(newest_revision())
+    assert not is_newer(None)
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE alembic_version SET version_num = :it"), {"it": newest_revision()}
+        )
+    engine.dispose()
 
 
 async def test_rows_of_every_time_find_a_partition(connection: AsyncConnection) -> None:
