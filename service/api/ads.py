@@ -11,7 +11,7 @@ from service.api.base_url import base_url_of
 from service.api.connection import ARRIVED
 from service.api.consent import Known, known
 from service.api.decision_record import record_of
-from service.api.deliberation import Asked, Ruling, deliberate
+from service.api.deliberation import Asked, Ruling
 from service.api.hot_route import Answer, Call, HotApp, Intake
 from service.api.ids import draw
 from service.api.keys import Scope
@@ -53,7 +53,8 @@ async def post_ads(body: AdRequest, call: Call) -> Answer:
     live = _live_of_caller(body, call, state)
     deadline = started + body.timeout_ms / 1000
     who = known(body.user, call)
-    shopper, missing = await _shopper(who, live, state, now, deadline)
+    with state.docket.gathering():
+        shopper, missing = await _shopper(who, live, state, now, deadline)
     gathered = perf_counter()
     request_id, seed = draw(now)
     asked = Asked(
@@ -65,8 +66,9 @@ async def post_ads(body: AdRequest, call: Call) -> Answer:
         known=who,
         device=body.context.device,
         missing=missing,
+        deadline=deadline,
     )
-    ruling = deliberate(asked, state.clock, deadline)
+    ruling = await state.docket.rule(asked)
     decided = perf_counter()
     answer = answer_of(ruling, base_url_of(call, state), state.signer)
     if body.explain:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, cast
 
-from service.api.deliberation import ModelClock
+from service.api.docket import Docket
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ class State:
     profiles: ProfileSource
     log: Log
     metrics: Metrics
-    clock: ModelClock = field(default_factory=ModelClock)
+    docket: Docket = field(default_factory=Docket)
     base_url: str | None = None  # None: the host that the request names
     draining: bool = False  # SIGTERM came: not ready any more, but still serving
     linger_seconds: float = 0.5  # how long it serves on then

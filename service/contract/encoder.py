@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from operator import eq, is_
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -12,15 +13,7 @@ from service.contract.fingerprint import fingerprint
 from service.contract.groups import groups_of_one
 from service.contract.matching import QueryWords, match_titles
 from service.contract.similarity import SimilarWords
-from service.contract.taste import (
-    Mentions,
-    Taste,
-    Tasted,
-    Terms,
-    measure_taste,
-    phrase_taste,
-    title_taste,
-)
+from service.contract.taste import Clicks, Mentions, Taste, Terms, measure_taste
 from service.contract.text_ids import TextIds, joined, rows
 from service.contract.tokenizer import Tokenizer, is_number
 
@@ -39,14 +32,14 @@ SECONDS_A_DAY: Final = 86_400.0
 _DAYS_A_SECOND: Final = np.float32(1.0 / SECONDS_A_DAY)
 _REMEMBERED_QUERIES: Final = 8_192
 _REMEMBERED_HISTORIES: Final = 2_048
-_NO_DAYS: Final = np.zeros((1, 1), np.float32)
 
 
-class Context(dict[str, "NDArray[Any]"]):
-    """The tensors of one request by name, and the ids that its shopper clicked."""
+class Contexts(dict[str, "NDArray[Any]"]):
+    """The tensors of requests by name (B, ...), and what their shoppers clicked."""
 
-    words: Mentions
-    titles: Mentions
+    def __init__(self, tensors: Tensors, clicks: Clicks) -> None:
+        super().__init__(tensors)
+        self.clicks = clicks
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +48,29 @@ class _Texts:
 
     ids: IntArray
     mentions: Mentions
+
+
+class _TextsOf(NamedTuple):
+    """How the texts of one kind are encoded, and how many at most."""
+
+    encode: Callable[[tuple[str, ...]], _Texts]
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """What was encoded last."""
+
+    queries: Sequence[str]
+    histories: Sequence[History]
+    contexts: Contexts
+
+    def is_for(self, queries: Sequence[str], histories: Sequence[History]) -> bool:
+        return (
+            len(queries) == len(self.queries)
+            and all(map(is_, self.histories, histories))
+            and all(map(eq, self.queries, queries))
+        )
 
 
 class Encoder:
@@ -74,58 +90,78 @@ class Encoder:
         self._similar = SimilarWords(vocabulary)
         self.query = lru_cache(maxsize=_REMEMBERED_QUERIES)(self._encode_query)
         self.match_words = lru_cache(maxsize=_REMEMBERED_QUERIES)(self._look_up_query)
-        self._words = self._texts(self.ids.phrase, encoding.phrase_content)
-        self._titles = self._texts(self.ids.title, encoding.title_content)
-        self._queries = self._texts(self.ids.query, encoding.query_words)
-        self._last: tuple[str, History, Context] | None = None
-        self._last_taste: tuple[Context, Taste | None] | None = None
+        self._words = self._texts(self.ids.phrase, encoding.history, encoding.phrase_content)
+        self._titles = self._texts(self.ids.title, encoding.history, encoding.title_content)
+        self._queries = self._texts(self.ids.query, encoding.queries, encoding.query_words)
+        self._last: _Last | None = None
+        self._last_taste: tuple[Contexts, Taste] | None = None
         self.fingerprint = fingerprint(self)
 
-    def context(self, query: str, history: History) -> Context:
-        """Encode one request. History axes are as long as the history, at least 1.
+    def context(self, query: str, history: History) -> Contexts:
+        """Encode one request. History axes are as long as the history, at least 1."""
+        whole = self.contexts([query], [history])
+        kinds = (
+            ("clicked_words", "clicked_word_days", history.feature_words),
+            ("clicked_titles", "clicked_title_days", history.titles),
+            ("past_queries", "past_query_days", history.queries),
+        )
+        short = {
+            name: whole[name][:, : max(len(events), 1)]
+            for ids, days, events in kinds
+            for name in (ids, days)
+        }
+        return Contexts({**whole, **short}, whole.clicks)
 
-        Two models that share an encoder ask for the same context: the last one is kept.
+    def contexts(self, queries: Sequence[str], histories: Sequence[History]) -> Contexts:
+        """Encode requests (B,) together, history axes padded to their full length.
+
+        Two models that share an encoder ask for the same contexts: the last ones are kept.
         """
         last = self._last
-        if last is not None and last[1] is history and last[0] == query:
-            return last[2]
-        words, word_ages = _apart(history.feature_words)
-        titles, title_ages = _apart(history.titles)
-        queries, query_ages = _apart(history.queries)
-        days = np.array(word_ages + title_ages + query_ages, dtype=np.float32)
-        days *= _DAYS_A_SECOND
-        last_word, last_title = len(words), len(words) + len(titles)
-        clicked_words, clicked_titles = self._words(words), self._titles(titles)
-        query_words, head, forms = self.query(query)
-        tensors = Context(
+        if last is not None and last.is_for(queries, histories):
+            return last.contexts
+        asked = [self.query(query) for query in queries]
+        words, word_days = self._kind([h.feature_words for h in histories], self._words)
+        titles, title_days = self._kind([h.titles for h in histories], self._titles)
+        past, past_days = self._kind([h.queries for h in histories], self._queries)
+        contexts = Contexts(
             {
-                "query_words": query_words,
-                "query_head": head,
-                "clicked_words": clicked_words.ids,
-                "clicked_word_days": days[None, :last_word] if words else _NO_DAYS,
-                "clicked_titles": clicked_titles.ids,
-                "clicked_title_days": days[None, last_word:last_title] if titles else _NO_DAYS,
-                "past_queries": self._queries(queries).ids,
-                "past_query_days": days[None, last_title:] if queries else _NO_DAYS,
-                "groups": groups_of_one(
-                    (len(words), len(titles), len(queries)), _newest_days(history), forms
+                "query_words": _joined([ids for ids, _, _ in asked]),
+                "query_head": _joined([head for _, head, _ in asked]),
+                "clicked_words": _joined([one.ids for one in words]),
+                "clicked_word_days": word_days,
+                "clicked_titles": _joined([one.ids for one in titles]),
+                "clicked_title_days": title_days,
+                "past_queries": _joined([one.ids for one in past]),
+                "past_query_days": past_days,
+                "groups": _joined(
+                    [_groups(h, form) for h, (_, _, form) in zip(histories, asked, strict=True)]
                 ),
-            }
+            },
+            Clicks(
+                [one.mentions for one in words],
+                word_days,
+                [one.mentions for one in titles],
+                title_days,
+            ),
         )
-        tensors.words, tensors.titles = clicked_words.mentions, clicked_titles.mentions
-        self._last = (query, history, tensors)
-        return tensors
+        self._last = _Last(tuple(queries), tuple(histories), contexts)
+        return contexts
 
-    def contexts(self, queries: Sequence[str], histories: Sequence[History]) -> Tensors:
-        """Encode requests (B,) one by one, history axes padded to their full length."""
-        encoded = [self.context(q, h) for q, h in zip(queries, histories, strict=True)]
-        lengths = dict.fromkeys(("clicked_words", "clicked_word_days"), self.encoding.history)
-        lengths |= dict.fromkeys(("clicked_titles", "clicked_title_days"), self.encoding.history)
-        lengths |= dict.fromkeys(("past_queries", "past_query_days"), self.encoding.queries)
-        return {
-            name: np.concatenate([_padded(one[name], lengths.get(name)) for one in encoded])
-            for name in encoded[0]
-        }
+    @staticmethod
+    def _kind(events: Sequence[Aged], texts: _TextsOf) -> tuple[list[_Texts], FloatArray]:
+        """Encode the events of one kind of each shopper (B,), and their ages in days (B, H)."""
+        days = np.zeros((len(events), texts.limit), dtype=np.float32)
+        encoded = []
+        for row, done in enumerate(events):
+            if done:
+                names, ages = zip(*done[: texts.limit], strict=True)
+                days[row, : len(ages)] = ages
+                encoded.append(texts.encode(names))
+            else:
+                encoded.append(texts.encode(()))
+        days *= _DAYS_A_SECOND
+        return encoded, days
 
     def items(self, titles: Sequence[str], price_z: Sequence[float] | FloatArray) -> Tensors:
         """Encode items (N,) for item.onnx; `price_z` as of `prices.price_z`."""
@@ -164,47 +200,30 @@ class Encoder:
         words = self.match_words(query)
         return match_titles(words, titles["words"], titles["distinct"], self._similar)
 
-    def taste(self, context: Context) -> Taste | None:
-        """Return the taste of an encoded context; None if its history says nothing."""
+    def taste(self, contexts: Contexts) -> Taste:
+        """Return the tastes of encoded requests; those of the last ones are kept."""
         last = self._last_taste
-        if last is not None and last[0] is context:
+        if last is not None and last[0] is contexts:
             return last[1]
-        known = context.words.ids.size or context.titles.ids.size
-        taste = self.measure(context) if known else None
-        self._last_taste = (context, taste)
+        taste = measure_taste(contexts.clicks, self.vocabulary.size)
+        self._last_taste = (contexts, taste)
         return taste
-
-    def measure(self, context: Context) -> Taste:
-        """Return the taste of an encoded context, also where its history says nothing."""
-        word_days, title_days = context["clicked_word_days"][0], context["clicked_title_days"][0]
-        size = self.vocabulary.size
-        return measure_taste(context.words, word_days, context.titles, title_days, size)
 
     def terms(self, table: TextTable) -> Terms:
         """Return the content of rows of a title or phrase table, ready for tastes."""
         return Terms.of(table["content"], self.share)
 
-    @staticmethod
-    def title_taste(taste: Taste, titles: Terms) -> FloatArray:
-        """Return TITLE_TASTE (N, 4) of titles."""
-        return title_taste(titles, _tasted(taste, titles))
-
-    @staticmethod
-    def phrase_taste(taste: Taste, phrases: Terms) -> FloatArray:
-        """Return PHRASE_TASTE (N, 5) of phrases."""
-        return phrase_taste(phrases, _tasted(taste, phrases))
-
-    def _texts(
-        self, encode: Callable[[str], RowBytes], width: int
-    ) -> Callable[[tuple[str, ...]], _Texts]:
+    def _texts(self, encode: Callable[[str], RowBytes], limit: int, width: int) -> _TextsOf:
         """Return an encoder of all texts of one kind of a history: they seldom change."""
 
         @lru_cache(maxsize=_REMEMBERED_HISTORIES)
         def encoded(texts: tuple[str, ...]) -> _Texts:
-            ids = rows(texts, encode, width) if texts else np.zeros((1, width), np.int32)
+            ids = np.zeros((limit, width), np.int32)
+            if texts:
+                ids[: len(texts)] = rows(texts, encode, width)
             return _Texts(ids[None], Mentions.of(ids))
 
-        return encoded
+        return _TextsOf(encoded, limit)
 
     def _encode_query(self, query: str) -> tuple[IntArray, IntArray, tuple[int, int, int]]:
         """Return ids (1, query_words), head (1, 1), and the query's form for `groups`."""
@@ -238,26 +257,14 @@ def phrase_fields(encoding: Encoding) -> np.dtype[np.void]:
     return np.dtype([("content", np.int32, (encoding.phrase_content,))])
 
 
-def _tasted(taste: Taste, terms: Terms) -> Tasted:
-    words, clicks = taste.words.take(terms.ids), taste.clicks.take(terms.ids)
-    return Tasted(words, clicks, taste.words_weight, taste.titles_weight)
+def _joined(rows_of_each: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    return rows_of_each[0] if len(rows_of_each) == 1 else np.concatenate(rows_of_each)
 
 
-def _apart(events: Aged) -> tuple[tuple[str, ...], tuple[float, ...]]:
-    """Return the texts of events, and their ages."""
-    if not events:
-        return (), ()
-    texts, ages = zip(*events, strict=True)
-    return texts, ages
-
-
-def _newest_days(history: History) -> tuple[float, ...]:
-    parts = (history.feature_words, history.titles, history.queries)
-    return tuple(part[0][1] / SECONDS_A_DAY if part else np.inf for part in parts)
-
-
-def _padded(tensor: np.ndarray, length: int | None) -> np.ndarray:
-    if length is None:
-        return tensor
-    shape = [(0, 0), (0, length - tensor.shape[1]), *[(0, 0)] * (tensor.ndim - 2)]
-    return np.pad(tensor, shape)
+def _groups(history: History, forms: tuple[int, ...]) -> IntArray:
+    kinds = (history.feature_words, history.titles, history.queries)
+    return groups_of_one(
+        tuple([len(kind) for kind in kinds]),
+        tuple([kind[0][1] / SECONDS_A_DAY if kind else np.inf for kind in kinds]),
+        forms,
+    )

@@ -12,6 +12,7 @@ import numpy as np
 from service.contract.groups import GROUP_FEATURES
 from service.contract.history import History
 from service.contract.matching import PHRASE_MATCH, TITLE_MATCH
+from service.contract.taste import phrase_taste, title_taste
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,9 +78,10 @@ def _matches(encoder: Encoder) -> Iterator[bytes]:
     titles, phrases = encoder.title_table(PROBES), encoder.phrase_table(PROBES)
     for query in PROBES:
         yield _coarse(encoder.query_match(query, titles))
-    taste = encoder.measure(encoder.context(PROBES[1], _probe_history()))
-    yield _coarse(encoder.title_taste(taste, encoder.terms(titles)))
-    yield _coarse(encoder.phrase_taste(taste, encoder.terms(phrases)))
+    taste = encoder.taste(encoder.contexts([PROBES[1]], [_probe_history()]))
+    title_terms, phrase_terms = encoder.terms(titles), encoder.terms(phrases)
+    yield _coarse(title_taste(title_terms, taste.of(title_terms)))
+    yield _coarse(phrase_taste(phrase_terms, taste.of(phrase_terms)))
 
 
 def _probe_history() -> History:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from service.contract.arrays import FloatArray, IntArray
@@ -33,51 +36,77 @@ def fading(days: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True, slots=True)
-class Taste:
-    """Faded clicks of one shopper: by id, and in all.
-
-    words (size,): of feature words with the id; clicks (size,): 1 + of feature words and titles.
-    """
-
-    words: FloatArray
-    clicks: FloatArray
-    words_weight: float
-    titles_weight: float
-
-
-@dataclass(frozen=True, slots=True)
 class Mentions:
     """The ids that texts hold, without padding: by text, each id once."""
 
     ids: NDArray[np.intp]  # (m,)
     texts: NDArray[np.intp]  # (m,) which text holds it
-    empty: NDArray[np.intp]  # texts that hold none: a click on them counts for nothing
+    counts: FloatArray  # (n,) 0 for a text without ids, since a click on it counts for nothing
 
     @classmethod
     def of(cls, ids: IntArray) -> Mentions:
         """Gather the ids of texts (n, W), 0 pads."""
         texts, places = np.nonzero(ids)
-        return cls(ids[texts, places].astype(np.intp), texts, np.flatnonzero(ids[:, 0] == 0))
+        return cls(ids[texts, places].astype(np.intp), texts, (ids[:, 0] != 0).astype(np.float32))
 
 
-def measure_taste(
-    words: Mentions, word_days: FloatArray, titles: Mentions, title_days: FloatArray, size: int
-) -> Taste:
-    """Add clicks up by id: feature words with their ages (n,), titles with theirs (m,)."""
-    by_word = np.zeros(size, dtype=np.float32)
-    words_weight = _add(by_word, words, word_days)
+@dataclass(frozen=True, slots=True)
+class Clicks:
+    """What shoppers (B,) clicked: feature words and titles, and how many days ago (B, n)."""
+
+    words: Sequence[Mentions]
+    word_days: FloatArray
+    titles: Sequence[Mentions]
+    title_days: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """Faded clicks of shoppers (B,): by id, and in all.
+
+    words (B * size,): of feature words with the id; clicks (B * size,): 1 + of feature words and
+    titles; the weights (B,).
+    """
+
+    words: FloatArray
+    clicks: FloatArray
+    words_weight: FloatArray
+    titles_weight: FloatArray
+
+    def of(self, terms: Terms, owners: NDArray[np.intp] | None = None) -> Tasted:
+        """Look candidates' terms up: of the shopper `owners` (K,), or all of the only one."""
+        if owners is None:
+            ids, weights = terms.ids, (self.words_weight[0], self.titles_weight[0])
+        else:
+            ids = terms.ids + owners * (len(self.words) // len(self.words_weight))
+            weights = self.words_weight.take(owners), self.titles_weight.take(owners)
+        return Tasted(self.words.take(ids), self.clicks.take(ids), *weights)
+
+
+def measure_taste(clicks: Clicks, size: int) -> Taste:
+    """Add the clicks of each shopper up by id, of which there are `size`."""
+    by_word = np.zeros(len(clicks.words) * size, dtype=np.float32)
+    words_weight = _add(by_word, clicks.words, clicks.word_days, size)
     by_click = by_word + np.float32(1)
-    titles_weight = _add(by_click, titles, title_days)
+    titles_weight = _add(by_click, clicks.titles, clicks.title_days, size)
     return Taste(by_word, by_click, words_weight, titles_weight)
 
 
-def _add(sums: FloatArray, mentions: Mentions, days: FloatArray) -> float:
-    """Add the weights of texts `days` old (n,) to `sums` by id; return their total."""
+def _add(
+    sums: FloatArray, mentions: Sequence[Mentions], days: FloatArray, size: int
+) -> FloatArray:
+    """Add weights of texts `days` old (B, n) to `sums` by shopper and id; return totals (B,)."""
     weights = fading(days)
-    if mentions.empty.size:
-        weights[mentions.empty] = 0.0
-    np.add.at(sums, mentions.ids, weights.take(mentions.texts))
-    return float(weights.sum())
+    weights *= np.stack([one.counts for one in mentions])
+    ids = np.concatenate([one.ids for one in mentions])
+    texts = np.concatenate([one.texts for one in mentions])
+    if len(mentions) > 1:
+        owners = np.repeat(np.arange(len(mentions)), [len(one.ids) for one in mentions])
+        ids += owners * size
+        texts += owners * days.shape[1]
+    np.add.at(sums, ids, weights.take(texts))
+    totals: FloatArray = np.add.reduce(weights, axis=1)
+    return totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +138,23 @@ class Terms:
             np.flatnonzero(pads.all(axis=0)),
         )
 
+    @classmethod
+    def joined(cls, parts: Sequence[Terms]) -> Terms:
+        """Put candidates side by side."""
+        if len(parts) == 1:
+            return parts[0]
+        starts = accumulate((len(part.real) for part in parts), initial=0)
+        return cls(
+            np.concatenate([part.ids for part in parts], axis=1),
+            np.concatenate([part.share for part in parts], axis=1),
+            np.concatenate([part.far for part in parts], axis=1),
+            np.concatenate([part.real for part in parts]),
+            np.concatenate([part.padding for part in parts]),
+            np.concatenate(
+                [part.empty + start for part, start in zip(parts, starts, strict=False)]
+            ),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Tasted:
@@ -119,8 +165,8 @@ class Tasted:
 
     words: FloatArray
     clicks: FloatArray
-    words_weight: FloatArray | float
-    titles_weight: FloatArray | float
+    words_weight: FloatArray | np.float32
+    titles_weight: FloatArray | np.float32
 
 
 def title_taste(terms: Terms, tasted: Tasted) -> FloatArray:
@@ -138,14 +184,14 @@ def title_taste(terms: Terms, tasted: Tasted) -> FloatArray:
     np.log(ratio, out=lift)
     np.multiply(np.sqrt(ratio, out=attention), ratio, out=attention)
     np.multiply(attention, lift, out=attended)
-    lift_sum, whole, attended_sum = by_term.sum(axis=1)
+    lift_sum, whole, attended_sum = np.add.reduce(by_term, axis=1)
     whole -= terms.padding
     lift -= terms.far
     features = np.empty((len(terms.real), len(TITLE_TASTE)), dtype=np.float32, order="F")
     np.divide(lift_sum, terms.real, out=features[:, 0])
     lift.max(axis=0, out=features[:, 1])
     np.divide(attended_sum, np.maximum(whole, 1e-6, out=whole), out=features[:, 2])
-    features[:, 3] = np.log1p(np.float32(tasted.words_weight + tasted.titles_weight))
+    features[:, 3] = np.log1p(tasted.words_weight + tasted.titles_weight)
     if terms.empty.size:
         features[terms.empty] = 0.0
     return features
@@ -172,9 +218,9 @@ def phrase_taste(terms: Terms, tasted: Tasted) -> FloatArray:
 
 
 def _ratio(
-    terms: Terms, clicks_and_one: FloatArray, titles_weight: FloatArray | float
+    terms: Terms, clicks_and_one: FloatArray, titles_weight: FloatArray | np.float32
 ) -> FloatArray:
     """Return (clicks + 1) / (nT share + 1) (T, K), 1 for padding."""
-    usual: FloatArray = terms.share * np.asarray(titles_weight, np.float32)
+    usual: FloatArray = terms.share * titles_weight
     usual += 1
     return np.divide(clicks_and_one, usual, out=usual)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from service.decision.scorers import Question
 from service.errors import ScorerError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from service.contract.arrays import IntArray
     from service.contract.history import History
     from service.decision.scorers import Scorers
     from service.decision.snapshot import Snapshot
@@ -38,35 +39,69 @@ class Choice:
     reason: str
 
 
+_PLAIN = Choice((), PLAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Titling:
+    """The winners of one request, whose titles are to be written."""
+
+    query: AdQuery
+    words: frozenset[int]  # of the query
+    products: Sequence[int]  # rows
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """A choice for each winner of one request, and what degraded."""
+
+    choices: Sequence[Choice]
+    degraded: tuple[str, ...] = ()
+
+
 def choose_points(
-    products: Sequence[int],
-    query: AdQuery,
-    query_words: frozenset[int],
-    snapshot: Snapshot,
-    scorers: Scorers,
-) -> tuple[list[Choice], tuple[str, ...]]:
-    """A choice for each of `products`, and what degraded; one call of the model for all.
+    titlings: Sequence[Titling], snapshot: Snapshot, scorers: Scorers
+) -> list[Choices]:
+    """Choose for the winners of each request; one call of the model for all.
 
     A phrase made only of the query's words is no option. Of a product's options those stand whose
     score is at least the mean of them all; the best of these are picked, up to the placement's
-    cap, but none whose words are all in one picked already, or the other way round.
+    cap, but none whose words are all in one picked already, or the other way round. If the model
+    fails on all requests together, each is tried alone.
     """
-    cap = query.placement.selling_point_cap
-    options = [_options(product, query_words, snapshot) if cap else () for product in products]
-    phrases = np.array([one.phrase for each in options for one in each], np.int32)
-    plain = Choice((), PLAIN)
-    if not len(phrases):
-        return [plain] * len(products), ()
-    scores = _scores(phrases, query, scorers)
+    options = [_options_of(one, snapshot) for one in titlings]
+    phrases = [np.array([o.phrase for each in one for o in each], np.int32) for one in options]
+    questions = [
+        Question(one.query.query, one.query.shopper.history, rows)
+        for one, rows in zip(titlings, phrases, strict=True)
+    ]
+    if not any(map(len, phrases)):
+        return [Choices([_PLAIN] * len(one.products)) for one in titlings]
+    scores = _scores(questions, scorers)
+    if scores is None and len(titlings) > 1 and scorers.phrases is not None:
+        return [choose_points([one], snapshot, scorers)[0] for one in titlings]
+    ends = accumulate(map(len, phrases), initial=0)
+    return [
+        _picked(one, each, scores and scores[start:end])
+        for one, each, (start, end) in zip(titlings, options, pairwise(ends), strict=True)
+    ]
+
+
+def _picked(
+    titling: Titling, options: Sequence[Sequence[Option]], scores: Sequence[float] | None
+) -> Choices:
+    """Pick for each winner of one request by the scores of all its options."""
     if scores is None:
-        return [plain] * len(products), ("plain_titles",)
-    reason = PERSONAL if is_known(query.shopper.history) else PRIOR
+        degraded = ("plain_titles",) if any(options) else ()
+        return Choices([_PLAIN] * len(options), degraded)
+    cap = titling.query.placement.selling_point_cap
+    reason = PERSONAL if is_known(titling.query.shopper.history) else PRIOR
     choices, start = [], 0
     for each in options:
         picked = pick(each, scores[start : start + len(each)], cap)
-        choices.append(Choice(picked, reason) if picked else plain)
+        choices.append(Choice(picked, reason) if picked else _PLAIN)
         start += len(each)
-    return choices, ()
+    return Choices(choices)
 
 
 def pick(
@@ -95,14 +130,20 @@ def is_known(history: History) -> bool:
     return bool(history.feature_words or history.titles or history.queries)
 
 
-def _scores(phrases: IntArray, query: AdQuery, scorers: Scorers) -> list[float] | None:
+def _scores(questions: Sequence[Question], scorers: Scorers) -> list[float] | None:
     if scorers.phrases is None:
         return None
     try:
-        scores = scorers.phrases.score(query.query, query.shopper.history, phrases)
+        scores = scorers.phrases.score(questions)
     except ScorerError:
         return None
     return scores.tolist() if np.isfinite(scores).all() else None
+
+
+def _options_of(titling: Titling, snapshot: Snapshot) -> list[Sequence[Option]]:
+    if not titling.query.placement.selling_point_cap:
+        return [()] * len(titling.products)
+    return [_options(product, titling.words, snapshot) for product in titling.products]
 
 
 def _options(product: int, query_words: frozenset[int], snapshot: Snapshot) -> list[Option]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from service.decision.auction import front_of_line, run_auction
-from service.decision.choose import choose_points
+from service.decision.choose import Titling, choose_points
 from service.decision.eligible import pick_candidates
 from service.decision.explain import explain
 from service.decision.rank import rank
@@ -14,14 +15,49 @@ from service.decision.show import show
 from service.decision.terms import Decision, ScoredAd
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
 
+    from service.decision.choose import Choices
     from service.decision.eligible import Candidates
+    from service.decision.rank import Ranked
     from service.decision.retrieve import Found
     from service.decision.scorers import Scorers
     from service.decision.snapshot import Snapshot
     from service.decision.tables import Longs
-    from service.decision.terms import AdQuery
+    from service.decision.terms import AdQuery, Award
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request to decide on, its moment in Unix seconds, and the seed of its lots."""
+
+    query: AdQuery
+    now: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Contest:
+    """A case with the ads that stand in its auction."""
+
+    case: Case
+    found: Found
+    candidates: Candidates
+
+
+@dataclass(frozen=True, slots=True)
+class _Sale:
+    """A contest that was held: how its ads ranked, who won, and for which products."""
+
+    contest: _Contest
+    ranked: Ranked
+    awards: Sequence[Award]
+    products: Sequence[int]  # rows
+
+    @property
+    def titling(self) -> Titling:
+        return Titling(self.contest.case.query, self.contest.found.words, self.products)
 
 
 def decide(
@@ -33,43 +69,55 @@ def decide(
     seed: int,
     spent_out: AbstractSet[str],
 ) -> Decision:
-    """Answer `query` from `snapshot`: the same inputs give the same decision.
+    """Answer one `query`, asked `now`, as `decide_together` would in any company."""
+    case = Case(query, now, seed)
+    return decide_together([case], snapshot, scorers, spent_out=spent_out)[0]
 
-    `now` is in Unix seconds; `seed` draws the lots between equal ads; `spent_out` names campaigns
-    whose budget ran out since the snapshot was built. A model that fails degrades the answer,
-    never prevents it.
+
+def decide_together(
+    cases: Sequence[Case], snapshot: Snapshot, scorers: Scorers, *, spent_out: AbstractSet[str]
+) -> list[Decision]:
+    """Answer each of `cases` from `snapshot`: the same case gives the same decision.
+
+    `spent_out` names campaigns whose budget ran out since the snapshot was built. A model is asked
+    once for all cases, which costs less than once for each. A model that fails degrades answers,
+    never prevents them.
     """
-    found = retrieve(query, snapshot)
-    candidates = pick_candidates(found, query, snapshot, now=now, spent_out=spent_out)
-    if not len(candidates.rows):
-        return _no_fill(found, candidates)
-    quality_ppm, rank_degraded = rank(candidates, query, scorers)
+    contests = [_open(case, snapshot, spent_out) for case in cases]
+    held = [contest for contest in contests if len(contest.candidates.rows)]
+    ranked = rank([one.candidates for one in held], [one.case.query for one in held], scorers)
+    sales = [_sell(contest, one, snapshot) for contest, one in zip(held, ranked, strict=True)]
+    chosen = choose_points([sale.titling for sale in sales], snapshot, scorers)
+    filled = iter([_fill(sale, one, snapshot) for sale, one in zip(sales, chosen, strict=True)])
+    return [
+        next(filled) if len(contest.candidates.rows) else _no_fill(contest) for contest in contests
+    ]
+
+
+def _open(case: Case, snapshot: Snapshot, spent_out: AbstractSet[str]) -> _Contest:
+    found = retrieve(case.query, snapshot)
+    candidates = pick_candidates(found, case.query, snapshot, now=case.now, spent_out=spent_out)
+    return _Contest(case, found, candidates)
+
+
+def _sell(contest: _Contest, ranked: Ranked, snapshot: Snapshot) -> _Sale:
+    query = contest.case.query
     slots = min(query.slots, query.placement.slots)
-    ads = _contenders(candidates, quality_ppm, snapshot, slots=slots, seed=seed)
+    ads = _contenders(contest, ranked.quality_ppm, snapshot, slots=slots)
     awards = run_auction(ads, slots=slots, reserve=query.placement.reserve)
     products = snapshot.ads.product[[award.ad.row for award in awards]].tolist()
-    choices, title_degraded = choose_points(products, query, found.words, snapshot, scorers)
-    return Decision(
-        awards=tuple(
-            show(award, product, choice, query.placement, snapshot)
-            for award, product, choice in zip(awards, products, choices, strict=True)
-        ),
-        no_fill_reason=None,
-        degraded=rank_degraded + title_degraded,
-        candidates=len(candidates.rows),
-        filtered=candidates.filtered,
-        trace=explain(candidates, quality_ppm, snapshot) if query.explain else (),
-    )
+    return _Sale(contest, ranked, awards, products)
 
 
 def _contenders(
-    candidates: Candidates, quality_ppm: Longs, snapshot: Snapshot, *, slots: int, seed: int
+    contest: _Contest, quality_ppm: Longs, snapshot: Snapshot, *, slots: int
 ) -> list[ScoredAd]:
     """The candidates that can win or set a price."""
+    candidates = contest.candidates
     front, lots = front_of_line(
         candidates.bid * quality_ppm,
         candidates.lot_name,
-        seed=seed,
+        seed=contest.case.seed,
         slots=slots,
         rivals=candidates.rivals,
     )
@@ -88,8 +136,28 @@ def _contenders(
     ]
 
 
-def _no_fill(found: Found, candidates: Candidates) -> Decision:
+def _fill(sale: _Sale, chosen: Choices, snapshot: Snapshot) -> Decision:
+    query, candidates = sale.contest.case.query, sale.contest.candidates
+    return Decision(
+        awards=tuple(
+            [
+                show(award, product, choice, query.placement, snapshot)
+                for award, product, choice in zip(
+                    sale.awards, sale.products, chosen.choices, strict=True
+                )
+            ]
+        ),
+        no_fill_reason=None,
+        degraded=sale.ranked.degraded + chosen.degraded,
+        candidates=len(candidates.rows),
+        filtered=candidates.filtered,
+        trace=explain(candidates, sale.ranked.quality_ppm, snapshot) if query.explain else (),
+    )
+
+
+def _no_fill(contest: _Contest) -> Decision:
     """No ads, and the one reason why, or "all_filtered" where several removed them."""
-    reasons = list(candidates.filtered)
-    reason = found.nothing or (reasons[0] if len(reasons) == 1 else "all_filtered")
-    return Decision((), reason, (), 0, candidates.filtered)
+    filtered = contest.candidates.filtered
+    reasons = list(filtered)
+    reason = contest.found.nothing or (reasons[0] if len(reasons) == 1 else "all_filtered")
+    return Decision((), reason, (), 0, filtered)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from service.decision.scorers import Question
 from service.decision.terms import PPM
 from service.errors import ScorerError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from service.decision.eligible import Candidates
@@ -22,21 +27,47 @@ FLOOR_P_CLICK = 0.005  # of an ad that shares no word with the query
 P_CLICK_OF_MATCH = 0.045  # more for one whose product covers the whole query
 
 
-def rank(
-    candidates: Candidates, query: AdQuery, scorers: Scorers
-) -> tuple[Longs, tuple[str, ...]]:
-    """The quality (n,) of each candidate in parts per million, at least 1, and what degraded.
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranked:
+    """The quality (n,) of one request's candidates in parts per million, and what degraded."""
 
-    Quality is the ranker's calibrated P(click in the first slot). Where there is no ranker, or it
-    fails, it is the straight line of `linear_p_click`, and "linear_rank" says so.
+    quality_ppm: Longs
+    degraded: tuple[str, ...] = ()
+
+
+def rank(
+    candidates: Sequence[Candidates], queries: Sequence[AdQuery], scorers: Scorers
+) -> list[Ranked]:
+    """Rank the candidates of each request; one call of the model for all.
+
+    Quality is the ranker's calibrated P(click in the first slot), at least 1 ppm. Where there is
+    no ranker, or it fails, it is the straight line of `linear_p_click`, and "linear_rank" says so;
+    if it fails on all together, each request is tried alone.
     """
-    if scorers.ranker is not None:
-        try:
-            scores = scorers.ranker.score(query.query, query.shopper.history, candidates.product)
-            return to_ppm(scores.p_click), ()
-        except ScorerError:
-            pass
-    return to_ppm(linear_p_click(candidates.lexical)), ("linear_rank",)
+    quality_ppm = _by_model(candidates, queries, scorers) if candidates else None
+    if quality_ppm is not None:
+        starts = accumulate((len(one.rows) for one in candidates), initial=0)
+        return [Ranked(quality_ppm[start:end]) for start, end in pairwise(starts)]
+    if len(candidates) > 1 and scorers.ranker is not None:
+        pairs = zip(candidates, queries, strict=True)
+        return [rank([one], [query], scorers)[0] for one, query in pairs]
+    return [Ranked(to_ppm(linear_p_click(one.lexical)), ("linear_rank",)) for one in candidates]
+
+
+def _by_model(
+    candidates: Sequence[Candidates], queries: Sequence[AdQuery], scorers: Scorers
+) -> Longs | None:
+    """The quality of all candidates, one request after the other; None if there is none."""
+    if scorers.ranker is None:
+        return None
+    questions = [
+        Question(query.query, query.shopper.history, one.product)
+        for one, query in zip(candidates, queries, strict=True)
+    ]
+    try:
+        return to_ppm(scorers.ranker.score(questions).p_click)
+    except ScorerError:
+        return None
 
 
 def linear_p_click(lexical: Floats) -> Floats:
@@ -56,6 +87,6 @@ def to_ppm(p_click: NDArray[np.floating]) -> Longs:
     ppm: Floats = np.minimum(
         np.maximum(np.rint(np.multiply(p_click, PPM, dtype=np.float64)), 1), PPM
     )
-    if math.isnan(ppm.sum()):
+    if math.isnan(np.add.reduce(ppm)):
         raise ScorerError("the ranker gave a probability that is not a number")
     return ppm.astype(np.int64)

@@ -6,8 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from service.contract.arrays import FloatArray, IntArray
     from service.contract.history import History
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What one request asks of a model: how its candidates do with this shopper and query."""
+
+    query: str
+    history: History
+    rows: IntArray  # (N,) of the snapshot's product table, or of its phrase table
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +30,15 @@ class RankScores:
 
 
 class Ranker(Protocol):
-    """Says how probable a click on each product is, for this shopper and query."""
+    """Says how probable a click on each product is, for a shopper and a query."""
 
     @property
     def model(self) -> str:
         """The model behind the scores, as name@version:sha8."""
         ...
 
-    def score(self, query: str, history: History, products: IntArray) -> RankScores:
-        """Score `products` (N,), rows of the snapshot's product table.
+    def score(self, questions: Sequence[Question]) -> RankScores:
+        """Score the products of all `questions` together, one question after the other.
 
         Raises:
             ScorerError: there are no usable scores.
@@ -36,15 +47,15 @@ class Ranker(Protocol):
 
 
 class PhraseScorer(Protocol):
-    """Says how much each phrase appeals, for this shopper and query."""
+    """Says how much each phrase appeals, for a shopper and a query."""
 
     @property
     def model(self) -> str:
         """The model behind the scores, as name@version:sha8."""
         ...
 
-    def score(self, query: str, history: History, phrases: IntArray) -> FloatArray:
-        """Score `phrases` (N,), rows of the snapshot's phrase table: (N,) in 0..1.
+    def score(self, questions: Sequence[Question]) -> FloatArray:
+        """Score the phrases of all `questions` together in 0..1, one question after the other.
 
         Raises:
             ScorerError: there are no usable scores.

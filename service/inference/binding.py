@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from service.errors import ScorerError
 from service.inference.rows import item_rows, phrase_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from service.contract.arrays import FloatArray
     from service.contract.history import History
+    from service.decision.scorers import Question
     from service.inference.bundle import Bundle
 
 
@@ -39,12 +42,46 @@ def usable(model: str, compute: Callable[[], list[FloatArray]]) -> list[FloatArr
     except Exception as error:
         message = f"{model}: {type(error).__name__}: {str(error)[:300]}"
         raise ScorerError(message) from error
-    if not all(math.isfinite(values.sum()) for values in scores):
+    if not all(math.isfinite(np.add.reduce(values, axis=None)) for values in scores):
         message = f"{model}: gave NaN or infinity"
         raise ScorerError(message)
     return scores
 
 
-def is_empty(history: History) -> bool:
-    """Return whether nothing is known of the shopper."""
+def strangers_apart(
+    questions: Sequence[Question],
+    remembered: Callable[[str, bytes], Sequence[FloatArray]],
+    together: Callable[[Sequence[Question]], list[FloatArray]],
+) -> list[FloatArray]:
+    """Answer for shoppers of whom nothing is known by what is `remembered`, for others `together`.
+
+    `remembered` takes a query and candidates; each answer is the model's outputs, all (N,).
+    """
+    known = [place for place, one in enumerate(questions) if not _is_empty(one.history)]
+    if len(known) == len(questions):
+        return together(questions)
+    answers = [
+        remembered(one.query, one.rows.tobytes()) if _is_empty(one.history) else ()
+        for one in questions
+    ]
+    if known:
+        asked = [questions[place] for place in known]
+        ends = np.cumsum([len(one.rows) for one in asked])[:-1]
+        apart = zip(*(np.split(output, ends) for output in together(asked)), strict=True)
+        for place, answer in zip(known, apart, strict=True):
+            answers[place] = answer
+    return [np.concatenate(outputs) for outputs in zip(*answers, strict=True)]
+
+
+def _is_empty(history: History) -> bool:
     return not (history.feature_words or history.titles or history.queries)
+
+
+def owners_of(lengths: Sequence[int]) -> NDArray[np.intp] | None:
+    """Return whose each candidate is, of candidates put side by side; None if all are one's."""
+    return None if len(lengths) == 1 else np.repeat(np.arange(len(lengths)), lengths)
+
+
+def side_by_side(parts: Sequence[FloatArray]) -> FloatArray:
+    """Join the rows of each question."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)

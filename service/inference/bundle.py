@@ -60,8 +60,9 @@ class Bundle:
         return "item" if "item" in GRAPHS[self.kind] else "phrase"
 
     def context_vectors(self, tensors: Tensors) -> FloatArray:
-        """Return vectors (B, Dc) of encoded contexts."""
-        return self.graphs["context"].run(tensors)[0]
+        """Return vectors (B, Dc) of encoded contexts, the same whoever else is among them."""
+        (vectors,) = self._of_several("context", tensors, len(tensors["query_words"]))
+        return vectors
 
     def item_vectors(self, titles: Sequence[str], price_z: Sequence[float]) -> FloatArray:
         """Return vectors (N, Di) of items."""
@@ -85,7 +86,16 @@ class Bundle:
         if not len(candidates):
             return [np.empty(0, np.float32) for _ in self.graphs["head"].outputs]
         feeds = {"context": context, self.side: candidates, "match": match}
-        return self.graphs["head"].run(feeds)
+        return self._of_several("head", feeds, len(candidates))
+
+    def _of_several(
+        self, role: str, feeds: Mapping[str, NDArray[Any]], count: int
+    ) -> list[FloatArray]:
+        """Run a graph; one row runs twice, since products of single rows are rounded otherwise."""
+        if count != 1:
+            return self.graphs[role].run(feeds)
+        twice = {name: np.repeat(tensor, 2, axis=0) for name, tensor in feeds.items()}
+        return [output[:1] for output in self.graphs[role].run(twice)]
 
     def placed(
         self, feeds: Mapping[str, NDArray[Any]], places: LongArray, shown: FloatArray | None

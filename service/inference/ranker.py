@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from service.contract.history import EMPTY_HISTORY
 from service.contract.matching import QUERY_FEATURES, TITLE_MATCH
-from service.decision.scorers import RankScores
-from service.inference.binding import check_rows, is_empty, usable
+from service.contract.taste import Terms, title_taste
+from service.decision.scorers import Question, RankScores
+from service.inference.binding import (
+    check_rows,
+    owners_of,
+    side_by_side,
+    strangers_apart,
+    usable,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    from service.contract.arrays import FloatArray, IntArray
-    from service.contract.history import History
-    from service.contract.taste import Terms
+    from service.contract.arrays import FloatArray
     from service.inference.bundle import Bundle
+
+
+class _Gathered(NamedTuple):
+    """What is known of a question's candidates before the shopper is."""
+
+    vectors: FloatArray  # (N, Di)
+    terms: Terms
+    match: FloatArray  # (N, M) with the shopper's part 0
 
 
 class OnnxRanker:
@@ -37,35 +52,34 @@ class OnnxRanker:
         self._candidates = lru_cache(maxsize=remembered)(self._gather)
         self._anonymous = lru_cache(maxsize=remembered)(self._compute_anonymous)
 
-    def score(self, query: str, history: History, products: IntArray) -> RankScores:
-        """Score `products` (N,), rows of the snapshot's product table.
+    def score(self, questions: Sequence[Question]) -> RankScores:
+        """Score the products of all `questions`, one question after the other.
 
         Raises: ScorerError if the model gives no usable scores.
         """
-        chosen = np.asarray(products, dtype=np.int32).tobytes()
-        click, conversion = usable(self.model, lambda: self._compute(query, history, chosen))
-        return RankScores(click, conversion)
-
-    def _compute(self, query: str, history: History, chosen: bytes) -> list[FloatArray]:
-        if is_empty(history):
-            return [scores.copy() for scores in self._anonymous(query, chosen)]
-        return self._compute_personal(query, history, chosen)
+        compute = partial(strangers_apart, questions, self._anonymous, self._compute)
+        return RankScores(*usable(self.model, compute))
 
     def _compute_anonymous(self, query: str, chosen: bytes) -> list[FloatArray]:
-        return self._compute_personal(query, EMPTY_HISTORY, chosen)
+        rows = np.frombuffer(chosen, dtype=np.int32)
+        return self._compute([Question(query, EMPTY_HISTORY, rows)])
 
-    def _compute_personal(self, query: str, history: History, chosen: bytes) -> list[FloatArray]:
-        vectors, titles, match = self._candidates(query, chosen)
-        tensors = self._encoder.context(query, history)
-        taste = self._encoder.taste(tensors)
-        if taste is not None:
-            match = match.copy()
-            match[:, len(QUERY_FEATURES) :] = self._encoder.title_taste(taste, titles)
-        return self._bundle.head(self._bundle.context_vectors(tensors), vectors, match)
+    def _compute(self, questions: Sequence[Question]) -> list[FloatArray]:
+        gathered = [self._candidates(one.query, one.rows.tobytes()) for one in questions]
+        owners = owners_of([len(one.vectors) for one in gathered])
+        terms = Terms.joined([one.terms for one in gathered])
+        contexts = self._encoder.contexts(
+            [one.query for one in questions], [one.history for one in questions]
+        )
+        match = np.concatenate([one.match for one in gathered])
+        tasted = self._encoder.taste(contexts).of(terms, owners)
+        match[:, len(QUERY_FEATURES) :] = title_taste(terms, tasted)
+        vectors = self._bundle.context_vectors(contexts)
+        context = vectors if owners is None else vectors[owners]
+        return self._bundle.head(context, side_by_side([one.vectors for one in gathered]), match)
 
-    def _gather(self, query: str, chosen: bytes) -> tuple[FloatArray, Terms, FloatArray]:
-        """Return vectors (N, Di), terms, and matches (N, M) with the shopper's part 0."""
+    def _gather(self, query: str, chosen: bytes) -> _Gathered:
         rows = self._rows.take(np.frombuffer(chosen, dtype=np.int32))
         match = np.zeros((len(rows), len(TITLE_MATCH)), dtype=np.float32)
         match[:, : len(QUERY_FEATURES)] = self._encoder.query_match(query, rows)
-        return np.ascontiguousarray(rows["vector"]), self._encoder.terms(rows), match
+        return _Gathered(np.ascontiguousarray(rows["vector"]), self._encoder.terms(rows), match)

@@ -9,7 +9,7 @@ import numpy as np
 from service.contract.history import EMPTY_HISTORY
 from service.decision.decide import decide
 from service.decision.live import Live
-from service.decision.scorers import Scorers
+from service.decision.scorers import Question, Scorers
 from service.decision.terms import AdQuery, Shopper
 from service.errors import BadSnapshotError
 from service.inference.ranker import OnnxRanker
@@ -68,9 +68,9 @@ def _warm(live: Live) -> None:
     products = _first(len(snapshot.products.ids))
     phrases = _first(len(snapshot.phrases.texts))
     if scorers.ranker and len(products):
-        scorers.ranker.score("warm up", EMPTY_HISTORY, products)
+        scorers.ranker.score([Question("warm up", EMPTY_HISTORY, products)])
     if scorers.phrases and len(phrases):
-        scorers.phrases.score("warm up", EMPTY_HISTORY, phrases)
+        scorers.phrases.score([Question("warm up", EMPTY_HISTORY, phrases)])
     for placement in list(snapshot.placements.values())[:1]:
         text = snapshot.products.titles[0] if len(products) else "warm up"
         query = AdQuery(text, "", placement, placement.slots, Shopper(None, EMPTY_HISTORY))

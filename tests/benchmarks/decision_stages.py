@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from service.contract.history import EMPTY_HISTORY
-from service.decision.choose import choose_points
+from service.decision.choose import Titling, choose_points
 from service.decision.decide import decide
 from service.decision.eligible import pick_candidates
 from service.decision.rank import rank
@@ -33,10 +33,10 @@ from service.demo.merchants import make_shop
 from service.store.snapshots import map_snapshot, write_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from service.contract.arrays import FloatArray, IntArray
-    from service.contract.history import History
+    from service.contract.arrays import FloatArray
+    from service.decision.scorers import Question
     from service.decision.snapshot import Snapshot
 
 ADS = 50_000
@@ -48,8 +48,8 @@ class Even:
 
     model = "even@0:00000000"
 
-    def score(self, query: str, history: History, phrases: IntArray) -> FloatArray:
-        del query, history
+    def score(self, questions: Sequence[Question]) -> FloatArray:
+        phrases = np.concatenate([one.rows for one in questions])
         return (phrases % 97 / 97).astype(np.float32)
 
 
@@ -115,14 +115,15 @@ def _stages(snapshot: Snapshot) -> None:
     candidates = pick_candidates(found, query, snapshot, now=0.0, spent_out=nothing)
     answer = decide(query, snapshot, scorers, now=0.0, seed=1, spent_out=nothing)
     products = [snapshot.products.ids.find(one.award.ad.product_id) for one in answer.awards]
+    titling = Titling(query, found.words, products)
     print(f"{answer.candidates} candidates, {len(answer.awards)} awards")  # noqa: T201
     stages: dict[str, Callable[[], object]] = {
         "retrieve, warm": lambda: retrieve(query, snapshot),
         "pick candidates": lambda: pick_candidates(
             found, query, snapshot, now=0.0, spent_out=nothing
         ),
-        "linear rank": lambda: rank(candidates, query, scorers),
-        "choose points": lambda: choose_points(products, query, found.words, snapshot, scorers),
+        "linear rank": lambda: rank([candidates], [query], scorers),
+        "choose points": lambda: choose_points([titling], snapshot, scorers),
         "decide": lambda: decide(query, snapshot, scorers, now=0.0, seed=1, spent_out=nothing),
     }
     for name, stage in stages.items():

@@ -22,7 +22,7 @@ from service.contract.manifest import (
 )
 from service.contract.taste import PHRASE_TASTE
 from service.contract.vocabulary import Vocabulary
-from training.export.golden import title_match
+from training.export.golden import phrase_match, title_match
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,11 +137,7 @@ class Runner:
         return len(title_match(self.encoder, row, self.encoder.title_table(texts[:1]))[0])
 
     def _phrase_match(self, row: GoldenRow) -> FloatArray:
-        taste = self.encoder.taste(self.encoder.context(row.query, row.history))
-        if taste is None:
-            return np.zeros((1, len(PHRASE_TASTE)), np.float32)
-        table = self.encoder.phrase_table([row.phrase])
-        return self.encoder.phrase_taste(taste, self.encoder.terms(table))
+        return phrase_match(self.encoder, row, self.encoder.phrase_table([row.phrase]))
 
 
 def _kept(feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

@@ -9,7 +9,7 @@ from keras import ops
 
 from service.contract.golden import GoldenRow
 from service.contract.history import EMPTY_HISTORY, HISTORY_LIMIT, QUERY_LIMIT, History
-from service.contract.taste import PHRASE_TASTE, TITLE_TASTE
+from service.contract.taste import phrase_taste, title_taste
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,10 +80,7 @@ def selling_point_answers(model: Any, encoder: Encoder, row: GoldenRow) -> dict[
     """Return p_click of the row in the first position, and in its own."""
     context = encoder.context(row.query, row.history)
     table = encoder.phrase_table([row.phrase])
-    taste = encoder.taste(context)
-    match = np.zeros((1, len(PHRASE_TASTE)), np.float32)
-    if taste is not None:
-        match = encoder.phrase_taste(taste, encoder.terms(table))
+    match = phrase_match(encoder, row, table)
     batch = {**context, "phrase_words": table["content"][None], "match": match[None]}
     plain = model({**batch, "place": np.array([[1]], np.int32)})
     placed = model({**batch, "place": np.array([[row.place]], np.int32)})
@@ -113,11 +110,17 @@ def ranker_answers(model: Any, encoder: Encoder, row: GoldenRow) -> dict[str, fl
 
 def title_match(encoder: Encoder, row: GoldenRow, table: TextTable) -> FloatArray:
     """Return TITLE_MATCH (1, M) of a row."""
-    taste = encoder.taste(encoder.context(row.query, row.history))
-    of_shopper = np.zeros((1, len(TITLE_TASTE)), np.float32)
-    if taste is not None:
-        of_shopper = encoder.title_taste(taste, encoder.terms(table))
+    terms = encoder.terms(table)
+    taste = encoder.taste(encoder.contexts([row.query], [row.history]))
+    of_shopper = title_taste(terms, taste.of(terms))
     return np.concatenate([encoder.query_match(row.query, table), of_shopper], axis=1)
+
+
+def phrase_match(encoder: Encoder, row: GoldenRow, table: TextTable) -> FloatArray:
+    """Return PHRASE_MATCH (1, M) of a row."""
+    terms = encoder.terms(table)
+    taste = encoder.taste(encoder.contexts([row.query], [row.history]))
+    return phrase_taste(terms, taste.of(terms))
 
 
 def _shown(encoder: Encoder, phrases: Sequence[str]) -> Any:

@@ -18,13 +18,12 @@ from service.store.profiles import StoredProfile, encode_profile, profile_key
 from tests.unit.api.shop import SHOE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import httpx
-    import numpy as np
-    from numpy.typing import NDArray
 
     from service.api.state import State
-    from service.contract.history import History
-    from service.decision.scorers import RankScores
+    from service.decision.scorers import Question, RankScores
     from tests.unit.api.shop import Log, Profiles
 
 ASK: dict[str, Any] = {"query": "running shoe", "placement": "search_top"}
@@ -243,8 +242,8 @@ class Broken:
 
     model = "broken@1:00000000"
 
-    def score(self, query: str, history: History, products: NDArray[np.int32]) -> RankScores:
-        raise ZeroDivisionError(query, history, products)
+    def score(self, questions: Sequence[Question]) -> RankScores:
+        raise ZeroDivisionError(questions)
 
 
 async def test_a_bug_in_a_model_leaves_linear_rank(
@@ -268,15 +267,15 @@ async def test_what_cannot_be_decided_is_no_ads(client: httpx.AsyncClient, state
 async def test_models_that_take_too_long_are_left_out(
     client: httpx.AsyncClient, state: State
 ) -> None:
-    state.clock.typical_seconds = 0.5
+    state.docket.clock.typical_seconds = 0.5
     state.live[SHOE] = replace(state.live[SHOE], models=("slow@1:00000000",))
     answer = await ask(client, timeout_ms=100, explain=True)
     assert len(answer["ads"]) == 2
     assert answer["explain"]["models"] == []
-    assert state.clock.typical_seconds == pytest.approx(0.45)
+    assert state.docket.clock.typical_seconds == pytest.approx(0.45)
     answer = await ask(client, timeout_ms=1_000, explain=True)
     assert answer["explain"]["models"] == ["slow@1:00000000"]
-    assert state.clock.typical_seconds < 0.45
+    assert state.docket.clock.typical_seconds < 0.45
 
 
 async def test_a_request_that_waited_too_long_gets_no_ads(state: State) -> None:
@@ -291,11 +290,13 @@ async def test_a_request_that_waited_too_long_gets_no_ads(state: State) -> None:
         known=NOBODY,
         device=None,
         missing=(),
+        deadline=perf_counter() + 10,
     )
-    late = deliberate(asked, state.clock, perf_counter() - 0.001)
+    missed = replace(asked, request_id="req_" + "cd" * 16, deadline=perf_counter() - 0.001)
+    late, early = deliberate([missed, asked], state.docket.clock)
     assert (late.decision.awards, late.decision.no_fill_reason) == ((), "timeout")
     assert late.degraded == ("no_decision",)
-    assert len(deliberate(asked, state.clock, perf_counter() + 10).decision.awards) == 2
+    assert len(early.decision.awards) == 2
 
 
 async def test_prices_are_told_to_secret_keys_only(client: httpx.AsyncClient) -> None:

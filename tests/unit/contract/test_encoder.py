@@ -15,6 +15,7 @@ from service.contract.groups import GROUP_FEATURES, feature_groups, groups_of_on
 from service.contract.history import EMPTY_HISTORY, History
 from service.contract.history_log import LoggedRows, build_history
 from service.contract.matching import PHRASE_MATCH, TITLE_MATCH
+from service.contract.taste import phrase_taste, title_taste
 from service.contract.tokenizer import Tokenizer
 from service.contract.vocabulary import learn_vocabulary
 
@@ -72,20 +73,26 @@ def test_an_empty_history_is_one_row_of_padding() -> None:
     for name in ("query_words", "query_head", "clicked_words", "clicked_titles", "past_queries"):
         assert context[name].dtype == np.int32
         assert not context[name].any()
-    assert ENCODER.taste(context) is None
+    terms = ENCODER.terms(TABLE)
+    assert not title_taste(terms, ENCODER.taste(context).of(terms)).any()
 
 
-def test_the_last_context_and_its_taste_are_kept() -> None:
-    context = ENCODER.context("lamp", HISTORY)
-    assert ENCODER.context("lamp", HISTORY) is context
-    assert ENCODER.taste(context) is ENCODER.taste(context)
-    other = ENCODER.context("sink", HISTORY)
-    assert other is not context
+def test_the_last_contexts_and_their_taste_are_kept() -> None:
+    contexts = ENCODER.contexts(["lamp", "sink"], [HISTORY, EMPTY_HISTORY])
+    assert ENCODER.contexts(["lamp", "sink"], [HISTORY, EMPTY_HISTORY]) is contexts
+    assert ENCODER.taste(contexts) is ENCODER.taste(contexts)
     same_content = History(HISTORY.feature_words, HISTORY.titles, HISTORY.queries)
-    again = ENCODER.context("sink", same_content)
-    assert again is not other
-    for name in other:
-        np.testing.assert_array_equal(again[name], other[name])
+    for queries, histories in (
+        (["lamp"], [HISTORY]),
+        (["lamp", "lamp"], [HISTORY, EMPTY_HISTORY]),
+        (["lamp", "sink"], [EMPTY_HISTORY, HISTORY]),
+        (["lamp", "sink"], [same_content, EMPTY_HISTORY]),
+    ):
+        assert ENCODER.contexts(queries, histories) is not contexts
+        ENCODER.contexts(["lamp", "sink"], [HISTORY, EMPTY_HISTORY])
+    again = ENCODER.contexts(["lamp", "sink"], [same_content, EMPTY_HISTORY])
+    for name in contexts:
+        np.testing.assert_array_equal(again[name], contexts[name])
 
 
 def test_contexts_pad_histories_to_their_full_length() -> None:
@@ -110,9 +117,8 @@ def test_any_raw_input_can_be_encoded(
         assert np.isfinite(tensor).all(), name
         if name.endswith(("words", "titles", "queries")):
             assert 0 <= tensor.min() <= tensor.max() < VOCABULARY.size
-    taste = ENCODER.taste(context)
-    if taste is not None:
-        assert np.isfinite(ENCODER.title_taste(taste, ENCODER.terms(TABLE))).all()
+    terms = ENCODER.terms(TABLE)
+    assert np.isfinite(title_taste(terms, ENCODER.taste(context).of(terms))).all()
 
 
 def test_long_text_is_not_remembered_but_encoded() -> None:
@@ -189,13 +195,11 @@ def test_matches_of_a_batch_are_what_serving_would_compute(empty: bool) -> None:
         np.testing.assert_allclose(
             of_titles[row, :8], ENCODER.query_match(query, title)[0], rtol=1e-6
         )
-        if taste is None:
-            assert not of_titles[row, 8:].any()
-            assert not of_phrases[row].any()
-            continue
-        expected = ENCODER.title_taste(taste, ENCODER.terms(title))[0]
+        terms = ENCODER.terms(title)
+        expected = title_taste(terms, taste.of(terms))[0]
         np.testing.assert_allclose(of_titles[row, 8:], expected, rtol=1e-4, atol=1e-6)
-        expected = ENCODER.phrase_taste(taste, ENCODER.terms(phrase))[0]
+        terms = ENCODER.terms(phrase)
+        expected = phrase_taste(terms, taste.of(terms))[0]
         np.testing.assert_allclose(of_phrases[row], expected, rtol=1e-4, atol=1e-6)
 
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 
 import numpy as np
 import pytest
 
 from service.contract.taste import (
+    Clicks,
     Mentions,
     Taste,
     Tasted,
@@ -21,12 +23,12 @@ WORDS = np.array([[1, 2], [1, 0]], np.int32)  # two clicked feature words
 WORD_DAYS = np.array([0.0, 10.0], np.float32)  # weigh 1 and 1/2
 TITLES = np.array([[3, 1, 0], [0, 0, 0]], np.int32)  # a clicked title, and one without words
 TITLE_DAYS = np.array([20.0, 0.0], np.float32)  # weighs 1/4
-TASTE = measure_taste(Mentions.of(WORDS), WORD_DAYS, Mentions.of(TITLES), TITLE_DAYS, 4)
+CLICKS = Clicks([Mentions.of(WORDS)], WORD_DAYS[None], [Mentions.of(TITLES)], TITLE_DAYS[None])
+TASTE = measure_taste(CLICKS, 4)
 
 
 def tasted(terms: Terms, taste: Taste = TASTE) -> Tasted:
-    words, clicks = taste.words.take(terms.ids), taste.clicks.take(terms.ids)
-    return Tasted(words, clicks, taste.words_weight, taste.titles_weight)
+    return taste.of(terms)
 
 
 def test_a_click_loses_half_its_weight_in_ten_days() -> None:
@@ -36,8 +38,8 @@ def test_a_click_loses_half_its_weight_in_ten_days() -> None:
 def test_clicks_add_up_by_id() -> None:
     np.testing.assert_allclose(TASTE.words, [0, 1.5, 1, 0])
     np.testing.assert_allclose(TASTE.clicks, [1, 2.75, 2, 1.25])  # and one
-    assert TASTE.words_weight == pytest.approx(1.5)
-    assert TASTE.titles_weight == pytest.approx(0.25)  # a title of padding counts for nothing
+    assert TASTE.words_weight == pytest.approx([1.5])
+    assert TASTE.titles_weight == pytest.approx([0.25])  # a title of padding counts for nothing
 
 
 def test_features_of_a_title() -> None:
@@ -83,17 +85,42 @@ def test_padding_is_invisible() -> None:
 
 def test_nobody_likes_nothing() -> None:
     no_words, no_titles = np.zeros((1, 2), np.int32), np.zeros((1, 3), np.int32)
-    no_days = np.zeros(1, np.float32)
-    nothing = measure_taste(Mentions.of(no_words), no_days, Mentions.of(no_titles), no_days, 4)
+    no_days = np.zeros((1, 1), np.float32)
+    clicks = Clicks([Mentions.of(no_words)], no_days, [Mentions.of(no_titles)], no_days)
+    nothing = measure_taste(clicks, 4)
     terms = Terms.of(np.array([[1, 2, 3]], np.int32), SHARE)
     assert not title_taste(terms, tasted(terms, nothing)).any()
     assert not phrase_taste(terms, tasted(terms, nothing)).any()
 
 
 def test_each_candidate_may_have_a_shopper_of_its_own() -> None:
-    terms = Terms.of(np.array([[1, 3], [1, 3]], np.int32), SHARE)
-    one = tasted(terms)
-    weights = np.full(2, one.words_weight, np.float32), np.full(2, one.titles_weight, np.float32)
-    each = Tasted(one.words, one.clicks, *weights)
-    np.testing.assert_allclose(title_taste(terms, each), title_taste(terms, one), rtol=1e-6)
-    np.testing.assert_allclose(phrase_taste(terms, each), phrase_taste(terms, one), rtol=1e-6)
+    mine, other = Mentions.of(WORDS), Mentions.of(np.array([[3, 0], [0, 0]], np.int32))
+    titles = Mentions.of(TITLES)
+    other_days = np.array([0.0, 5.0], np.float32)
+    both = Clicks(
+        [mine, other],
+        np.stack([WORD_DAYS, other_days]),
+        [titles, titles],
+        np.stack([TITLE_DAYS, TITLE_DAYS]),
+    )
+    alone = Clicks([other], other_days[None], [titles], TITLE_DAYS[None])
+    theirs = measure_taste(alone, 4)
+    terms = Terms.of(np.array([[1, 3], [0, 0], [1, 3]], np.int32), SHARE)
+    together = measure_taste(both, 4).of(terms, np.array([0, 1, 1]))
+    for feature in (title_taste, phrase_taste):
+        found = feature(terms, together)
+        np.testing.assert_array_equal(found[0], feature(terms, tasted(terms))[0])
+        np.testing.assert_array_equal(found[2], feature(terms, tasted(terms, theirs))[2])
+        assert found[0].tolist() != found[2].tolist()
+        assert not found[1].any()
+
+
+def test_terms_side_by_side_are_the_terms_of_all() -> None:
+    ids = np.array([[1, 3, 0], [0, 0, 0], [2, 0, 0], [0, 0, 0]], np.int32)
+    whole, joined = (
+        Terms.of(ids, SHARE),
+        Terms.joined([Terms.of(ids[:1], SHARE), Terms.of(ids[1:], SHARE)]),
+    )
+    for field in fields(Terms):
+        np.testing.assert_array_equal(getattr(joined, field.name), getattr(whole, field.name))
+    assert joined.empty.tolist() == [1, 3]

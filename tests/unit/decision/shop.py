@@ -28,7 +28,8 @@ from service.errors import ScorerError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from service.contract.arrays import FloatArray, IntArray
+    from service.contract.arrays import FloatArray
+    from service.decision.scorers import Question
 
 STORE = Store("sto_1", "Shop", "EUR", "en-GB", "https://shop.example")
 TOP = Placement("search_top", "web", 4, Micros(10_000))
@@ -95,9 +96,9 @@ class KnownRanker:
     p_click: Mapping[str, float]
     model: str = "ranker@1:00000000"
 
-    def score(self, query: str, history: History, products: IntArray) -> RankScores:
-        del query, history
-        ids = self.snapshot.products.ids.take(products.tolist())
+    def score(self, questions: Sequence[Question]) -> RankScores:
+        products = [row for one in questions for row in one.rows.tolist()]
+        ids = self.snapshot.products.ids.take(products)
         found = np.array([self.p_click[one] for one in ids], np.float32)
         return RankScores(found, found)
 
@@ -111,9 +112,10 @@ class KnownPhrases:
     model: str = "selling-points@1:00000000"
     asked: list[tuple[str, History, int]] = field(default_factory=list)
 
-    def score(self, query: str, history: History, phrases: IntArray) -> FloatArray:
-        self.asked.append((query, history, len(phrases)))
-        texts = self.snapshot.phrases.texts.take(phrases.tolist())
+    def score(self, questions: Sequence[Question]) -> FloatArray:
+        self.asked += [(one.query, one.history, len(one.rows)) for one in questions]
+        phrases = [row for one in questions for row in one.rows.tolist()]
+        texts = self.snapshot.phrases.texts.take(phrases)
         return np.array([self.scores[text] for text in texts], np.float32)
 
 
@@ -123,8 +125,8 @@ class Broken:
 
     model: str = "broken@1:00000000"
 
-    def score(self, query: str, history: History, products: IntArray) -> RankScores:
-        raise ScorerError(f"nothing for {query!r}, {history!r}, {products!r}")
+    def score(self, questions: Sequence[Question]) -> RankScores:
+        raise ScorerError(f"nothing for {questions!r}")
 
 
 def known(

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.contract.history import EMPTY_HISTORY, History
-from service.decision.choose import Choice, Option, choose_points, is_known, pick
+from service.decision.choose import Choice, Option, Titling, choose_points, is_known, pick
 from service.decision.scorers import Scorers
 from service.decision.terms import Micros, Placement
+from service.errors import ScorerError
 from tests.unit.decision.shop import (
     KNOWN,
     Broken,
@@ -22,6 +23,8 @@ from tests.unit.decision.shop import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from service.contract.arrays import FloatArray
+    from service.decision.scorers import Question
     from service.decision.snapshot import Snapshot
 
 SHOP = snapshot(
@@ -39,6 +42,11 @@ def texts(choices: Sequence[Choice], shop: Snapshot = SHOP) -> list[list[str]]:
     return [[shop.phrases.texts[one.phrase] for one, _ in choice.picked] for choice in choices]
 
 
+def chosen(titling: Titling, scorers: Scorers) -> tuple[Sequence[Choice], tuple[str, ...]]:
+    (found,) = choose_points([titling], SHOP, scorers)
+    return found.choices, found.degraded
+
+
 def words(*names: str) -> frozenset[int]:
     return frozenset(SHOP.words.texts.find(name) for name in names)
 
@@ -46,7 +54,7 @@ def words(*names: str) -> frozenset[int]:
 def test_the_best_points_are_picked_in_one_call_for_all_winners() -> None:
     model = KnownPhrases(SHOP, SCORES)
     query = ask("gift", history=KNOWN)
-    choices, degraded = choose_points([0, 1, 2], query, frozenset(), SHOP, Scorers(None, model))
+    choices, degraded = chosen(Titling(query, frozenset(), [0, 1, 2]), Scorers(None, model))
     # means: coat (.9 + .8 + .3) / 3 = .67, hat (.8 + .1) / 2 = .45
     assert texts(choices) == [["warm lining", "soft wool"], ["soft wool"], []]
     assert [choice.reason for choice in choices] == ["personal", "personal", "plain"]
@@ -57,14 +65,14 @@ def test_the_best_points_are_picked_in_one_call_for_all_winners() -> None:
 
 def test_a_shopper_unknown_gets_what_most_like() -> None:
     model = KnownPhrases(SHOP, SCORES)
-    choices, _ = choose_points([1], ask("gift"), frozenset(), SHOP, Scorers(None, model))
+    choices, _ = chosen(Titling(ask("gift"), frozenset(), [1]), Scorers(None, model))
     assert (texts(choices), choices[0].reason) == ([["soft wool"]], "prior")
     assert model.asked == [("gift", EMPTY_HISTORY, 2)]
 
 
 def test_a_phrase_of_the_querys_words_is_no_option() -> None:
     scorers = Scorers(None, KnownPhrases(SHOP, SCORES))
-    choices, _ = choose_points([1], ask("soft wools"), words("soft", "wool"), SHOP, scorers)
+    choices, _ = chosen(Titling(ask("soft wools"), words("soft", "wool"), [1]), scorers)
     assert texts(choices) == [["made in Spain"]]
 
 
@@ -72,19 +80,56 @@ def test_no_model_or_a_broken_one_leaves_plain_titles() -> None:
     nan = KnownPhrases(SHOP, dict.fromkeys(SCORES, float("nan")))
     for model in (None, Broken(), nan):
         scorers = Scorers(None, model)  # type: ignore[arg-type]
-        choices, degraded = choose_points([0, 1], ask("gift"), frozenset(), SHOP, scorers)
+        choices, degraded = chosen(Titling(ask("gift"), frozenset(), [0, 1]), scorers)
         assert (texts(choices), degraded) == ([[], []], ("plain_titles",))
         assert [choice.reason for choice in choices] == ["plain", "plain"]
 
 
 def test_no_points_or_a_cap_of_none_need_no_model() -> None:
     bare = Placement("bare", "web", 4, Micros(1), selling_point_cap=0)
-    assert choose_points([2], ask("gift"), frozenset(), SHOP, Scorers()) == (
-        [Choice((), "plain")],
-        (),
-    )
+    plain = [Choice((), "plain")]
+    assert chosen(Titling(ask("gift"), frozenset(), [2]), Scorers()) == (plain, ())
     query = ask("gift", placement=bare)
-    assert choose_points([0], query, frozenset(), SHOP, Scorers()) == ([Choice((), "plain")], ())
+    assert chosen(Titling(query, frozenset(), [0]), Scorers()) == (plain, ())
+
+
+def test_requests_are_asked_together_and_each_gets_its_own() -> None:
+    model = KnownPhrases(SHOP, SCORES)
+    bare = Placement("bare", "web", 4, Micros(1), selling_point_cap=0)
+    asked = [
+        Titling(ask("gift", history=KNOWN), frozenset(), [1]),
+        Titling(ask("other", placement=bare), frozenset(), [0, 1]),
+        Titling(ask("third"), frozenset(), [2, 0]),
+    ]
+    first, second, third = choose_points(asked, SHOP, Scorers(None, model))
+    assert texts(first.choices) == [["soft wool"]]
+    assert texts(second.choices) == [[], []]
+    assert texts(third.choices) == [[], ["warm lining", "soft wool"]]
+    assert [one.choices[-1].reason for one in (first, second, third)] == [
+        "personal",
+        "plain",
+        "prior",
+    ]
+    # each had its own share of one call
+    assert model.asked == [
+        ("gift", KNOWN, 2),
+        ("other", EMPTY_HISTORY, 0),
+        ("third", EMPTY_HISTORY, 3),
+    ]
+    assert choose_points([], SHOP, Scorers(None, model)) == []
+
+
+def test_a_request_that_breaks_the_model_spoils_no_other() -> None:
+    class Picky(KnownPhrases):
+        def score(self, questions: Sequence[Question]) -> FloatArray:
+            if any(one.query == "poison" for one in questions):
+                raise ScorerError("poison")
+            return super().score(questions)
+
+    asked = [Titling(ask(query), frozenset(), [1]) for query in ("poison", "gift")]
+    poisoned, well = choose_points(asked, SHOP, Scorers(None, Picky(SHOP, SCORES)))
+    assert (texts(poisoned.choices), poisoned.degraded) == ([[]], ("plain_titles",))
+    assert (texts(well.choices), well.degraded) == ([["soft wool"]], ())
 
 
 def option(phrase: int, *its_words: int) -> Option:

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from service.contract import encoder, taste
 from service.contract.golden import GoldenRow
 from service.contract.history import EMPTY_HISTORY, History
 from service.contract.prices import price_z
+from service.decision.scorers import Question
 from service.decision.terms import Micros, Product
 from service.errors import ScorerError
 from service.inference.bundle import open_bundle
@@ -20,8 +22,7 @@ from tests.unit.inference.made_bundles import HISTORY, PHRASES, TITLES
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from service.contract.encoder import Context
-    from service.contract.taste import Taste
+    from service.contract.taste import Clicks, Taste
     from service.inference.bundle import Bundle
 
 PRICE = Micros(30_000_000)
@@ -45,7 +46,7 @@ def rows_of(*numbers: int) -> np.ndarray:
 @pytest.mark.parametrize("history", [EMPTY_HISTORY, HISTORY])
 def test_candidates_score_as_one_by_one(ranking: Bundle, history: History) -> None:
     scorer = OnnxRanker(ranking, item_rows(ranking, PRODUCTS))
-    scores = scorer.score("kitchen sink", history, rows_of(5, 0, 2))
+    scores = scorer.score([Question("kitchen sink", history, rows_of(5, 0, 2))])
     for place, product in enumerate((5, 0, 2)):
         row = GoldenRow("kitchen sink", history, {}, TITLES[product], price_z(PRICE))
         alone = answers(ranking, row)
@@ -56,7 +57,7 @@ def test_candidates_score_as_one_by_one(ranking: Bundle, history: History) -> No
 @pytest.mark.parametrize("history", [EMPTY_HISTORY, HISTORY])
 def test_phrases_score_as_one_by_one(pointing: Bundle, history: History) -> None:
     scorer = OnnxPhraseScorer(pointing, phrase_rows(pointing, PHRASES))
-    scores = scorer.score("kitchen sink", history, rows_of(1, 4, 0))
+    scores = scorer.score([Question("kitchen sink", history, rows_of(1, 4, 0))])
     for place, phrase in enumerate((1, 4, 0)):
         row = GoldenRow("kitchen sink", history, {}, phrase=PHRASES[phrase])
         assert scores[place] == pytest.approx(answers(pointing, row)["p_click"], abs=1e-6)
@@ -64,29 +65,29 @@ def test_phrases_score_as_one_by_one(pointing: Bundle, history: History) -> None
 
 def test_a_click_changes_the_next_score(ranking: Bundle) -> None:
     scorer = OnnxRanker(ranking, item_rows(ranking, PRODUCTS))
-    before = scorer.score("light", EMPTY_HISTORY, rows_of(4, 5)).p_click
+    before = scorer.score([Question("light", EMPTY_HISTORY, rows_of(4, 5))]).p_click
     clicked = History((("led", 1.0),), (), ())
-    after = scorer.score("light", clicked, rows_of(4, 5)).p_click
+    after = scorer.score([Question("light", clicked, rows_of(4, 5))]).p_click
     assert not np.allclose(before, after)
 
 
 def test_what_is_remembered_is_not_handed_out(ranking: Bundle) -> None:
     scorer = OnnxRanker(ranking, item_rows(ranking, PRODUCTS))
-    first = scorer.score("light", EMPTY_HISTORY, rows_of(4, 5)).p_click
+    first = scorer.score([Question("light", EMPTY_HISTORY, rows_of(4, 5))]).p_click
     expected = first.copy()
     first[:] = 0.0
-    again = scorer.score("light", EMPTY_HISTORY, rows_of(4, 5)).p_click
+    again = scorer.score([Question("light", EMPTY_HISTORY, rows_of(4, 5))]).p_click
     np.testing.assert_array_equal(again, expected)
 
 
 def test_the_shopper_does_not_leak_into_what_is_remembered(ranking: Bundle) -> None:
     scorer = OnnxRanker(ranking, item_rows(ranking, PRODUCTS))
     fresh = OnnxRanker(ranking, item_rows(ranking, PRODUCTS))
-    scorer.score("light", HISTORY, rows_of(4, 5))
+    scorer.score([Question("light", HISTORY, rows_of(4, 5))])
     other = History((("chrome", 60.0),), (), ())
     np.testing.assert_array_equal(
-        scorer.score("light", other, rows_of(4, 5)).p_click,
-        fresh.score("light", other, rows_of(4, 5)).p_click,
+        scorer.score([Question("light", other, rows_of(4, 5))]).p_click,
+        fresh.score([Question("light", other, rows_of(4, 5))]).p_click,
     )
 
 
@@ -94,16 +95,16 @@ def test_no_candidates_give_no_scores(ranking: Bundle, pointing: Bundle) -> None
     ranker = OnnxRanker(ranking, item_rows(ranking, PRODUCTS))
     scorer = OnnxPhraseScorer(pointing, phrase_rows(pointing, PHRASES))
     for history in (EMPTY_HISTORY, HISTORY):
-        assert ranker.score("light", history, rows_of()).p_click.shape == (0,)
-        assert scorer.score("light", history, rows_of()).shape == (0,)
+        assert ranker.score([Question("light", history, rows_of())]).p_click.shape == (0,)
+        assert scorer.score([Question("light", history, rows_of())]).shape == (0,)
 
 
 def test_rows_can_be_saved_and_mapped(ranking: Bundle, tmp_path: Path) -> None:
     rows = item_rows(ranking, PRODUCTS)
     np.save(tmp_path / "rows.npy", rows)
     mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")
-    kept = OnnxRanker(ranking, rows).score("led", HISTORY, rows_of(1, 2)).p_click
-    found = OnnxRanker(ranking, mapped).score("led", HISTORY, rows_of(1, 2)).p_click
+    kept = OnnxRanker(ranking, rows).score([Question("led", HISTORY, rows_of(1, 2))]).p_click
+    found = OnnxRanker(ranking, mapped).score([Question("led", HISTORY, rows_of(1, 2))]).p_click
     np.testing.assert_array_equal(kept, found)
 
 
@@ -122,9 +123,13 @@ def test_rows_of_another_model_are_refused(ranking: Bundle, pointing: Bundle) ->
 
 def test_a_row_out_of_range_is_a_scorer_error(ranking: Bundle, pointing: Bundle) -> None:
     with pytest.raises(ScorerError, match="IndexError"):
-        OnnxRanker(ranking, item_rows(ranking, PRODUCTS)).score("x", HISTORY, rows_of(999))
+        OnnxRanker(ranking, item_rows(ranking, PRODUCTS)).score(
+            [Question("x", HISTORY, rows_of(999))]
+        )
     with pytest.raises(ScorerError, match="IndexError"):
-        OnnxPhraseScorer(pointing, phrase_rows(pointing, PHRASES)).score("x", HISTORY, rows_of(99))
+        OnnxPhraseScorer(pointing, phrase_rows(pointing, PHRASES)).score(
+            [Question("x", HISTORY, rows_of(99))]
+        )
 
 
 def test_a_row_of_nan_is_a_scorer_error(ranking: Bundle) -> None:
@@ -132,15 +137,15 @@ def test_a_row_of_nan_is_a_scorer_error(ranking: Bundle) -> None:
     rows["vector"][2] = np.nan
     scorer = OnnxRanker(ranking, rows)
     with pytest.raises(ScorerError, match="NaN or infinity"):
-        scorer.score("sink", HISTORY, rows_of(1, 2))
-    assert scorer.score("sink", HISTORY, rows_of(1, 3)).p_click.shape == (2,)
+        scorer.score([Question("sink", HISTORY, rows_of(1, 2))])
+    assert scorer.score([Question("sink", HISTORY, rows_of(1, 3))]).p_click.shape == (2,)
 
 
 @pytest.mark.parametrize("query", ["", "\ud800", "👩‍💻" * 60, "a " * 128, "1/2 " * 64, "\x00"])
 def test_any_query_gets_scores(ranking: Bundle, query: str) -> None:
     scorer = OnnxRanker(ranking, item_rows(ranking, PRODUCTS))
     history = History(((query, 0.0),) * 50, ((query, 1e12),) * 50, ((query, 5.0),) * 20)
-    scores = scorer.score(query, history, rows_of(*range(len(PRODUCTS))))
+    scores = scorer.score([Question(query, history, rows_of(*range(len(PRODUCTS))))])
     assert ((scores.p_click >= 0) & (scores.p_click <= 1)).all()
 
 
@@ -151,17 +156,46 @@ def test_two_models_of_one_encoding_read_a_shopper_once(
     scorer = OnnxPhraseScorer(pointing, phrase_rows(pointing, PHRASES))
     other = History(HISTORY.feature_words[:1])
     measured: list[object] = []
-    measure = ranking.encoder.measure
+    measure = taste.measure_taste
 
-    def counting(context: Context) -> Taste:
-        measured.append(context)
-        return measure(context)
+    def counting(clicks: Clicks, size: int) -> Taste:
+        measured.append(clicks)
+        return measure(clicks, size)
 
     def both(history: History) -> tuple[list[float], list[float]]:
-        clicks = ranker.score("kitchen sink", history, rows_of(5, 0)).p_click
-        return clicks.tolist(), scorer.score("kitchen sink", history, rows_of(1, 4)).tolist()
+        clicks = ranker.score([Question("kitchen sink", history, rows_of(5, 0))]).p_click
+        return clicks.tolist(), scorer.score(
+            [Question("kitchen sink", history, rows_of(1, 4))]
+        ).tolist()
 
-    monkeypatch.setattr(ranking.encoder, "measure", counting)
+    monkeypatch.setattr(encoder, "measure_taste", counting)
     first, second, again = both(HISTORY), both(other), both(HISTORY)
     assert len(measured) == 3
     assert first == again != second
+
+
+def company(count: int) -> list[Question]:
+    """Questions of shoppers with little, much and no history, each with its own candidates."""
+    histories = [
+        HISTORY,
+        EMPTY_HISTORY,
+        History((("chrome", 9.0),), (("Oak Table", 2e6),)),
+        HISTORY,
+    ]
+    queries = ["kitchen sink", "led light", "", "oak"]
+    rows = [rows_of(5, 0, 2), rows_of(1), rows_of(), rows_of(4), rows_of(3, 1, 4, 0)]
+    return [Question(queries[n % 4], histories[n * 3 % 4], rows[n % 5]) for n in range(count)]
+
+
+@pytest.mark.parametrize("count", [2, 3, 9])
+def test_company_changes_no_bit_of_a_score(ranking: Bundle, pointing: Bundle, count: int) -> None:
+    ranker = OnnxRanker(ranking, item_rows(ranking, PRODUCTS))
+    scorer = OnnxPhraseScorer(pointing, phrase_rows(pointing, PHRASES))
+    questions = company(count)
+    together = ranker.score(questions)
+    alone = [ranker.score([one]) for one in questions]
+    for name in ("p_click", "p_conversion"):
+        expected = np.concatenate([getattr(one, name) for one in alone])
+        np.testing.assert_array_equal(getattr(together, name), expected)
+    expected = np.concatenate([scorer.score([one]) for one in questions])
+    np.testing.assert_array_equal(scorer.score(questions), expected)
