@@ -186,6 +186,6 @@ async def test_a_body_in_pieces_is_read(shopper: httpx.AsyncClient) -> None:
 async def test_a_request_is_timed_from_its_arrival(
     shopper: httpx.AsyncClient, state: State
 ) -> None:
-    state.clock.typical_seconds = 0.0
+    state.docket.clock.typical_seconds = 0.0
     response = await shopper.post("/v1/ads", json=ASK | {"timeout_ms": 1_000})
     assert 0 < response.json()["took_ms"] < 1_000
