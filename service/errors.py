@@ -48,12 +48,23 @@ class BodyTooLargeError(AdServiceError):
         super().__init__(f"the body is longer than {limit} bytes")
 
 
+class ConflictError(AdServiceError):
+    """What is asked for clashes with what there is; the message says with what."""
+
+
 class EmbeddedStoreError(AdServiceError):
     """An embedded Postgres or Valkey could not be started or stopped."""
 
 
 class ForbiddenError(AdServiceError):
     """The key is good, but not for this."""
+
+
+class IdempotencyKeyReusedError(ConflictError):
+    """An Idempotency-Key came again, with another request."""
+
+    def __init__(self) -> None:
+        super().__init__("this Idempotency-Key was used for another request; give a new one")
 
 
 class InvalidRequestError(BadInputError):
@@ -68,12 +79,33 @@ class MalformedJsonError(AdServiceError):
     """A body is not JSON as RFC 8259 has it, or repeats a key."""
 
 
+class NotFoundError(AdServiceError):
+    """There is no such thing, or it is not the caller's to see."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"there is no {kind} {name!a}")
+
+
+class PreconditionFailedError(AdServiceError):
+    """The resource is not any more what the caller read."""
+
+    def __init__(self, received: str, current: str) -> None:
+        super().__init__(f"If-Match is {received!a}, the ETag is {current}; read it again")
+
+
 class ScorerError(AdServiceError):
     """A model gave no usable scores; the caller goes on without it."""
 
 
 class StoreUnavailableError(AdServiceError):
     """Postgres or Redis did not answer in time."""
+
+
+class TooManyRequestsError(AdServiceError):
+    """A key called more often than it may."""
+
+    def __init__(self, retry_seconds: int) -> None:
+        super().__init__(f"the key has used up its calls; try again in {retry_seconds} s")
 
 
 class UnauthenticatedError(AdServiceError):

@@ -95,6 +95,8 @@ async def _lifespan(settings: Settings, app: FastAPI) -> AsyncIterator[dict[str,
             engine = open_engine(settings.database_url)
             stack.push_async_callback(engine.dispose)
             _start(follow_budgets(state.live, engine), stack)
+            state.database = open_engine(settings.database_url, statement_seconds=5)
+            stack.push_async_callback(state.database.dispose)
         warm(state.live.values(), time())
         traffic.warm()
         gc.collect()

@@ -7,6 +7,9 @@ from typing import Any
 
 from service.api import ads, events, fallbacks, health, openapi, pixels
 from service.api.hot_route import HotApp
+from service.api.management import advertisers
+
+MANAGED = (advertisers,)
 
 
 def make_application(version: str, **options: Any) -> HotApp:
@@ -23,6 +26,8 @@ def make_application(version: str, **options: Any) -> HotApp:
     )
     for routes in (ads, events, pixels):
         routes.add_routes(app)
+    for resource in MANAGED:
+        app.include_router(resource.router)
     app.include_router(health.router)
     fallbacks.install(app)
     app.openapi = partial(openapi.describe, app)  # type: ignore[method-assign] # FastAPI's way

@@ -27,6 +27,15 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, on_error)
 
 
+async def respond(request: Request, error: Exception) -> Response:
+    """The answer to any error, for routes that answer their own."""
+    if isinstance(error, RequestValidationError):
+        return await on_invalid(request, error)
+    if isinstance(error, HTTPException):
+        return await on_http(request, error)
+    return await on_error(request, error)
+
+
 async def on_error(request: Request, error: Exception) -> Response:
     """One of our errors, or a bug: that one is logged, not told."""
     trace_id = _trace_id(request)

@@ -25,6 +25,7 @@ class Scope(StrEnum):
 class Key:
     """A key as the routes see it: never its text."""
 
+    key_id: str
     store_id: str
     secret: bool  # else publishable: ads and events, from its origins
     scopes: frozenset[str]
@@ -71,6 +72,7 @@ class LiveStores(dict[str, "Live"]):
         for store_id, live in self.items():
             for record in live.snapshot.keys:
                 keys[bytes.fromhex(record.sha256)] = Key(
+                    key_id=record.key_id,
                     store_id=store_id,
                     secret=record.kind == "secret",
                     scopes=frozenset(record.scopes),

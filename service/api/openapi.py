@@ -28,6 +28,7 @@ currency. Errors are problem details (RFC 9457) with a `code` for programs.
 TAGS = [
     {"name": "ads", "description": "Ask for ads."},
     {"name": "events", "description": "Tell what shoppers did."},
+    {"name": "advertisers", "description": "The merchants of the shop."},
     {"name": "ad urls", "description": "The signed URLs that an ad carries. They need no key."},
     {"name": "health", "description": "For load balancers and monitoring."},
 ]

@@ -16,11 +16,16 @@ from service.errors import (
     BadInputError,
     BadTokenError,
     BodyTooLargeError,
+    ConflictError,
     Fault,
     ForbiddenError,
+    IdempotencyKeyReusedError,
     InvalidRequestError,
     MalformedJsonError,
+    NotFoundError,
+    PreconditionFailedError,
     StoreUnavailableError,
+    TooManyRequestsError,
     UnauthenticatedError,
     UnknownPlacementError,
     UnsupportedMediaTypeError,
@@ -57,6 +62,14 @@ PROBLEMS: Mapping[type[Exception], ProblemType] = {
     ),
     ForbiddenError: ProblemType(403, "forbidden", "The key may not do this"),
     BadTokenError: ProblemType(404, "unknown_token", "There is no such token"),
+    NotFoundError: ProblemType(404, "not_found", "There is no such thing"),
+    ConflictError: ProblemType(409, "conflict", "It clashes with what there is"),
+    IdempotencyKeyReusedError: ProblemType(
+        409, "idempotency_key_reused", "The Idempotency-Key was used for another request"
+    ),
+    PreconditionFailedError: ProblemType(
+        412, "precondition_failed", "The resource was changed meanwhile"
+    ),
     BodyTooLargeError: ProblemType(
         413, "body_too_large", "The body is too large", {"Connection": "close"}
     ),
@@ -68,6 +81,7 @@ PROBLEMS: Mapping[type[Exception], ProblemType] = {
     ),
     UnknownPlacementError: ProblemType(422, "unknown_placement", "There is no such placement"),
     BadInputError: ProblemType(422, "bad_input", "The input cannot be used"),
+    TooManyRequestsError: ProblemType(429, "too_many_requests", "The key calls too often"),
     StoreUnavailableError: ProblemType(
         503, "store_unavailable", "A store does not answer", {"Retry-After": "1"}
     ),

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, cast
 
 from service.api.docket import Docket
+from service.api.management.rate_limit import RateLimiter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy.ext.asyncio import AsyncEngine
     from starlette.requests import HTTPConnection
 
     from service.api.keys import LiveStores
@@ -53,6 +55,8 @@ class State:
     log: Log
     metrics: Metrics
     docket: Docket = field(default_factory=Docket)
+    database: AsyncEngine | None = None  # Postgres, for management routes only
+    limiter: RateLimiter = field(default_factory=RateLimiter)
     base_url: str | None = None  # None: the host that the request names
     draining: bool = False  # SIGTERM came: not ready any more, but still serving
     linger_seconds: float = 0.5  # how long it serves on then

@@ -184,7 +184,7 @@ async def load_campaigns(connection: AsyncConnection, store_id: str) -> list[Cam
     """The store's campaigns with their keywords, in the order of their ids."""
     words: defaultdict[str, list[Keyword]] = defaultdict(list)
     found = await connection.execute(
-        select(keywords)
+        select(keywords.c.campaign_id, keywords.c.text, keywords.c.match_type, keywords.c.negative)
         .join(campaigns, campaigns.c.id == keywords.c.campaign_id)
         .where(campaigns.c.store_id == store_id)
         .order_by(keywords.c.campaign_id, keywords.c.text, keywords.c.match_type)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     ForeignKeyConstraint,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -71,6 +72,7 @@ advertisers = Table(
     _store_id(),
     Column("name", Text, nullable=False),
     _time("created_at", now=True),
+    Index("ix_advertisers_store_id", "store_id", "id"),
 )
 
 api_keys = Table(
@@ -79,6 +81,7 @@ api_keys = Table(
     Column("id", Text, primary_key=True),
     _store_id(),
     Column("advertiser_id", Text, ForeignKey("advertisers.id", ondelete="CASCADE")),
+    _text("name"),
     Column("kind", Text, nullable=False),
     _texts("scopes"),
     Column("sha256", LargeBinary, nullable=False, unique=True),
@@ -141,6 +144,7 @@ keywords = Table(
     Column("text", Text, nullable=False),
     Column("match_type", Text, nullable=False),
     Column("negative", Boolean, nullable=False, server_default=text("false")),
+    Column("id", Text, nullable=False, unique=True, server_default=text("new_id('kw')")),
     PrimaryKeyConstraint("campaign_id", "text", "match_type", "negative"),
     CheckConstraint("match_type IN ('exact', 'phrase', 'broad')", name="match_type"),
 )
@@ -163,6 +167,7 @@ ads = Table(
     CheckConstraint("bid_micros > 0", name="bid"),
     Index("ix_ads_campaign_id", "campaign_id"),
     Index("ix_ads_product", "store_id", "product_id"),
+    Index("ix_ads_store_id", "store_id", "id"),
 )
 
 placements = Table(
@@ -253,12 +258,44 @@ charges = Table(
     metadata,
     Column("impression_id", Text, primary_key=True),
     Column("store_id", Text, nullable=False),
-    Column("campaign_id", Text, ForeignKey("campaigns.id", ondelete="CASCADE"), nullable=False),
+    # no cascade: what was paid is never forgotten, so a campaign with charges stays
+    Column("campaign_id", Text, ForeignKey("campaigns.id"), nullable=False),
     Column("price_micros", BigInteger, nullable=False),
     _time("ts"),
     _time("charged_at", now=True),
     CheckConstraint("price_micros >= 0", name="price"),
     Index("ix_charges_campaign_id", "campaign_id"),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    _store_id(),
+    Column("key_id", Text, nullable=False),  # the API key that the caller used
+    Column("idempotency_key", Text, nullable=False),
+    Column("request_sha256", LargeBinary, nullable=False),
+    Column("status", SmallInteger),  # null only inside the transaction that makes the answer
+    Column("headers", JSONB),
+    Column("body", LargeBinary),
+    _time("created_at", now=True),
+    PrimaryKeyConstraint("store_id", "key_id", "idempotency_key"),
+    Index("ix_idempotency_keys_created_at", "created_at"),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("store_id", Text, nullable=False),  # no foreign key: it outlives what it tells of
+    _time("at", now=True),
+    Column("key_id", Text, nullable=False),
+    Column("advertiser_id", Text),
+    Column("resource", Text, nullable=False),
+    Column("resource_id", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("before", JSONB(none_as_null=True)),
+    Column("after", JSONB(none_as_null=True)),
+    Index("ix_audit_log_store_id", "store_id", "id"),
 )
 
 jobs = Table(

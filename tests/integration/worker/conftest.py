@@ -42,6 +42,7 @@ def consumer(engine: AsyncEngine, redis: Redis, stream: EventStream) -> Consumer
 async def refresher(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Refresher]:
     # other tests of the module left stores behind
     async with engine.begin() as connection:
+        await connection.execute(text("DELETE FROM charges"))  # they hold on to their campaigns
         await connection.execute(text("DELETE FROM stores"))
     made = Refresher(engine, tmp_path, Bundles(tmp_path / "models"))
     yield made

@@ -34,6 +34,11 @@ def test_all_routes_are_there() -> None:
         ("/readyz", "get"),
         ("/v/{token}.gif", "get"),
         ("/v1/ads", "post"),
+        ("/v1/advertisers", "get"),
+        ("/v1/advertisers", "post"),
+        ("/v1/advertisers/{advertiser_id}", "delete"),
+        ("/v1/advertisers/{advertiser_id}", "get"),
+        ("/v1/advertisers/{advertiser_id}", "patch"),
         ("/v1/events", "post"),
     ]
 

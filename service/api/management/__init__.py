@@ -1,0 +1,1 @@
+"""The management API: what a shop and its merchants keep, one resource a file."""

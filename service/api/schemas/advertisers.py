@@ -1,0 +1,57 @@
+"""Advertisers: the merchants of a shop."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from service.api.schemas.resource import (
+    UNCHANGED,
+    Change,
+    Id,
+    Moment,
+    PageOf,
+    Resource,
+    Title,
+    example_of,
+)
+from service.api.schemas.wire import Wire
+
+Name = Annotated[Title, Field(description="What people call it.", examples=["Lumo Lighting"])]
+
+
+class AdvertiserDraft(Wire):
+    """An advertiser to be made."""
+
+    name: Name
+
+
+class AdvertiserChange(Change):
+    """What to change of an advertiser."""
+
+    name: Name = UNCHANGED
+
+
+class Advertiser(Resource):
+    """A merchant who books campaigns."""
+
+    id: Annotated[
+        Id,
+        Field(
+            description="Names the advertiser.", examples=["adv_0193b2c4e5f67a8b9c0d1e2f3a4b5c6d"]
+        ),
+    ]
+    name: Name
+    created_at: Annotated[
+        Moment, Field(description="When it was made.", examples=["2026-11-22T09:00:00Z"])
+    ]
+
+
+class AdvertiserPage(PageOf[Advertiser]):
+    """A page of advertisers, in the order of their ids."""
+
+    data: Annotated[
+        tuple[Advertiser, ...],
+        Field(description="The advertisers.", examples=[[example_of(Advertiser)]]),
+    ]

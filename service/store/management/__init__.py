@@ -1,0 +1,1 @@
+"""What the management API reads and writes, one resource a file."""
