@@ -5,7 +5,7 @@ the first, and then gets its answer. An error keeps nothing, so the request may 
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from fastapi import Depends, Header, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.api.management.answers import JSON, Made
+from service.api.management.body import StrictRequest
 from service.api.management.caller import admitted
 from service.api.management.database import Database, Transactions
 from service.errors import IdempotencyKeyReusedError
@@ -46,6 +47,10 @@ class Creation:
             await keep(connection, self.key, answer)
             return _response(made)
 
+    def for_body(self, body_sha256: bytes) -> "Creation":
+        """The same for a body that the endpoint read by itself, as of an upload."""
+        return replace(self, request_sha256=sha256(self.request_sha256 + body_sha256).digest())
+
     def _replay(self, kept: KeptAnswer) -> Response:
         if kept.request_sha256 != self.request_sha256:
             raise IdempotencyKeyReusedError
@@ -77,7 +82,9 @@ async def _creation(
     if idempotency_key is None:
         return Creation(database, None, b"")
     caller = admitted(request)
-    asked = f"{request.method} {request.url.path}\n".encode() + await request.body()
+    asked = f"{request.method} {request.url.path}\n".encode()
+    if isinstance(request, StrictRequest):  # else the endpoint itself reads the body
+        asked += await request.body()
     key = IdempotencyKey(caller.store_id, caller.key_id, idempotency_key)
     return Creation(database, key, sha256(asked).digest())
 
