@@ -1,4 +1,4 @@
-"""Finds a phrase in a title that says it in its own way."""
+"""Finds what of a title says a phrase."""
 
 from __future__ import annotations
 
@@ -13,27 +13,31 @@ if TYPE_CHECKING:
 
     Cut = Callable[[str], tuple[str, ...]]
     Span = tuple[int, int]
+    Place = tuple[Span, ...]  # what of a title says a phrase, in order
     Piece = tuple[Span, str, tuple[str, ...]]  # where, text, its words
 
 _REMEMBERED: Final = 4096
+_REMEMBERED_PLACES: Final = 16_384  # some 7 MB
 _PIECE = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _BREAK = re.compile(r"[()\[\],;:|]|\s[-–—]\s")
 _FILLERS = frozenset({"a", "an", "and", "by", "for", "in", "of", "on", "the", "to", "with"})
 
 
-def find_phrase(phrase: str, title: str, words: Cut) -> Span | None:
-    """Where `phrase` stands in `title`: the same words up to case, punctuation and stem.
+@lru_cache(maxsize=_REMEMBERED_PLACES)
+def find_phrase(phrase: str, title: str, words: Cut) -> Place:
+    """The spans of `title` that say just the words of `phrase`, in order; none if it does not.
 
-    "ClosetMaid" says "closet maid". A small word or a number may stand between two words ("Battery
-    and Charger" says "battery charger"), but no comma, bracket or dash. `words` cuts text into
-    stemmed words.
+    The same words up to case, punctuation, plural and spacing: "ClosetMaid" says "closet maid".
+    One small word or number may stand between two words, but no comma, bracket or dash. It is no
+    part of the phrase, so it ends a span: of "Battery and Charger" it is "Battery" and "Charger"
+    that say "battery charger". `words` cuts text into words as they are compared.
     """
     return _find_letters(phrase, title) or _find_words(phrase, title, words)
 
 
-def _find_letters(phrase: str, title: str) -> Span | None:
+def _find_letters(phrase: str, title: str) -> Place:
     found = _letters(phrase).search(title)
-    return found.span() if found else None
+    return (found.span(),) if found else ()
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -49,18 +53,18 @@ def _has_edges(character: str) -> bool:
     return character.isalnum() and character_class(ord(character)) != UNSPACED
 
 
-def _find_words(phrase: str, title: str, words: Cut) -> Span | None:
+def _find_words(phrase: str, title: str, words: Cut) -> Place:
     wanted = _wanted(phrase, words)
     pieces, beginnings = _pieces(title, words)
     if not wanted or wanted[0] not in beginnings:
-        return None
+        return ()
     for first, ((start, _), _, cut) in enumerate(pieces):
         if not cut or wanted[: len(cut)] != cut:
             continue
-        last = _last_piece(wanted, pieces[first:])
-        if last is not None and not _BREAK.search(title, start, last[1]):
-            return start, last[1]
-    return None
+        place = _place(wanted, pieces[first:])
+        if place and not _BREAK.search(title, start, place[-1][1]):
+            return place
+    return ()
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -75,19 +79,22 @@ def _pieces(title: str, words: Cut) -> tuple[tuple[Piece, ...], frozenset[str]]:
     return tuple(pieces), frozenset([cut[0] for _, _, cut in pieces if cut])
 
 
-def _last_piece(wanted: tuple[str, ...], pieces: Sequence[Piece]) -> Span | None:
-    """The span of the piece that completes `wanted`, begun in the first of `pieces`."""
-    matched, skipped = 0, True
-    for span, text, cut in pieces:
+def _place(wanted: tuple[str, ...], pieces: Sequence[Piece]) -> Place:
+    """The spans that say `wanted`, begun in the first of `pieces`; a filler ends a span."""
+    spans: list[Span] = []
+    matched, apart = 0, True
+    for (start, end), text, cut in pieces:
         if cut and wanted[matched : matched + len(cut)] == cut:
-            matched, skipped = matched + len(cut), False
+            matched += len(cut)
+            spans.append((start if apart else spans.pop()[0], end))
+            apart = False
             if matched == len(wanted):
-                return span
-        elif skipped or not _is_filler(text):
-            return None
+                return tuple(spans)
+        elif apart or not _is_filler(text):
+            return ()
         else:
-            skipped = True
-    return None
+            apart = True
+    return ()
 
 
 def _is_filler(piece: str) -> bool:

@@ -60,7 +60,7 @@ def _write(
         points,
         limit=placement.title_limit,
         style=placement.phrase_style,
-        words=snapshot.language.words,
+        words=snapshot.language.singulars,
     )
     return ShownPoints(
         written.title, tuple((points.index(point), point) for point in written.points)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from service.decision.find import find_phrase
 from service.decision.graphemes import cut, length
@@ -14,16 +14,17 @@ from service.decision.terms import PhraseStyle, Title, TitlePart
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from service.decision.find import Cut, Span
+    from service.decision.find import Cut, Place
     from service.decision.terms import SellingPoint
 
-    Found = tuple[Span | None, SellingPoint]
-    Placed = tuple[Span, SellingPoint]
+    Found = tuple[Place, SellingPoint]
 
 BETWEEN_PHRASES = ", "
 BEFORE_TITLE = " – "
 ELLIPSIS = "…"
 
+_BETWEEN = TitlePart(BETWEEN_PHRASES)
+_BEFORE = TitlePart(BEFORE_TITLE)
 _HANGS = re.compile(
     r"(?:^|\s)(?:a|an|and|by|for|from|in|of|on|or|the|to|with|&|\+)$|[-/(\[&+]$", re.IGNORECASE
 )
@@ -38,89 +39,117 @@ class ShownTitle:
     points: tuple[SellingPoint, ...]
 
 
+class _Layout(NamedTuple):
+    """Where everything stands: the phrases ahead, what follows them, and the places in that."""
+
+    ahead: tuple[tuple[str, SellingPoint], ...]
+    title: str
+    placed: tuple[Found, ...]  # in the title's order
+
+
 def write_title(
     original: str, points: Sequence[SellingPoint], *, limit: int, style: PhraseStyle, words: Cut
 ) -> ShownTitle:
     """Write `original` with `points`, best first, in at most `limit` graphemes.
 
     A phrase that stands in the title is highlighted there, or by `style` moved to the front where
-    the rest still reads; any other goes before it: "Phrase, phrase – Original title". A point
+    the rest still reads; any other goes before it: "Phrase, phrase – Original title". Of a phrase
+    with a small word or a number inside only its own words are highlighted, in parts. A point
     that would make the title too long is left out, and so is one that overlaps another in the
     title. The original is cut, at a word, only if it is too long alone. `words` cuts text into
-    stemmed words.
+    words as they are compared.
     """
     base = shorten(original, limit)
     shown: list[Found] = []
-    parts = [TitlePart(base)]
+    layout, text = _Layout((), base, ()), base
     for point in points:
-        found = find_phrase(point.text, base, words), point
-        trial = _compose(base, [*shown, found], style)
-        if trial is not None and length(_joined(trial)) <= limit:
-            shown, parts = [*shown, found], trial
-    return ShownTitle(
-        Title(_joined(parts), original, tuple(parts)), tuple([point for _, point in shown])
-    )
+        found = [*shown, (find_phrase(point.text, base, words), point)]
+        trial = _lay_out(base, found, style)
+        if trial is None:
+            continue
+        whole = _text(trial)
+        if _fits(whole, limit):
+            shown, layout, text = found, trial, whole
+    title = Title(text, original, tuple(_parts(layout)))
+    return ShownTitle(title, tuple([point for _, point in shown]))
 
 
 def shorten(text: str, limit: int) -> str:
     """The beginning of `text` in at most `limit` graphemes, of whole words if there is one."""
-    if length(text) <= limit:
+    if _fits(text, limit):
         return text
     room = cut(text, max(limit - 1, 0))
     whole = room if text[len(room)].isspace() else room.rpartition(" ")[0] or room
     return cut(whole.rstrip(" ,;:-–(") + ELLIPSIS, limit)
 
 
-def _compose(title: str, found: Sequence[Found], style: PhraseStyle) -> list[TitlePart] | None:
-    """The parts with all points `found`; None if two overlap in the title."""
-    placed = [(span, point) for span, point in found if span is not None]
-    placed.sort(key=lambda one: one[0])
-    if any(start < end for ((_, end), _), ((start, _), _) in pairwise(placed)):
-        return None
-    moved: dict[SellingPoint, str] = {}
-    if style == PhraseStyle.FRONT:
+def _fits(text: str, limit: int) -> bool:
+    return len(text) <= limit or length(text) <= limit  # no text has more graphemes than letters
+
+
+def _lay_out(title: str, found: Sequence[Found], style: PhraseStyle) -> _Layout | None:
+    """Where all points `found` stand; None if two overlap in the title."""
+    placed = [one for one in found if one[0]]
+    if len(placed) > 1:
+        placed.sort(key=lambda one: one[0])
+        if any(after[0][0] < before[-1][1] for (before, _), (after, _) in pairwise(placed)):
+            return None
+    moved: dict[str, str] = {}
+    if placed and style == PhraseStyle.FRONT:
         title, placed, moved = _pull_out(title, placed)
     ahead = [
-        TitlePart(moved.get(point, point.text), point.selling_point_id, highlight=True)
-        for span, point in found
-        if span is None or point in moved
+        (moved.get(point.selling_point_id, point.text), point)
+        for place, point in found
+        if not place or point.selling_point_id in moved
     ]
-    return [*_front(ahead), *_highlighted(title, placed)]
+    return _Layout(tuple(ahead), title, tuple(placed))
 
 
-def _front(phrases: Sequence[TitlePart]) -> list[TitlePart]:
-    if not phrases:
-        return []
-    parts = [part for phrase in phrases for part in (TitlePart(BETWEEN_PHRASES), phrase)]
-    return [*parts[1:], TitlePart(BEFORE_TITLE)]
+def _text(layout: _Layout) -> str:
+    if not layout.ahead:
+        return layout.title
+    return BETWEEN_PHRASES.join([text for text, _ in layout.ahead]) + BEFORE_TITLE + layout.title
 
 
-def _highlighted(title: str, placed: Sequence[Placed]) -> list[TitlePart]:
-    parts, at = [], 0
-    for (start, end), point in placed:
-        parts.append(TitlePart(title[at:start]))
-        parts.append(TitlePart(title[start:end], point.selling_point_id, highlight=True))
-        at = end
-    parts.append(TitlePart(title[at:]))
-    return [part for part in parts if part.text]
+def _parts(layout: _Layout) -> list[TitlePart]:
+    parts: list[TitlePart] = []
+    for text, point in layout.ahead:
+        parts += (TitlePart(text, point.selling_point_id, highlight=True), _BETWEEN)
+    if parts:
+        parts[-1] = _BEFORE
+    at, title = 0, layout.title
+    for place, point in layout.placed:
+        for start, end in place:
+            if at < start:
+                parts.append(TitlePart(title[at:start]))
+            parts.append(TitlePart(title[start:end], point.selling_point_id, highlight=True))
+            at = end
+    if at < len(title):
+        parts.append(TitlePart(title[at:]))
+    return parts
 
 
-def _pull_out(
-    title: str, placed: Sequence[Placed]
-) -> tuple[str, list[Placed], dict[SellingPoint, str]]:
-    """Take the placed phrases out of `title` where the rest reads; the others, and those out."""
-    stay: list[Placed] = []
-    out: dict[SellingPoint, str] = {}
-    for (start, end), point in reversed(placed):
-        rest = _without(title, start, end)
+def _pull_out(title: str, placed: Sequence[Found]) -> tuple[str, list[Found], dict[str, str]]:
+    """Take the placed phrases out of `title` where the rest reads; the others, and those out.
+
+    A phrase in parts stays: what stands between them would hang loose.
+    """
+    stay: list[Found] = []
+    out: dict[str, str] = {}
+    for place, point in reversed(placed):
+        start, end = place[0]
+        rest = None if len(place) > 1 else _without(title, start, end)
         if rest is None:
-            stay.append(((start, end), point))
+            stay.append((place, point))
             continue
-        shift = len(rest) - len(title)
-        stay = [((first + shift, last + shift), other) for (first, last), other in stay]
-        out[point] = title[start:end]
+        stay = [(_shifted(other, len(rest) - len(title)), one) for other, one in stay]
+        out[point.selling_point_id] = title[start:end]
         title = rest
     return title, stay[::-1], out
+
+
+def _shifted(place: Place, by: int) -> Place:
+    return tuple([(start + by, end + by) for start, end in place])
 
 
 def _without(title: str, start: int, end: int) -> str | None:
@@ -131,7 +160,3 @@ def _without(title: str, start: int, end: int) -> str | None:
     if not before or _HANGS.search(before) or _CLINGS.match(after):
         return None
     return before + ("" if not after or after[0] in ",;:" else " ") + after
-
-
-def _joined(parts: Sequence[TitlePart]) -> str:
-    return "".join([part.text for part in parts])

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"[^\W_]+")
 _BEFORE_NOT_INCLUDED = re.compile(r"([^(),;|]*?)\bnot\s+included\b")
 _LACKING = re.compile(r"\b(?:without|excludes|excluding|no|non)\b(?!\.)[\s-]+((?:[\w-]+\s?){1,2})")
+_POSSESSIVE = re.compile(r"['’]s\b")
 _JOINING = frozenset({"a", "an", "and", "any", "are", "is", "of", "or", "the", "with", "s"})
+# all that may stand between two parts of one highlighted phrase: "[Strong-Tie] 12-[Gauge]"
+_BETWEEN_PARTS = re.compile(
+    r"(?!.*\s[-–—]\s)[^\w()\[\],;:|]*(?:\w*\d\w*|an?|and|by|for|in|of|on|the|to|with)[^\w()\[\],;:|]*",
+    re.IGNORECASE,
+)
 _TRAILING_WORDS = 4  # "... Trimmer - Battery and Charger Not Included"
 
 
@@ -34,18 +40,43 @@ def untruths(
     for ad in ads:
         own = {_flat(candidate) for candidate in candidates.get(ad["product_id"], ())}
         denied = denied_words(ad["title"]["original"])
+        where = ad["product_id"], ad["title"]["text"]
         for phrase in shown_phrases(ad):
-            where = (ad["product_id"], ad["title"]["text"], phrase)
             if _flat(phrase) not in own:
-                yield Untruth(*where, "not among the product's candidates")
+                yield Untruth(*where, phrase, "not among the product's candidates")
             if _words(phrase) & denied:
-                yield Untruth(*where, "denied by the title")
+                yield Untruth(*where, phrase, "denied by the title")
+        for gap in _gaps(ad):
+            if not _BETWEEN_PARTS.fullmatch(gap):
+                yield Untruth(*where, gap, "stands between the parts of one phrase")
+        for word in _words(_unmarked(ad)) - _words(ad["title"]["original"]):
+            yield Untruth(*where, word, "is neither a phrase's nor the catalogue title's")
 
 
 def shown_phrases(ad: Mapping[str, Any]) -> list[str]:
-    """The selling points that an ad's title shows."""
+    """The selling points that an ad's title shows; one highlighted in parts is one phrase."""
+    said: dict[str, list[str]] = {}
+    for part in ad["title"]["parts"]:
+        if part["selling_point"] is not None:
+            said.setdefault(part["selling_point"], []).append(part["text"])
+    return [" ".join(texts) for texts in said.values()]
+
+
+def _gaps(ad: Mapping[str, Any]) -> Iterator[str]:
+    """What stands between each part of a selling point and its next part."""
+    last: dict[str, int] = {}
     parts: Sequence[Mapping[str, Any]] = ad["title"]["parts"]
-    return [part["text"] for part in parts if part["selling_point"] is not None]
+    for at, part in enumerate(parts):
+        point = part["selling_point"]
+        if point in last:
+            yield "".join(between["text"] for between in parts[last[point] + 1 : at])
+        if point is not None:
+            last[point] = at
+
+
+def _unmarked(ad: Mapping[str, Any]) -> str:
+    parts: Sequence[Mapping[str, Any]] = ad["title"]["parts"]
+    return " ".join(part["text"] for part in parts if part["selling_point"] is None)
 
 
 def marked(ad: Mapping[str, Any]) -> str:
@@ -73,10 +104,14 @@ def _words(phrase: str) -> frozenset[str]:
 
 
 def _flat(phrase: str) -> str:
-    """Reduce a phrase to what it says: "Tub and Showers" in a title says "tub shower"."""
-    words = _WORD.findall(html.unescape(phrase).casefold())
-    return "".join(_singular(word) for word in words if word not in _JOINING)
+    """Reduce a phrase to its letters: "ClosetMaid Handles" says "closet maid handle"."""
+    text = _POSSESSIVE.sub("", html.unescape(phrase).casefold())
+    return "".join(map(_singular, _WORD.findall(text)))
 
 
 def _singular(word: str) -> str:
+    if re.search(r"\w(?:x|ss|ch|sh)es$", word):
+        return word[:-2]
+    if re.search(r"\w\wies$", word):
+        return word[:-3] + "y"
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word

@@ -17,7 +17,7 @@ from tests.benchmarks.real_traffic import Search, click_chance
 
 
 def _ad(title: str, *phrases: str, product_id: str = "1", slot: int = 0) -> dict[str, Any]:
-    shown = [{"text": phrase, "selling_point": "sp_1"} for phrase in phrases]
+    shown = [{"text": phrase, "selling_point": f"sp_{phrase}"} for phrase in phrases]
     rest = {"text": title, "selling_point": None}
     return {
         "product_id": product_id,
@@ -52,9 +52,69 @@ def test_a_phrase_of_another_product_and_a_denied_one_are_untrue() -> None:
     assert found == [("valve included", "denied"), ("walnut", "not")]
 
 
-def test_a_phrase_highlighted_as_the_title_writes_it_is_true() -> None:
-    ads = [_ad("ClosetMaid Tub and Shower Handles", "ClosetMaid", "Tub and Shower", "Handles")]
-    assert not list(untruths(ads, {"1": ["closet maid", "tub shower", "handle"]}))
+def _in_place(*runs: str) -> dict[str, Any]:
+    """An ad whose title is `runs`, every other one a part of the same selling point."""
+    parts = [
+        {"text": run, "selling_point": "sp_1" if at % 2 else None} for at, run in enumerate(runs)
+    ]
+    title = "".join(runs)
+    return {"product_id": "1", "title": {"text": title, "original": title, "parts": parts}}
+
+
+def _whys(ad: dict[str, Any], *candidates: str) -> list[str]:
+    return [untruth.why for untruth in untruths([ad], {"1": candidates})]
+
+
+@pytest.mark.parametrize(
+    ("shown", "candidate"),
+    [
+        ("ClosetMaid", "closet maid"),
+        ("Wet/Dry", "wet dry"),
+        ("Handles", "handle"),
+        ("Mailboxes", "mailbox"),
+        ("Batteries", "battery"),
+        ("Builder&#39;s Choice", "builder choice"),
+        ("Tub and Shower", "tub and shower"),
+    ],
+)
+def test_a_phrase_may_be_written_as_the_title_writes_it(shown: str, candidate: str) -> None:
+    assert not _whys(_in_place("Acme ", shown, " Kit"), candidate)
+
+
+@pytest.mark.parametrize(
+    ("shown", "candidate"),
+    [
+        ("Tub and Shower", "tub shower"),
+        ("Over the Range", "over range"),
+        ("Vanity in Espresso", "vanity espresso"),
+        ("Strong-Tie 12-Gauge", "strong-tie gauge"),
+        ("Gauge", "strong-tie gauge"),
+        ("Decorators", "decorative"),
+        ("Lighting", "light"),
+        ("Plated", "plate"),
+    ],
+)
+def test_a_highlight_says_just_the_words_of_the_phrase(shown: str, candidate: str) -> None:
+    assert _whys(_in_place("Acme ", shown, " Kit"), candidate) == [
+        "not among the product's candidates"
+    ]
+
+
+def test_a_phrase_in_parts_has_one_small_word_or_number_between_them() -> None:
+    assert not _whys(_in_place("", "Tub", " and ", "Shower"), "tub shower")
+    assert not _whys(_in_place("", "Strong-Tie", " 12-", "Gauge"), "strong-tie gauge")
+    assert not _whys(_in_place("", "Wool", " & 2 ", "Silk", " of ", "Lace"), "wool silk lace")
+    apart = ["stands between the parts of one phrase"]
+    for gap in (" Kitchen ", ", ", " (and ", " and the ", " - 2 ", " ", " 2 1 "):
+        assert _whys(_in_place("", "Tub", gap, "Shower"), "tub shower") == apart
+
+
+def test_a_title_says_no_word_but_its_own_and_its_phrases() -> None:
+    ad = _in_place("", "Sturdy", " – Oak Shelf")
+    ad["title"]["original"] = "Oak Shelf"
+    assert not _whys(ad, "sturdy")
+    ad["title"]["original"] = "Shelf"
+    assert _whys(ad, "sturdy") == ["is neither a phrase's nor the catalogue title's"]
 
 
 def test_selling_points_stand_in_brackets() -> None:

@@ -145,7 +145,11 @@ class TitlePart(Wire):
     text: Annotated[str, Field(description="Plain text, never markup.", examples=["Waterproof"])]
     selling_point: Annotated[
         str | None,
-        Field(description="Id of the selling point shown here.", examples=["sp_31c0"]),
+        Field(
+            description="Id of the selling point shown here. One that the title says with a small "
+            "word or a number inside is shown in several parts.",
+            examples=["sp_31c0"],
+        ),
     ]
     highlight: Annotated[
         bool, Field(description="Whether to set this part off from the rest.", examples=[True])
