@@ -7,9 +7,27 @@ from typing import Any
 
 from service.api import ads, events, fallbacks, health, openapi, pixels
 from service.api.hot_route import HotApp
-from service.api.management import advertisers
+from service.api.management import (
+    advertisers,
+    audit_log,
+    campaign_ads,
+    campaigns,
+    keys,
+    keywords,
+    placements,
+    platforms,
+)
 
-MANAGED = (advertisers,)
+MANAGED = (
+    advertisers,
+    campaigns,
+    campaign_ads,
+    keywords,
+    placements,
+    platforms,
+    keys,
+    audit_log,
+)
 
 
 def make_application(version: str, **options: Any) -> HotApp:

@@ -29,6 +29,13 @@ TAGS = [
     {"name": "ads", "description": "Ask for ads."},
     {"name": "events", "description": "Tell what shoppers did."},
     {"name": "advertisers", "description": "The merchants of the shop."},
+    {"name": "campaigns", "description": "Budgets with dates, bids and platforms."},
+    {"name": "campaign ads", "description": "The products that a campaign advertises."},
+    {"name": "keywords", "description": "Queries that a campaign bids on, or refuses."},
+    {"name": "placements", "description": "Named areas of pages, and what they ask for."},
+    {"name": "platforms", "description": "Channels that budgets are spread over."},
+    {"name": "keys", "description": "Who may call, and for what."},
+    {"name": "audit log", "description": "Who changed what."},
     {"name": "ad urls", "description": "The signed URLs that an ad carries. They need no key."},
     {"name": "health", "description": "For load balancers and monitoring."},
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from service.store.management.audit import AuditRow, add_audit_row
+from service.store.management.audit import AuditRow, add_audit_rows
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,9 +30,13 @@ class Changed:
     advertiser_id: str | None = None
 
 
-async def record(connection: AsyncConnection, caller: Caller, changed: Changed) -> None:
-    """Write `changed` into the audit log, inside the caller's transaction."""
-    row = AuditRow(
+async def record(connection: AsyncConnection, caller: Caller, *changes: Changed) -> None:
+    """Write what was changed into the audit log, inside the caller's transaction."""
+    await add_audit_rows(connection, [_row(caller, changed) for changed in changes])
+
+
+def _row(caller: Caller, changed: Changed) -> AuditRow:
+    return AuditRow(
         store_id=caller.store_id,
         key_id=caller.key_id,
         advertiser_id=changed.advertiser_id,
@@ -42,7 +46,6 @@ async def record(connection: AsyncConnection, caller: Caller, changed: Changed) 
         before=_kept(changed.before),
         after=_kept(changed.after),
     )
-    await add_audit_row(connection, row)
 
 
 def _kept(state: Wire | None) -> dict[str, Any] | None:

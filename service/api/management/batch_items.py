@@ -29,6 +29,11 @@ class Batch(Wire):
 
     ITEMS: ClassVar[str]
 
+    def items(self) -> tuple[Any, ...]:
+        """The items, with a `Refused` in the place of each bad one."""
+        found: tuple[Any, ...] = getattr(self, self.ITEMS)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:

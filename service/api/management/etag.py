@@ -25,14 +25,14 @@ class Precondition:
 
     given: str | None
 
-    def check(self, current: Resource) -> None:
+    def check(self, current: Resource | None) -> None:
         """Raise PreconditionFailedError if `current` is not what the caller read.
 
-        Call it with the row locked.
+        Call it with the row locked; where there is none, no condition is met.
         """
-        if self.given is None or self.given.strip() == "*":
+        if self.given is None or (self.given.strip() == "*" and current is not None):
             return
-        etag = etag_of(current)
+        etag = "none" if current is None else etag_of(current)
         if etag not in _ETAG.findall(self.given):
             raise PreconditionFailedError(self.given, etag)
 

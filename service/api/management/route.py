@@ -22,6 +22,7 @@ from service.api.problems import responses
 from service.api.state import State, state_of
 from service.errors import (
     BodyTooLargeError,
+    ConflictError,
     ForbiddenError,
     InvalidRequestError,
     MalformedJsonError,
@@ -49,8 +50,10 @@ class ManagedRoute(APIRoute):
     """A route behind a gate."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        own = responses(*_ALWAYS, *((NotFoundError,) if "{" in path else ()))
-        options["responses"] = own | (options.get("responses") or {})
+        own = [*_ALWAYS]
+        own += [NotFoundError] if "{" in path else []
+        own += [] if options["methods"] == ["GET"] else [ConflictError]
+        options["responses"] = responses(*own) | (options.get("responses") or {})
         super().__init__(path, endpoint, **options)
         extra: dict[str, Any] = {"x-scope": self._gate.scope.value, "security": [{"bearer": []}]}
         self.openapi_extra = extra | (self.openapi_extra or {})

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from service.api.schemas.resource import (
     UNCHANGED,
     Change,
-    Id,
-    Moment,
     PageOf,
     Resource,
     Title,
@@ -37,14 +35,14 @@ class Advertiser(Resource):
     """A merchant who books campaigns."""
 
     id: Annotated[
-        Id,
+        str,
         Field(
             description="Names the advertiser.", examples=["adv_0193b2c4e5f67a8b9c0d1e2f3a4b5c6d"]
         ),
     ]
-    name: Name
+    name: Annotated[str, Field(description="What people call it.", examples=["Lumo Lighting"])]
     created_at: Annotated[
-        Moment, Field(description="When it was made.", examples=["2026-11-22T09:00:00Z"])
+        AwareDatetime, Field(description="When it was made.", examples=["2026-11-22T09:00:00Z"])
     ]
 
 

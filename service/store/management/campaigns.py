@@ -2,14 +2,87 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, exists, func, insert, select, update
 
-from service.store.tables import campaigns
+from service.store.tables import campaigns, charges
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import ColumnElement, RowMapping
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+_LEFT_OUT = ("store_id", "refused_micros")
+_CHOSEN = [column for column in campaigns.columns if column.name not in _LEFT_OUT]
+
+
+async def add_campaign(
+    connection: AsyncConnection, store_id: str, values: Mapping[str, Any]
+) -> RowMapping:
+    """The new row, paused."""
+    statement = insert(campaigns).values(store_id=store_id, **values).returning(*_CHOSEN)
+    return (await connection.execute(statement)).mappings().one()
+
+
+async def get_campaign(
+    connection: AsyncConnection, store_id: str, campaign_id: str
+) -> RowMapping | None:
+    """The store's campaign of this id."""
+    statement = select(*_CHOSEN).where(_here(store_id, campaign_id))
+    return (await connection.execute(statement)).mappings().one_or_none()
+
+
+async def lock_campaign(
+    connection: AsyncConnection, store_id: str, campaign_id: str, *, to_delete: bool = False
+) -> RowMapping | None:
+    """As `get_campaign`, and until the transaction ends nobody changes or charges it.
+
+    `to_delete` also holds up new ads and keywords of it.
+    """
+    statement = select(*_CHOSEN).where(_here(store_id, campaign_id))
+    locked = statement.with_for_update(key_share=not to_delete)
+    return (await connection.execute(locked)).mappings().one_or_none()
+
+
+async def campaigns_page(
+    connection: AsyncConnection,
+    store_id: str,
+    only: Mapping[str, str],
+    *,
+    after: str,
+    limit: int,
+) -> list[RowMapping]:
+    """Campaigns by id, those past `after` whose columns are as `only` says."""
+    columns = campaigns.c
+    statement = select(*_CHOSEN).where(
+        columns.store_id == store_id,
+        columns.id > after,
+        *(columns[name] == value for name, value in only.items()),
+    )
+    found = await connection.execute(statement.order_by(columns.id).limit(limit))
+    return list(found.mappings())
+
+
+async def change_campaign(
+    connection: AsyncConnection, store_id: str, campaign_id: str, values: Mapping[str, Any]
+) -> RowMapping:
+    """The row with its new `values`; there must be one."""
+    statement = update(campaigns).where(_here(store_id, campaign_id))
+    changed = statement.values(**values, updated_at=func.now()).returning(*_CHOSEN)
+    return (await connection.execute(changed)).mappings().one()
+
+
+async def remove_campaign(connection: AsyncConnection, store_id: str, campaign_id: str) -> None:
+    """Remove it with its ads and keywords. Postgres refuses it where there are charges."""
+    await connection.execute(delete(campaigns).where(_here(store_id, campaign_id)))
+
+
+async def has_charges(connection: AsyncConnection, campaign_id: str) -> bool:
+    """Whether a click on the campaign was ever paid for."""
+    statement = select(exists().where(charges.c.campaign_id == campaign_id))
+    return (await connection.execute(statement)).scalar_one()
 
 
 async def count_campaigns(connection: AsyncConnection, store_id: str, advertiser_id: str) -> int:
@@ -18,3 +91,7 @@ async def count_campaigns(connection: AsyncConnection, store_id: str, advertiser
     here = (columns.store_id == store_id, columns.advertiser_id == advertiser_id)
     statement = select(func.count()).select_from(campaigns).where(*here)
     return (await connection.execute(statement)).scalar_one()
+
+
+def _here(store_id: str, campaign_id: str) -> ColumnElement[bool]:
+    return (campaigns.c.id == campaign_id) & (campaigns.c.store_id == store_id)

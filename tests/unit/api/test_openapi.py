@@ -33,13 +33,38 @@ def test_all_routes_are_there() -> None:
         ("/metrics", "get"),
         ("/readyz", "get"),
         ("/v/{token}.gif", "get"),
+        ("/v1/ads", "get"),
         ("/v1/ads", "post"),
+        ("/v1/ads/{ad_id}", "delete"),
+        ("/v1/ads/{ad_id}", "get"),
+        ("/v1/ads/{ad_id}", "patch"),
         ("/v1/advertisers", "get"),
         ("/v1/advertisers", "post"),
         ("/v1/advertisers/{advertiser_id}", "delete"),
         ("/v1/advertisers/{advertiser_id}", "get"),
         ("/v1/advertisers/{advertiser_id}", "patch"),
+        ("/v1/audit-log", "get"),
+        ("/v1/campaigns", "get"),
+        ("/v1/campaigns", "post"),
+        ("/v1/campaigns/{campaign_id}", "delete"),
+        ("/v1/campaigns/{campaign_id}", "get"),
+        ("/v1/campaigns/{campaign_id}", "patch"),
+        ("/v1/campaigns/{campaign_id}/ads", "post"),
+        ("/v1/campaigns/{campaign_id}/keywords", "get"),
+        ("/v1/campaigns/{campaign_id}/keywords", "post"),
+        ("/v1/campaigns/{campaign_id}/keywords/{keyword_id}", "delete"),
+        ("/v1/campaigns/{campaign_id}/keywords/{keyword_id}", "get"),
+        ("/v1/campaigns/{campaign_id}/keywords/{keyword_id}", "patch"),
         ("/v1/events", "post"),
+        ("/v1/keys", "get"),
+        ("/v1/keys", "post"),
+        ("/v1/keys/{key_id}", "delete"),
+        ("/v1/keys/{key_id}", "get"),
+        ("/v1/placements", "get"),
+        ("/v1/placements/{name}", "delete"),
+        ("/v1/placements/{name}", "get"),
+        ("/v1/placements/{name}", "put"),
+        ("/v1/platforms", "get"),
     ]
 
 
@@ -79,6 +104,9 @@ def test_unknown_fields_are_refused_everywhere() -> None:
 BOUNDS = {"string": "maxLength", "integer": "maximum", "array": "maxItems"}
 REQUESTS = ["AdRequest", "User", "PageContext", "EventBatch", "Search", "FeatureWord"]
 REQUESTS += ["Impression", "View", "Click", "AddToCart", "Conversion"]
+REQUESTS += ["AdvertiserDraft", "AdvertiserChange", "CampaignDraft", "CampaignChange", "AdBatch"]
+REQUESTS += ["AdDraft", "AdChange", "KeywordBatch", "KeywordDraft", "KeywordChange"]
+REQUESTS += ["PlacementSpec", "KeyDraft"]
 
 
 def inner_schemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,108 @@
+"""Placements, and the platforms that they stand on."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from service.api.schemas.resource import MOST_MICROS, PageOf, Resource, Title, example_of
+from service.api.schemas.wire import NAME, Wire
+from service.decision.terms import PhraseStyle
+
+PlacementName = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NAME)]
+Style = Annotated[
+    PhraseStyle,
+    Field(
+        description="What to do with a selling point that stands in the title already: mark it "
+        "there, or bring it to the front.",
+        examples=["in_place"],
+    ),
+]
+
+
+class PlacementSpec(Wire):
+    """A placement as a whole: what is left out takes its default."""
+
+    platform: Annotated[
+        Title, Field(description="The platform that it belongs to.", examples=["web"])
+    ]
+    slots: Annotated[
+        int, Field(ge=1, le=50, description="How many ads it can show.", examples=[4])
+    ]
+    reserve_micros: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=MOST_MICROS,
+            description="The least that a click costs here, in micros; lower bids stay out.",
+            examples=[50_000],
+        ),
+    ]
+    title_limit: Annotated[
+        int,
+        Field(
+            ge=10,
+            le=500,
+            description="The longest title, in characters as people count them.",
+            examples=[150],
+        ),
+    ] = 150
+    selling_point_cap: Annotated[
+        int,
+        Field(ge=0, le=10, description="How many selling points a title may show.", examples=[2]),
+    ] = 2
+    phrase_style: Style = PhraseStyle.IN_PLACE
+
+
+class Placement(Resource):
+    """A named area of a page, on one platform."""
+
+    name: Annotated[
+        str, Field(description="What requests for ads call it.", examples=["search_top"])
+    ]
+    platform: Annotated[
+        str, Field(description="The platform that it belongs to.", examples=["web"])
+    ]
+    slots: Annotated[int, Field(description="How many ads it can show.", examples=[4])]
+    reserve_micros: Annotated[
+        int, Field(description="The least that a click costs here, in micros.", examples=[50_000])
+    ]
+    title_limit: Annotated[int, Field(description="The longest title.", examples=[150])]
+    selling_point_cap: Annotated[
+        int, Field(description="How many selling points a title may show.", examples=[2])
+    ]
+    phrase_style: Style
+
+
+class PlacementPage(PageOf[Placement]):
+    """A page of placements, in the order of their names."""
+
+    data: Annotated[
+        tuple[Placement, ...],
+        Field(description="The placements.", examples=[[example_of(Placement)]]),
+    ]
+
+
+class Platform(Resource):
+    """A channel that budgets are spent on; it exists by being named."""
+
+    name: Annotated[str, Field(description="What it is called.", examples=["web"])]
+    placements: Annotated[int, Field(description="How many placements stand on it.", examples=[2])]
+    campaigns: Annotated[
+        int,
+        Field(
+            description="How many campaigns may run on it, by name or because they run on all; "
+            "ended ones do not count.",
+            examples=[12],
+        ),
+    ]
+
+
+class PlatformPage(PageOf[Platform]):
+    """A page of platforms, in the order of their names."""
+
+    data: Annotated[
+        tuple[Platform, ...],
+        Field(description="The platforms.", examples=[[example_of(Platform)]]),
+    ]
