@@ -1,7 +1,7 @@
 """POST /v1/ads: gather, decide, answer, record."""
 
 from time import perf_counter, time
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -35,7 +35,6 @@ from service.store.profiles import decode_profile, profile_key
 
 PROFILE_DEADLINE_SECONDS = 0.010
 BODY_LIMIT = 64 * 1024  # bytes
-_ANONYMOUS = Shopper(None, EMPTY_HISTORY)
 
 
 async def post_ads(body: AdRequest, call: Call) -> Answer:
@@ -54,25 +53,26 @@ async def post_ads(body: AdRequest, call: Call) -> Answer:
     deadline = started + body.timeout_ms / 1000
     who = known(body.user, call)
     with state.docket.gathering():
-        shopper, missing = await _shopper(who, live, state, now, deadline)
-    gathered = perf_counter()
+        gathered = await _gather(who, live, state, now, deadline)
+    ready = perf_counter()
     request_id, seed = draw(now)
     asked = Asked(
         request_id=request_id,
         ts=now,
         seed=seed,
         live=live,
-        query=_ad_query(body, live, shopper),
+        query=_ad_query(body, live, gathered.shopper),
         known=who,
         device=body.context.device,
-        missing=missing,
+        profile=gathered.profile,
+        missing=gathered.missing,
         deadline=deadline,
     )
     ruling = await state.docket.rule(asked)
     decided = perf_counter()
     answer = answer_of(ruling, base_url_of(call, state), state.signer)
     if body.explain:
-        stages = {"gather": gathered - started, "decide": decided - gathered}
+        stages = {"gather": ready - started, "decide": decided - ready}
         _explain(answer, ruling, {name: round(took * 1e6) for name, took in stages.items()})
     took = perf_counter() - started
     answer["took_ms"] = round(took * 1000, 3)
@@ -90,19 +90,28 @@ def _live_of_caller(body: AdRequest, call: Call, state: State) -> Live:
     return state.live[key.store_id]
 
 
-async def _shopper(
-    who: Known, live: Live, state: State, now: float, deadline: float
-) -> tuple[Shopper, tuple[str, ...]]:
+class _Gathered(NamedTuple):
     """Who asks, with their profile if it may be read and comes in time; and what is missing."""
+
+    shopper: Shopper
+    profile: bytes | None = None
+    missing: tuple[str, ...] = ()
+
+
+async def _gather(who: Known, live: Live, state: State, now: float, deadline: float) -> _Gathered:
     if who.user_id is None:
-        return _ANONYMOUS, ()
+        return _ANONYMOUS
     key = profile_key(live.snapshot.store.store_id, who.user_id)
     seconds = min(PROFILE_DEADLINE_SECONDS, deadline - perf_counter())
     try:
-        history, hidden = decode_profile(await state.profiles.get(key, seconds), now)
+        profile = await state.profiles.get(key, seconds)
+        history, hidden = decode_profile(profile, now)
     except (StoreUnavailableError, ValueError, TypeError, KeyError):
-        return Shopper(who.user_id, EMPTY_HISTORY), ("no_profile",)
-    return Shopper(who.user_id, history, hidden), ()
+        return _Gathered(Shopper(who.user_id, EMPTY_HISTORY), missing=("no_profile",))
+    return _Gathered(Shopper(who.user_id, history, hidden), profile)
+
+
+_ANONYMOUS = _Gathered(Shopper(None, EMPTY_HISTORY))
 
 
 def _ad_query(body: AdRequest, live: Live, shopper: Shopper) -> AdQuery:

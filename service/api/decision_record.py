@@ -10,7 +10,6 @@ from service.api.tokens import impression_id
 
 if TYPE_CHECKING:
     from service.api.deliberation import Asked, Ruling
-    from service.contract.history import History
     from service.decision.terms import AwardedAd
 
 
@@ -36,7 +35,7 @@ def record_of(ruling: Ruling, took_us: int) -> bytes:
 
 
 def _inputs(asked: Asked) -> dict[str, Any]:
-    """The raw inputs as they were used: without consent there are no ids and no history."""
+    """The raw inputs as they were used: without consent there are no ids and no profile."""
     query = asked.query
     return {
         "query": query.query,
@@ -48,15 +47,9 @@ def _inputs(asked: Asked) -> dict[str, Any]:
         "device": asked.device,
         "excluded": list(query.excluded_products),
         "organic": list(query.organic_products),
-        "history": _history(query.shopper.history),
-        "hidden": list(query.shopper.hidden_ads),
+        "profile": None if asked.profile is None else orjson.Fragment(asked.profile),
         "spent_out": list(asked.live.spent_out),
     }
-
-
-def _history(history: History) -> dict[str, Any]:
-    """As in stored profiles: w feature words, t titles, q queries; ages in seconds."""
-    return {"w": history.feature_words, "t": history.titles, "q": history.queries}
 
 
 def _award(request_id: str, awarded: AwardedAd) -> dict[str, Any]:

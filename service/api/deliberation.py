@@ -37,6 +37,7 @@ class Asked:
     query: AdQuery
     known: Known
     device: str | None
+    profile: bytes | None  # as it was stored, if it was read
     missing: tuple[str, ...]  # parts that could not be gathered
     deadline: float  # on `perf_counter`
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from operator import eq, is_
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from service.contract.fingerprint import fingerprint
-from service.contract.groups import groups_of_one
+from service.contract.groups import feature_groups
+from service.contract.history import apart
 from service.contract.matching import QueryWords, match_titles
 from service.contract.similarity import SimilarWords
 from service.contract.taste import Clicks, Mentions, Taste, Terms, measure_taste
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from service.contract.arrays import FloatArray, IntArray, Tensors, TextTable
+    from service.contract.arrays import FloatArray, IntArray, Tensors, TextTable, TimeArray
     from service.contract.encoding import Encoding
     from service.contract.history import Aged, History
     from service.contract.text_ids import RowBytes
@@ -48,6 +50,16 @@ class _Texts:
 
     ids: IntArray
     mentions: Mentions
+
+
+class _Encoded(NamedTuple):
+    """The events of one kind of shoppers (B,)."""
+
+    ids: IntArray  # (B, H, W)
+    days: FloatArray  # (B, H)
+    mentions: Sequence[Mentions]
+    counts: NDArray[np.intp]  # (B,)
+    newest: TimeArray  # (B,) days, infinite if there is none
 
 
 class _TextsOf(NamedTuple):
@@ -120,48 +132,54 @@ class Encoder:
         last = self._last
         if last is not None and last.is_for(queries, histories):
             return last.contexts
-        asked = [self.query(query) for query in queries]
-        words, word_days = self._kind([h.feature_words for h in histories], self._words)
-        titles, title_days = self._kind([h.titles for h in histories], self._titles)
-        past, past_days = self._kind([h.queries for h in histories], self._queries)
+        query_words, heads, forms = zip(*map(self.query, queries), strict=True)
+        words = self._kind([one.feature_words for one in histories], self._words)
+        titles = self._kind([one.titles for one in histories], self._titles)
+        past = self._kind([one.queries for one in histories], self._queries)
+        kinds = (words, titles, past)
         contexts = Contexts(
             {
-                "query_words": _joined([ids for ids, _, _ in asked]),
-                "query_head": _joined([head for _, head, _ in asked]),
-                "clicked_words": _joined([one.ids for one in words]),
-                "clicked_word_days": word_days,
-                "clicked_titles": _joined([one.ids for one in titles]),
-                "clicked_title_days": title_days,
-                "past_queries": _joined([one.ids for one in past]),
-                "past_query_days": past_days,
-                "groups": _joined(
-                    [_groups(h, form) for h, (_, _, form) in zip(histories, asked, strict=True)]
+                "query_words": _joined(query_words),
+                "query_head": _joined(heads),
+                "clicked_words": words.ids,
+                "clicked_word_days": words.days,
+                "clicked_titles": titles.ids,
+                "clicked_title_days": titles.days,
+                "past_queries": past.ids,
+                "past_query_days": past.days,
+                "groups": feature_groups(
+                    np.stack([kind.counts for kind in kinds], axis=1),
+                    np.stack([kind.newest for kind in kinds], axis=1),
+                    np.array(forms),
                 ),
             },
-            Clicks(
-                [one.mentions for one in words],
-                word_days,
-                [one.mentions for one in titles],
-                title_days,
-            ),
+            Clicks(words.mentions, words.days, titles.mentions, titles.days),
         )
         self._last = _Last(tuple(queries), tuple(histories), contexts)
         return contexts
 
     @staticmethod
-    def _kind(events: Sequence[Aged], texts: _TextsOf) -> tuple[list[_Texts], FloatArray]:
-        """Encode the events of one kind of each shopper (B,), and their ages in days (B, H)."""
+    def _kind(events: Sequence[Aged], texts: _TextsOf) -> _Encoded:
+        """Encode the events of one kind of each shopper (B,)."""
+        encoded, ages = [], []
+        for done in events:
+            names, seconds = apart(done)
+            if len(names) > texts.limit:
+                names, seconds = names[: texts.limit], seconds[: texts.limit]
+            encoded.append(texts.encode(names))
+            ages.append(seconds)
+        counts = np.array([len(seconds) for seconds in ages])
         days = np.zeros((len(events), texts.limit), dtype=np.float32)
-        encoded = []
-        for row, done in enumerate(events):
-            if done:
-                names, ages = zip(*done[: texts.limit], strict=True)
-                days[row, : len(ages)] = ages
-                encoded.append(texts.encode(names))
-            else:
-                encoded.append(texts.encode(()))
-        days *= _DAYS_A_SECOND
-        return encoded, days
+        flat = np.fromiter(chain.from_iterable(ages), np.float32, counts.sum())
+        days[np.arange(texts.limit) < counts[:, None]] = flat * _DAYS_A_SECOND
+        newest = [seconds[0] / SECONDS_A_DAY if seconds else np.inf for seconds in ages]
+        return _Encoded(
+            _joined([one.ids for one in encoded]),
+            days,
+            [one.mentions for one in encoded],
+            counts,
+            np.array(newest),
+        )
 
     def items(self, titles: Sequence[str], price_z: Sequence[float] | FloatArray) -> Tensors:
         """Encode items (N,) for item.onnx; `price_z` as of `prices.price_z`."""
@@ -259,12 +277,3 @@ def phrase_fields(encoding: Encoding) -> np.dtype[np.void]:
 
 def _joined(rows_of_each: Sequence[NDArray[Any]]) -> NDArray[Any]:
     return rows_of_each[0] if len(rows_of_each) == 1 else np.concatenate(rows_of_each)
-
-
-def _groups(history: History, forms: tuple[int, ...]) -> IntArray:
-    kinds = (history.feature_words, history.titles, history.queries)
-    return groups_of_one(
-        tuple([len(kind) for kind in kinds]),
-        tuple([kind[0][1] / SECONDS_A_DAY if kind else np.inf for kind in kinds]),
-        forms,
-    )

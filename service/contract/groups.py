@@ -6,8 +6,6 @@ group by itself. Ids count in a space of their own; 0 pads.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -45,23 +43,3 @@ def feature_groups(
     activity = _ACTIVITY + np.searchsorted(_COUNT_EDGES, counts, side="right")
     recency = _RECENCY + np.searchsorted(_DAY_EDGES, newest_days, side="right")
     return np.stack((activity, recency, _FORM + forms), axis=1).astype(np.int32)
-
-
-def groups_of_one(
-    counts: tuple[int, ...], newest_days: tuple[float, ...], forms: tuple[int, ...]
-) -> IntArray:
-    """Return `feature_groups` (1, 3, 3) of one request, faster."""
-    return _groups(
-        tuple(bisect_right(_COUNT_EDGES, count) for count in counts),
-        tuple(bisect_right(_DAY_EDGES, days) for days in newest_days),
-        forms,
-    )
-
-
-@lru_cache(maxsize=4096)
-def _groups(
-    count_steps: tuple[int, ...], day_steps: tuple[int, ...], forms: tuple[int, ...]
-) -> IntArray:
-    groups = np.array([[_ACTIVITY + count_steps, _RECENCY + day_steps, _FORM + forms]], np.int32)
-    groups.flags.writeable = False
-    return groups

@@ -2,21 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, overload
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from service.contract.arrays import IntArray, LongArray, TimeArray
 
 HISTORY_LIMIT: Final = 50
 QUERY_LIMIT: Final = 20
 NOBODY: Final = -1
 
-Aged = tuple[tuple[str, float], ...]
+Aged = Sequence[tuple[str, float]]
+"""(text, age in seconds), newest first."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Timeline(Sequence[tuple[str, float]]):
+    """What happened when, as a moment sees it: `Aged`, without a pair for each text."""
+
+    texts: tuple[str, ...]  # newest first
+    times: Sequence[float]  # Unix seconds
+    now: float
+
+    def ages(self) -> list[float]:
+        """Seconds before `now`; what a clock ahead of ours wrote is no younger than now."""
+        if self.times and self.times[0] > self.now:
+            return [max(self.now - ts, 0.0) for ts in self.times]
+        return list(map(self.now.__sub__, self.times))
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @overload
+    def __getitem__(self, place: int) -> tuple[str, float]: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[tuple[str, float]]: ...
+    def __getitem__(self, place: int | slice) -> tuple[str, float] | Sequence[tuple[str, float]]:
+        return tuple(zip(self.texts, self.ages(), strict=True))[place]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
+def apart(events: Aged) -> tuple[tuple[str, ...], Sequence[float]]:
+    """Return the texts of events, and their ages."""
+    if isinstance(events, Timeline):
+        return events.texts, events.ages()
+    return tuple([text for text, _ in events]), [age for _, age in events]
 
 
 @dataclass(frozen=True, slots=True)

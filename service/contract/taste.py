@@ -39,20 +39,20 @@ def fading(days: FloatArray) -> FloatArray:
 class Mentions:
     """The ids that texts hold, without padding: by text, each id once."""
 
-    ids: NDArray[np.intp]  # (m,)
-    texts: NDArray[np.intp]  # (m,) which text holds it
+    places: NDArray[np.intp]  # (2, m) ids, and which text holds each
     counts: FloatArray  # (n,) 0 for a text without ids, since a click on it counts for nothing
 
     @classmethod
     def of(cls, ids: IntArray) -> Mentions:
         """Gather the ids of texts (n, W), 0 pads."""
         texts, places = np.nonzero(ids)
-        return cls(ids[texts, places].astype(np.intp), texts, (ids[:, 0] != 0).astype(np.float32))
+        held = np.stack([ids[texts, places].astype(np.intp), texts])
+        return cls(held, (ids[:, 0] != 0).astype(np.float32))
 
 
 @dataclass(frozen=True, slots=True)
 class Clicks:
-    """What shoppers (B,) clicked: feature words and titles, and how many days ago (B, n)."""
+    """What shoppers (B,) clicked: feature words and titles, and how many days ago (B, n) each."""
 
     words: Sequence[Mentions]
     word_days: FloatArray
@@ -85,28 +85,21 @@ class Taste:
 
 def measure_taste(clicks: Clicks, size: int) -> Taste:
     """Add the clicks of each shopper up by id, of which there are `size`."""
-    by_word = np.zeros(len(clicks.words) * size, dtype=np.float32)
-    words_weight = _add(by_word, clicks.words, clicks.word_days, size)
-    by_click = by_word + np.float32(1)
-    titles_weight = _add(by_click, clicks.titles, clicks.title_days, size)
-    return Taste(by_word, by_click, words_weight, titles_weight)
-
-
-def _add(
-    sums: FloatArray, mentions: Sequence[Mentions], days: FloatArray, size: int
-) -> FloatArray:
-    """Add weights of texts `days` old (B, n) to `sums` by shopper and id; return totals (B,)."""
-    weights = fading(days)
+    shoppers, at_most = len(clicks.words), clicks.word_days.shape[1]
+    weights = fading(np.concatenate([clicks.word_days, clicks.title_days]))
+    mentions = [*clicks.words, *clicks.titles]
     weights *= np.stack([one.counts for one in mentions])
-    ids = np.concatenate([one.ids for one in mentions])
-    texts = np.concatenate([one.texts for one in mentions])
-    if len(mentions) > 1:
-        owners = np.repeat(np.arange(len(mentions)), [len(one.ids) for one in mentions])
-        ids += owners * size
-        texts += owners * days.shape[1]
+    ids, texts = np.concatenate([one.places for one in mentions], axis=1)
+    owners = np.repeat(np.arange(len(mentions)), [one.places.shape[1] for one in mentions])
+    ids += owners * size
+    texts += owners * at_most
+    sums = np.zeros(len(mentions) * size, dtype=np.float32)
     np.add.at(sums, ids, weights.take(texts))
-    totals: FloatArray = np.add.reduce(weights, axis=1)
-    return totals
+    words, by_click = sums[: shoppers * size], sums[shoppers * size :]
+    by_click += words
+    by_click += 1
+    totals = np.add.reduce(weights, axis=1)
+    return Taste(words, by_click, totals[:shoppers], totals[shoppers:])
 
 
 @dataclass(frozen=True, slots=True)

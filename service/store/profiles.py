@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
-from service.contract.history import EMPTY_HISTORY, HISTORY_LIMIT, QUERY_LIMIT, History
+from service.contract.history import EMPTY_HISTORY, HISTORY_LIMIT, QUERY_LIMIT, History, Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +56,9 @@ def decode_profile(raw: bytes | None, now: float) -> tuple[History, frozenset[st
         return EMPTY_HISTORY, frozenset()
     read = _read(raw)
     history = History(
-        _aged(*read.feature_words, now), _aged(*read.titles, now), _aged(*read.queries, now)
+        Timeline(*read.feature_words, now),
+        Timeline(*read.titles, now),
+        Timeline(*read.queries, now),
     )
     return history, read.hidden
 
@@ -74,14 +76,15 @@ class _Read(NamedTuple):
 def _read(raw: bytes) -> _Read:
     """Read a value; whoever turns pages comes again with the same one."""
     content = orjson.loads(raw)
-    words, titles, queries = ((tuple(content[n]), content[f"{n}t"]) for n in ("w", "t", "q"))
+    words, titles, queries = (_apart(content[n], content[f"{n}t"]) for n in ("w", "t", "q"))
     return _Read(words, titles, queries, frozenset(content["h"]))
 
 
-def _aged(texts: tuple[str, ...], times: list[float], now: float) -> Timed:
-    if times and times[0] > now:  # another machine's clock is ahead of ours
-        times = [min(ts, now) for ts in times]
-    return tuple(zip(texts, map(now.__sub__, times), strict=True))
+def _apart(texts: list[str], times: list[float]) -> _Apart:
+    if len(texts) != len(times):
+        message = f"{len(texts)} texts, {len(times)} times"
+        raise ValueError(message)
+    return tuple(texts), times
 
 
 async def write_profiles(

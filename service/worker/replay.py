@@ -5,11 +5,13 @@ from __future__ import annotations
 from math import isclose
 from typing import TYPE_CHECKING, Any
 
-from service.contract.history import History
+import orjson
+
 from service.decision.decide import decide
 from service.decision.scorers import Scorers
 from service.decision.terms import AdQuery, Shopper
 from service.errors import UnknownPlacementError
+from service.store.profiles import decode_profile
 from service.worker.refresh import snapshots_folder
 
 if TYPE_CHECKING:
@@ -36,39 +38,32 @@ def replay(record: Record, snapshot: Snapshot, scorers: Scorers) -> Decision:
 
     Raises: UnknownPlacementError if `snapshot` is not the one that the record names.
     """
-    asked = record["request"]
     return decide(
-        _query(asked, snapshot),
+        _query(record, snapshot),
         snapshot,
         scorers if record["models"] else Scorers(),
         now=record["ts"],
         seed=record["seed"],
-        spent_out=frozenset(asked["spent_out"]),
+        spent_out=frozenset(record["request"]["spent_out"]),
     )
 
 
-def _query(asked: Mapping[str, Any], snapshot: Snapshot) -> AdQuery:
+def _query(record: Record, snapshot: Snapshot) -> AdQuery:
+    asked = record["request"]
     placement = snapshot.placements.get(asked["placement"])
     if placement is None:
         raise UnknownPlacementError(asked["placement"])
-    history = asked["history"]
+    profile = asked["profile"]
+    history, hidden = decode_profile(profile and orjson.dumps(profile), record["ts"])
     return AdQuery(
         query=asked["query"],
         category=asked["category"],
         placement=placement,
         slots=asked["slots"],
-        shopper=Shopper(
-            asked["user_id"],
-            History(_timed(history["w"]), _timed(history["t"]), _timed(history["q"])),
-            frozenset(asked["hidden"]),
-        ),
+        shopper=Shopper(asked["user_id"], history, hidden),
         excluded_products=frozenset(asked["excluded"]),
         organic_products=frozenset(asked["organic"]),
     )
-
-
-def _timed(pairs: list[list[Any]]) -> tuple[tuple[str, float], ...]:
-    return tuple((text, age) for text, age in pairs)
 
 
 def differences(record: Record, decision: Decision) -> list[str]:

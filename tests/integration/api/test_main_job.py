@@ -42,9 +42,9 @@ async def test_a_click_on_a_feature_word_is_in_the_next_answers_inputs_within_a_
         "SELECT payload FROM decisions WHERE payload->>'request_id' = :id",
         id=answer["request_id"],
     )
-    [[word, age]] = record["request"]["history"]["w"]
-    assert word == "brass base"
-    assert 0 <= age < 5
+    profile = record["request"]["profile"]
+    assert profile["w"] == ["brass base"]
+    assert 0 <= record["ts"] - profile["wt"][0] < 5
     assert "no_profile" not in answer["degraded"]
 
 

@@ -36,7 +36,8 @@ async def house(
 
 
 def words_known(record: dict[str, Any]) -> list[str]:
-    return [text for text, _ in record["request"]["history"]["w"]]
+    profile = record["request"]["profile"]
+    return [] if profile is None else list(profile["w"])
 
 
 async def test_a_click_on_a_feature_word_is_in_the_next_answer_within_a_second(
@@ -63,8 +64,8 @@ async def test_a_click_on_an_ad_brings_its_original_title_into_the_next_answer(
     async def known() -> bool:
         await house.ads("lamp", "bob")
         records = await house.records()
-        titles = [text for text, _ in records[-1]["request"]["history"]["t"]] if records else []
-        return titles == [page["ads"][0]["title"]["original"]]
+        profile = records[-1]["request"]["profile"] if records else None
+        return profile is not None and profile["t"] == [page["ads"][0]["title"]["original"]]
 
     await eventually(known, seconds=1)
 

@@ -66,6 +66,7 @@ def asked(live: Live, number: int, query: str = "running shoe", seconds: float =
         query=AdQuery(query, "", placement, 2, Shopper(None, EMPTY_HISTORY)),
         known=NOBODY,
         device=None,
+        profile=None,
         missing=(),
         deadline=perf_counter() + seconds,
     )

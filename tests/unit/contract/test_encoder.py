@@ -11,7 +11,7 @@ from service.contract.arrays import FloatArray, IntArray, LongArray, TimeArray
 from service.contract.context_batches import ContextBatches
 from service.contract.encoder import Encoder
 from service.contract.encoding import Encoding
-from service.contract.groups import GROUP_FEATURES, feature_groups, groups_of_one
+from service.contract.groups import GROUP_FEATURES, feature_groups
 from service.contract.history import EMPTY_HISTORY, History
 from service.contract.history_log import LoggedRows, build_history
 from service.contract.matching import PHRASE_MATCH, TITLE_MATCH
@@ -217,21 +217,6 @@ def test_each_row_needs_a_query() -> None:
     rows = build_history(None, None).at(np.array([1]), np.array([1.0]))
     with pytest.raises(ValueError, match="0 queries for 1 histories"):
         ContextBatches(ENCODER, [], rows)
-
-
-@given(
-    st.tuples(*[st.integers(0, 60)] * 3),
-    st.tuples(*[st.one_of(st.floats(0, 100), st.just(np.inf))] * 3),
-    st.tuples(*[st.integers(0, 1)] * 3),
-)
-def test_groups_of_one_are_groups_of_a_batch(
-    counts: tuple[int, ...], days: tuple[float, ...], forms: tuple[int, ...]
-) -> None:
-    one = groups_of_one(counts, days, forms)
-    batch = feature_groups(np.array([counts]), np.array([days]), np.array([forms]))
-    np.testing.assert_array_equal(one, batch)
-    assert one.dtype == batch.dtype
-    assert 1 <= one.min() <= one.max() < GROUP_FEATURES
 
 
 def test_every_group_feature_has_its_own_id() -> None:

@@ -13,7 +13,9 @@ from service.contract.history import (
     NOBODY,
     History,
     HistoryLog,
+    Timeline,
     Trail,
+    apart,
 )
 from service.contract.history_log import Codes, LoggedRows, build_history
 
@@ -137,3 +139,19 @@ def test_rows_know_how_many_they_are() -> None:
     assert len(rows) == 3
     with pytest.raises(IndexError):
         rows.history(3)
+
+
+def test_a_timeline_is_pairs_of_text_and_age() -> None:
+    line = Timeline(("led", "oak"), [90.0, 40.0], now=100.0)
+    assert line == (("led", 10.0), ("oak", 60.0))
+    assert line[0] == ("led", 10.0)
+    assert line[1:] == (("oak", 60.0),)
+    assert hash(line) == hash((("led", 10.0), ("oak", 60.0)))
+    assert line != 7
+    assert apart(line) == (("led", "oak"), [10.0, 60.0])
+    assert apart((("led", 10.0), ("oak", 60.0))) == (("led", "oak"), [10.0, 60.0])
+    assert apart(Timeline((), [], now=1.0)) == ((), [])
+
+
+def test_what_a_clock_ahead_of_ours_wrote_is_new() -> None:
+    assert Timeline(("led", "oak"), [105.0, 40.0], now=100.0).ages() == [0.0, 60.0]
