@@ -8,13 +8,15 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from service.decision.denial import denied_words, says_it_lacks, telling_words
+from service.decision.denial import denials_of, denied_words, says_it_lacks, telling_words
 from service.decision.graphemes import length
 from service.decision.terms import SellingPoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from service.decision.denial import Denials
+    from service.decision.language import Language
     from service.decision.terms import Product
 
 LONGEST_PHRASE = 60  # graphemes
@@ -36,8 +38,6 @@ _KINDS = (
     ),
 )
 _KIND_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS)
-_YES = frozenset({"yes", "true", "y"})
-_NO = frozenset({"no", "false", "n", "none", "n/a", "na", "0"})
 _SAYS_NOTHING = re.compile(  # names, and what title and picture tell by themselves
     r"\b(?:gtin|mpn|sku|upc|ean|isbn|asin|id|uid|model|brand|manufacturer|url|link|number"
     r"|type|colou?r|size|weight|dimensions?|gender|age group|condition)\b",
@@ -46,18 +46,19 @@ _SAYS_NOTHING = re.compile(  # names, and what title and picture tell by themsel
 _UNSHOWABLE = re.compile(r"[<>{}\x00-\x1f\x7f\ud800-\udfff]|https?:|www\.", re.IGNORECASE)
 
 
-def attest(product: Product) -> tuple[SellingPoint, ...]:
+def attest(product: Product, language: Language) -> tuple[SellingPoint, ...]:
     """The selling points of `product` that its highlights and attributes attest.
 
     A highlight is its own phrase; an attribute gives its value, or its name where the value is
     yes. Dropped are phrases over 60 graphemes, with markup or without a letter, repeats, names
     such as brand and SKU, what title and picture tell by themselves such as type and colour, and
-    all that the title or an attribute of value no denies.
+    all that the title or an attribute of value no denies. Denials and such values are read in
+    `language`.
     """
-    denied = denied_words(product.title) | _denied_by_attributes(product)
+    denied = denied_words(product.title, language) | _denied_by_attributes(product, language)
     points: dict[frozenset[str], SellingPoint] = {}
-    for text, kind, field, value in _claims(product):
-        phrase = _read_phrase(text)
+    for text, kind, field, value in _claims(product, denials_of(language)):
+        phrase = _read_phrase(text, language)
         if not phrase.words or phrase.words in points or phrase.claims & denied:
             continue
         name = selling_point_id(product.product_id, phrase.text)
@@ -79,21 +80,22 @@ class _Phrase:
 
 
 @lru_cache(maxsize=65_536)
-def _read_phrase(text: str) -> _Phrase:
+def _read_phrase(text: str, language: Language) -> _Phrase:
     phrase = " ".join(text.split())
     showable = length(phrase) <= LONGEST_PHRASE and not _UNSHOWABLE.search(phrase)
-    words = telling_words(phrase) if showable and not says_it_lacks(phrase) else frozenset()
-    return _Phrase(phrase, _kind(phrase), words, words - denied_words(phrase))
+    empty = not showable or says_it_lacks(phrase, language)
+    words = frozenset() if empty else telling_words(phrase, language)
+    return _Phrase(phrase, _kind(phrase), words, words - denied_words(phrase, language))
 
 
-def _claims(product: Product) -> Iterator[tuple[str, str, str, str]]:
+def _claims(product: Product, denials: Denials) -> Iterator[tuple[str, str, str, str]]:
     """Text, kind where the field decides it, field, value."""
     for highlight in product.highlights:
         yield highlight, "", "highlight", highlight
     for name, value in product.attributes.items():
         folded = value.strip().casefold()
-        if folded not in _NO and not _SAYS_NOTHING.search(_spaced(name)):
-            yield _spaced(name) if folded in _YES else value, "attribute", name, value
+        if folded not in denials.no and not _SAYS_NOTHING.search(_spaced(name)):
+            yield _spaced(name) if folded in denials.yes else value, "attribute", name, value
 
 
 def _kind(phrase: str) -> str:
@@ -104,8 +106,12 @@ def _spaced(name: str) -> str:
     return " ".join(name.replace("_", " ").split())
 
 
-def _denied_by_attributes(product: Product) -> frozenset[str]:
-    refused = [
-        name for name, value in product.attributes.items() if value.strip().casefold() in _NO
-    ]
-    return frozenset().union(*(telling_words(_spaced(name)) for name in refused))
+def _denied_by_attributes(product: Product, language: Language) -> frozenset[str]:
+    denials = denials_of(language)
+    return frozenset().union(
+        *(
+            telling_words(_spaced(name), language)
+            for name, value in product.attributes.items()
+            if value.strip().casefold() in denials.no
+        )
+    )

@@ -1,108 +1,132 @@
-"""What a title says that its product does not have or is not (English)."""
+"""What a title says that its product does not have or is not."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from service.decision.denial_words import BORROWED, DENIALS
+from service.decision.singular import SINGULAR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from service.decision.language import Language
 
 _CLAUSES = re.compile(r"[()\[\]{},;:|]|\s[-–—]+\s")
 _WORD = re.compile(r"[^\W_]+")
-_NOT_IN_THE_BOX = re.compile(
-    r"\b(?:not|isn't|aren't)\s+(?:incl(?:ude[ds]?)?|inc|provided|supplied|sold)\b"
-    r"|\bsold\s+sep[ae]r\w*|\bexcluded\b|\bnot\s+in\s+(?:the\s+)?box\b",
-    re.IGNORECASE,
-)
-_NOT_WHAT_FOR = (
-    "(?:an?|be|by|for|from|in|on|to|with"
-    "|compatible|designed|intended|made|recommended|suitable|use)"
-)
-# how a denial begins, and over how many of the next words it may reach
-_AHEAD = tuple(
-    (re.compile(pattern, re.IGNORECASE), reach)
-    for pattern, reach in (
-        (r"(?<!\w)(?:without|w/o|excluding|excludes|except|minus|lacks|lacking)\s+", 4),
-        (r"(?<![\w-])less\s+(?!than\b)", 4),
-        (r"(?<![\w-])no(?![.\w])[\s-]+(?!\d)", 3),
-        (rf"(?<![\w-])not\s+(?:{_NOT_WHAT_FOR}\s+)*", 3),
-        (r"(?<![\w-])non[\s-]*(?=\w)", 1),
-    )
-)
-_FREE = re.compile(  # "lead-free", "frost free": but "with free gift" and "pedestal free standing"
-    r"([^\W_]+)[\s-]+free\b(?![\s-]+(?:standing|shipping|delivery|returns?|gift|app)\b)",
-    re.IGNORECASE,
-)
-_TURNS = frozenset({"with", "for", "in", "on", "by", "from", "when", "but"})
 _REACH_BACK = 6  # words, when a clause ends in "not included"
-_SILENT = frozenset(
-    {"a", "an", "and", "any", "are", "at", "by", "for", "free", "from", "get", "has", "have", "in"}
-    | {"incl", "include", "included", "includes", "including", "is", "it", "its", "of", "on"}
-    | {"or", "other", "own", "plus", "separate", "separately", "sold", "the", "this", "to"}
-    | {"was", "with", "without", "no", "non", "not", "less"}
-)
-_SHORTEST_PLURAL = 4  # letters
 
 
-_ANY_DENIAL = re.compile(
-    r"(?i)without|w/o|\bno|\bless\b|\bminus\b|\black|\bexcl|\bexcept|n't\b|\bsold\b|free"
-)
+@dataclass(frozen=True, slots=True)
+class Denials:
+    """How one language denies, ready to be looked for."""
+
+    any: re.Pattern[str]  # found in all that denies
+    missing: re.Pattern[str]
+    ahead: tuple[tuple[re.Pattern[str], int], ...]
+    free: tuple[re.Pattern[str], ...]
+    turns: frozenset[str]
+    silent: frozenset[str]  # roots
+    cut_short: frozenset[str]
+    fragments: frozenset[str]
+    yes: frozenset[str]
+    no: frozenset[str]
+    singular: Callable[[str], str]
+
+    def root(self, word: str) -> str:
+        """`word` as it is compared: lower case, in the singular."""
+        return self.singular(word.casefold())
 
 
-def denied_words(text: str) -> frozenset[str]:
+def denials_of(language: Language) -> Denials:
+    """How `language` denies, in its own words and in borrowed English; or in English alone."""
+    return _denials(language.code if language.code in DENIALS else "en")
+
+
+def denied_words(text: str, language: Language) -> frozenset[str]:
     """The words of what `text` denies, each clause and parenthesis for itself.
 
     "Faucet Trim in Chrome (Valve Not Included)" denies valve; "Toilet without Seat" denies seat;
     "Non-Slip" denies slip; "BPA-free" denies bpa. "No. 8 Screw" denies nothing.
     """
-    if not _ANY_DENIAL.search(text):
+    denials = denials_of(language)
+    if not denials.any.search(text):
         return frozenset()
     denied: set[str] = set()
     before = ""
     for clause in _CLAUSES.split(text):
-        denied |= _denied_behind(clause, before) | _denied_ahead(clause)
-        denied |= {_root(word) for word in _FREE.findall(clause)}
+        denied |= _denied_behind(clause, before, denials) | _denied_ahead(clause, denials)
+        for free in denials.free:
+            denied |= {denials.root(word) for word in free.findall(clause)}
         before = clause if clause.strip() else before
-    return frozenset(denied) - _SILENT
+    return frozenset(denied) - denials.silent
 
 
-def telling_words(text: str) -> frozenset[str]:
+def telling_words(text: str, language: Language) -> frozenset[str]:
     """The words of `text` that say something, lower case and in the singular."""
-    return frozenset(map(_root, _WORD.findall(text))) - _SILENT
+    denials = denials_of(language)
+    return frozenset(map(denials.root, _WORD.findall(text))) - denials.silent
 
 
-def says_it_lacks(phrase: str) -> bool:
+def says_it_lacks(phrase: str, language: Language) -> bool:
     """Whether `phrase` only says what does not come with the product, or is a shred of that."""
-    return bool(_NOT_IN_THE_BOX.search(phrase)) or _without_letters(phrase) or _shred(phrase)
+    denials = denials_of(language)
+    words = [word.casefold() for word in _WORD.findall(phrase)]
+    return (
+        bool(denials.missing.search(phrase))
+        or not any(character.isalpha() for character in phrase)
+        or not denials.fragments.isdisjoint(words)
+        or not denials.cut_short.isdisjoint(words[-1:])
+    )
 
 
-def _denied_behind(clause: str, before: str) -> set[str]:
-    found = _NOT_IN_THE_BOX.search(clause)
+def _denied_behind(clause: str, before: str, denials: Denials) -> set[str]:
+    found = denials.missing.search(clause)
     if not found:
         return set()
     words = _WORD.findall(clause[: found.start()])
-    return set(map(_root, words[-_REACH_BACK:] or _WORD.findall(before)[-2:]))
+    return set(map(denials.root, words[-_REACH_BACK:] or _WORD.findall(before)[-2:]))
 
 
-def _denied_ahead(clause: str) -> set[str]:
+def _denied_ahead(clause: str, denials: Denials) -> set[str]:
     denied: set[str] = set()
-    for pattern, reach in _AHEAD:
+    for pattern, reach in denials.ahead:
         for found in pattern.finditer(clause):
             for word in _WORD.findall(clause[found.end() :])[:reach]:
-                if word.casefold() in _TURNS:
+                if word.casefold() in denials.turns:
                     break
-                denied.add(_root(word))
+                denied.add(denials.root(word))
     return denied
 
 
-def _root(word: str) -> str:
-    folded = word.casefold()
-    if len(folded) < _SHORTEST_PLURAL or not folded.endswith("s") or folded.endswith("ss"):
-        return folded
-    return folded[:-3] + "y" if folded.endswith("ies") else folded[:-1]
+@lru_cache(maxsize=len(DENIALS))
+def _denials(code: str) -> Denials:
+    own = (DENIALS[code],) if code == "en" else (DENIALS[code], BORROWED)
+    singular = SINGULAR[code]
+    missing = "|".join(words.missing for words in own)
+    ahead = [each for words in own for each in words.ahead]
+    free = [words.free for words in own if words.free]
+    return Denials(
+        any=_pattern("|".join([missing, *free, *(opening for opening, _ in ahead)])),
+        missing=_pattern(missing),
+        ahead=tuple((_pattern(opening), reach) for opening, reach in ahead),
+        free=tuple(map(_pattern, free)),
+        turns=_set(words.turns for words in own),
+        silent=frozenset(map(singular, _set(words.silent for words in own))),
+        cut_short=_set(words.cut_short for words in own),
+        fragments=_set(words.fragments for words in own),
+        yes=_set(words.yes for words in own),
+        no=_set(words.no for words in own),
+        singular=singular,
+    )
 
 
-def _without_letters(phrase: str) -> bool:
-    return not any(character.isalpha() for character in phrase)
+def _pattern(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
 
 
-def _shred(phrase: str) -> bool:
-    words = [word.casefold() for word in _WORD.findall(phrase)]
-    return "sold" in words or words[-1:] in (["not"], ["no"], ["without"])
+def _set(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(word.casefold() for each in words for word in each.split())

@@ -39,7 +39,7 @@ def read_product(product: Product, site_url: str, language: Language) -> Product
     """Read `product` as it stands on `site_url`."""
     title = plain(product.title)
     texts = (title, product.brand, product.category)
-    points = attest(product)
+    points = attest(product, language)
     return ProductReading(
         product=product,
         title=title,

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from service.contract.prices import price_z
 from service.decision.attest import attest
+from service.decision.language import language_of
 from service.errors import BadInputError
 from service.store.catalogue import load_catalogue
 from service.store.tables import stores
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+    from service.decision.language import Language
     from service.decision.terms import Product
 
 ITEMS = pl.Schema(
@@ -63,7 +65,7 @@ async def export_training_set(
         chosen = store_id or await _only_store(connection)
         catalogue = await load_catalogue(connection, chosen)
         log = await read_log(connection, chosen, until=moment)
-    items, products = _items(catalogue.products)
+    items, products = _items(catalogue.products, language_of(catalogue.store.locale))
     rows = training_rows(log, products={product.product_id for product in catalogue.products})
     _write(out, facets=rows.facets, clicks=rows.clicks, items=items, products=products)
     return Exported(rows.facets.height, rows.clicks.height, items.height, rows.left_out)
@@ -82,14 +84,14 @@ async def _only_store(connection: AsyncConnection) -> str:
     return str(found[0])
 
 
-def _items(products: Sequence[Product]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _items(products: Sequence[Product], language: Language) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The items in their layout, and the numbers of their product ids."""
     numbers = number_all(product.product_id for product in products)
     rows = [
         (
             numbers[product.product_id],
             product.title,
-            [point.text for point in attest(product)],
+            [point.text for point in attest(product, language)],
             price_z(product.price),
         )
         for product in products

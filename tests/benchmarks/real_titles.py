@@ -49,7 +49,8 @@ def untruths(
         for gap in _gaps(ad):
             if not _BETWEEN_PARTS.fullmatch(gap):
                 yield Untruth(*where, gap, "stands between the parts of one phrase")
-        for word in _words(_unmarked(ad)) - _words(ad["title"]["original"]):
+        known = _words(" ".join([ad["title"]["original"], *shown_phrases(ad)]))
+        for word in _words(ad["title"]["text"]) - known:
             yield Untruth(*where, word, "is neither a phrase's nor the catalogue title's")
 
 
@@ -72,11 +73,6 @@ def _gaps(ad: Mapping[str, Any]) -> Iterator[str]:
             yield "".join(between["text"] for between in parts[last[point] + 1 : at])
         if point is not None:
             last[point] = at
-
-
-def _unmarked(ad: Mapping[str, Any]) -> str:
-    parts: Sequence[Mapping[str, Any]] = ad["title"]["parts"]
-    return " ".join(part["text"] for part in parts if part["selling_point"] is None)
 
 
 def marked(ad: Mapping[str, Any]) -> str:

@@ -113,6 +113,7 @@ def test_a_title_says_no_word_but_its_own_and_its_phrases() -> None:
     ad = _in_place("", "Sturdy", " – Oak Shelf")
     ad["title"]["original"] = "Oak Shelf"
     assert not _whys(ad, "sturdy")
+    assert not _whys(_in_place("In", "Sink", "Erator Switch"), "sink")
     ad["title"]["original"] = "Shelf"
     assert _whys(ad, "sturdy") == ["is neither a phrase's nor the catalogue title's"]
 

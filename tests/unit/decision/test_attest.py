@@ -6,18 +6,22 @@ from hypothesis import strategies as st
 
 from service.decision.attest import MOST_POINTS, POINT_KINDS, attest, selling_point_id
 from service.decision.graphemes import length
+from service.decision.language import language_of
 from tests.unit.decision.shop import product
+
+ENGLISH = language_of("en")
 
 
 def texts(title: str, *highlights: str, **attributes: str) -> list[str]:
     return [
-        point.text for point in attest(product("1", title, *highlights, attributes=attributes))
+        point.text
+        for point in attest(product("1", title, *highlights, attributes=attributes), ENGLISH)
     ]
 
 
 def test_highlights_and_attributes_attest_with_their_evidence() -> None:
     sofa = product("1", "Sofa", "  wide   arms ", attributes={"material": "solid oak"})
-    wide, oak = attest(sofa)
+    wide, oak = attest(sofa, ENGLISH)
     assert (wide.text, wide.kind, wide.evidence_field, wide.evidence_value) == (
         "wide arms",
         "benefit",
@@ -58,7 +62,7 @@ def test_names_and_what_the_title_says_anyway_are_no_selling_points() -> None:
     ],
 )
 def test_a_highlight_has_a_kind(phrase: str, kind: str) -> None:
-    assert [point.kind for point in attest(product("1", "Mug", phrase))] == [kind]
+    assert [point.kind for point in attest(product("1", "Mug", phrase), ENGLISH)] == [kind]
     assert kind in POINT_KINDS
 
 
@@ -101,7 +105,7 @@ def test_an_id_is_stable_and_its_products_own() -> None:
 
 @given(st.text(max_size=80), st.lists(st.text(max_size=80), max_size=5))
 def test_any_text_attests_only_short_phrases_without_markup(title: str, claims: list[str]) -> None:
-    for point in attest(product("1", title, *claims)):
+    for point in attest(product("1", title, *claims), ENGLISH):
         assert point.evidence_value in claims
         assert 0 < length(point.text) <= 60
         assert not set("<>") & set(point.text)

@@ -3,6 +3,9 @@ from __future__ import annotations
 import pytest
 
 from service.decision.denial import denied_words, says_it_lacks, telling_words
+from service.decision.language import language_of
+
+ENGLISH = language_of("en")
 
 
 @pytest.mark.parametrize(
@@ -39,7 +42,7 @@ from service.decision.denial import denied_words, says_it_lacks, telling_words
     ],
 )
 def test_a_title_denies_the_words_of_its_own_clause(title: str, denied: set[str]) -> None:
-    assert denied_words(title) == denied
+    assert denied_words(title, ENGLISH) == denied
 
 
 @pytest.mark.parametrize(
@@ -57,11 +60,11 @@ def test_a_title_denies_the_words_of_its_own_clause(title: str, denied: set[str]
     ],
 )
 def test_phrases_that_only_say_what_is_missing(phrase: str, lacks: bool) -> None:
-    assert says_it_lacks(phrase) is lacks
+    assert says_it_lacks(phrase, ENGLISH) is lacks
 
 
 def test_telling_words_are_singular_lower_case_and_without_small_words() -> None:
-    assert telling_words("Batteries and the Glass Handles INCLUDED") == {
+    assert telling_words("Batteries and the Glass Handles INCLUDED", ENGLISH) == {
         "battery",
         "glass",
         "handle",

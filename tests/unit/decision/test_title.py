@@ -123,6 +123,9 @@ FRONT = PhraseStyle.FRONT
         ("Acme Wide Steel Pan", ["steel", "wide"], "[Steel], [Wide] – Acme Pan"),
         ("Acme Wide Pan of Steel", ["wide", "steel"], "[Wide] – Acme Pan of [Steel]"),
         ("Acme Wide Pan", ["rust free", "wide"], "[rust free], [Wide] – Acme Pan"),
+        ("Acme InSinkErator Switch", ["sink"], "Acme In[Sink]Erator Switch"),
+        ("Acme SharkBite Valve", ["bite"], "Acme Shark[Bite] Valve"),
+        ("女士羊毛大衣", ["羊毛"], "女士[羊毛]大衣"),
         ("Acme Tub and Shower Kit", ["tub shower"], "Acme [Tub] and [Shower] Kit"),
         (
             "Acme Wide Tub and Shower Kit",

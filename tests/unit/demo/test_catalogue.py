@@ -14,6 +14,7 @@ from PIL import Image
 
 from service.contract.tokenizer import Tokenizer
 from service.decision.attest import attest
+from service.decision.language import language_of
 from service.decision.terms import CampaignStatus, MatchType
 from service.demo.catalogue import make_products
 from service.demo.feed import COLUMNS, write_feed
@@ -87,7 +88,7 @@ def test_product_ids_are_whole_numbers() -> None:
 def test_true_phrases_are_attested_and_lies_are_not() -> None:
     lies = 0
     for item in make_products(1):
-        attested = {point.text.lower() for point in attest(item.product)}
+        attested = {point.text.lower() for point in attest(item.product, language_of("en"))}
         assert set(item.true_phrases) <= attested, item.product.title
         lied = {h for h in item.product.highlights if h not in item.true_phrases}
         lies += len(lied)
