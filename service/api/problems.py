@@ -32,7 +32,7 @@ from service.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pydantic import ValidationError
 
@@ -146,9 +146,9 @@ def faults_of(
     `tags` are the discriminators that pydantic puts into a location but that are not in the body.
     """
     found = error.errors(include_url=False, include_context=False)
-    return tuple(
-        Fault(_pointer(one["loc"], tags), one["type"], _detail(one)) for one in found
-    ), len(found)
+    faults = [Fault(_pointer(one["loc"], tags), one["type"], _detail(one)) for one in found]
+    real = tuple(fault for fault in faults if not _follows(fault, faults))
+    return real, len(real)
 
 
 def responses(*errors: type[AdServiceError]) -> dict[int | str, dict[str, Any]]:
@@ -180,6 +180,13 @@ def _faults(error: Exception) -> tuple[Fault, ...]:
     if isinstance(error, UnknownPlacementError):
         return (Fault("/placement", "unknown_placement", str(error)),)
     return ()
+
+
+def _follows(fault: Fault, faults: Sequence[Fault]) -> bool:
+    """Whether an array only seems too short: pydantic does not count items that are wrong."""
+    return fault.code == "too_short" and any(
+        other.pointer.startswith(f"{fault.pointer}/") for other in faults
+    )
 
 
 def _pointer(location: tuple[int | str, ...], tags: frozenset[str]) -> str:

@@ -19,20 +19,20 @@ _IN_USE: Final = (
     " UNION SELECT unnest(platforms) FROM campaigns WHERE store_id = :store_id"
 )
 _PAGE: Final = text(
-    f"SELECT name,"
-    f" (SELECT count(*) FROM placements WHERE store_id = :store_id AND platform = name)"
+    f"SELECT used.name,"
+    f" (SELECT count(*) FROM placements WHERE store_id = :store_id AND platform = used.name)"
     f"  AS placements,"
     f" (SELECT count(*) FROM campaigns WHERE store_id = :store_id AND status <> 'ended'"
-    f"  AND (platforms = '{{}}' OR name = ANY(platforms))"
+    f"  AND (platforms = '{{}}' OR used.name = ANY(platforms))"
     f"  AND (CAST(:advertiser_id AS text) IS NULL OR advertiser_id = :advertiser_id))"
     f"  AS campaigns"
-    f" FROM ({_IN_USE}) AS used WHERE name > :after"
+    f" FROM ({_IN_USE}) AS used WHERE used.name > :after"
     # a merchant is not told what only its rivals name
     f" AND (CAST(:advertiser_id AS text) IS NULL"
-    f"  OR EXISTS (SELECT FROM placements WHERE store_id = :store_id AND platform = name)"
+    f"  OR EXISTS (SELECT FROM placements WHERE store_id = :store_id AND platform = used.name)"
     f"  OR EXISTS (SELECT FROM campaigns WHERE store_id = :store_id"
-    f"   AND advertiser_id = :advertiser_id AND name = ANY(platforms)))"
-    f" ORDER BY name LIMIT :limit"
+    f"   AND advertiser_id = :advertiser_id AND used.name = ANY(platforms)))"
+    f" ORDER BY used.name LIMIT :limit"
 )
 _COUNT: Final = text(
     f"SELECT count(*) FROM (({_IN_USE}) UNION SELECT unnest(CAST(:more AS text[]))) AS used"

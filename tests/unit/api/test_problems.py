@@ -31,7 +31,7 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
     [
         ("GET", "/nowhere", 404, "not_found"),
         ("GET", "/v1/nowhere", 404, "not_found"),
-        ("GET", "/v1/ads", 405, "method_not_allowed"),
+        ("PUT", "/v1/ads", 405, "method_not_allowed"),
         ("DELETE", "/v1/events", 405, "method_not_allowed"),
         ("POST", "/livez", 405, "method_not_allowed"),
         ("GET", "/c/forged", 404, "unknown_token"),
