@@ -53,8 +53,7 @@ def show(
 def _write(
     product: int, rows: tuple[int, ...], placement: Placement, snapshot: Snapshot
 ) -> ShownPoints:
-    product_id = snapshot.products.ids[product]
-    points = [_remembered_point(product_id, row, snapshot) for row in rows]
+    points = [_remembered_point(product, row, snapshot) for row in rows]
     written = write_title(
         snapshot.products.titles[product],
         points,
@@ -67,9 +66,12 @@ def _write(
     )
 
 
-def _remembered_point(product_id: str, row: int, snapshot: Snapshot) -> SellingPoint:
-    memory = snapshot.memory.points
-    return memory.get(row) or memory.put(row, selling_point(product_id, row, snapshot))
+def _remembered_point(product: int, row: int, snapshot: Snapshot) -> SellingPoint:
+    known = snapshot.memory.points.get(row)
+    if known is not None:
+        return known
+    point = selling_point(snapshot.products.ids[product], row, snapshot)
+    return snapshot.memory.points.put(row, point)
 
 
 def selling_point(product_id: str, row: int, snapshot: Snapshot) -> SellingPoint:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from service.contract.stopwords import STOP_WORDS
 from service.decision.find import find_phrase
 from service.decision.graphemes import cut, length
 from service.decision.terms import PhraseStyle, Title, TitlePart
@@ -25,9 +26,9 @@ ELLIPSIS = "…"
 
 _BETWEEN = TitlePart(BETWEEN_PHRASES)
 _BEFORE = TitlePart(BEFORE_TITLE)
-_HANGS = re.compile(
-    r"(?:^|\s)(?:a|an|and|by|for|from|in|of|on|or|the|to|with|&|\+)$|[-/(\[&+]$", re.IGNORECASE
-)
+# what waits for a word after it, in any language that a title may be in
+_WAITING = frozenset(word for words in STOP_WORDS.values() for word in words.split())
+_WAITING_SIGNS = frozenset("-/([&+'’")
 _CLINGS = re.compile(r"[-/)\]'’.]")
 
 
@@ -162,6 +163,10 @@ def _without(title: str, start: int, end: int) -> str | None:
     before, after = title[:start].rstrip(), title[end:].lstrip()
     if not after or after.startswith(","):
         before = before.rstrip(" ,;:–-")
-    if not before or _HANGS.search(before) or _CLINGS.match(after):
+    if not before or _waits(before) or _CLINGS.match(after):
         return None
     return before + ("" if not after or after[0] in ",;:" else " ") + after
+
+
+def _waits(before: str) -> bool:
+    return before[-1] in _WAITING_SIGNS or before.rsplit(maxsplit=1)[-1].casefold() in _WAITING

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from service.decision.attest import attest
-from service.decision.denial import denied_words
+from service.decision.denial import denied_words, telling_words
 from service.decision.denial_words import DENIALS
 from service.decision.language import language_of
 from tests.unit.decision.shop import product
@@ -92,19 +92,25 @@ def test_a_title_denies_in_the_shops_language(
     [
         ("de", "Exklusive Uhr aus Gold"),
         ("de", "Freistehende Badewanne, Lieferung frei Haus"),
-        ("de", "Jacke nicht nur für Regen"),
+        ("de", "Jacke nicht nur wasserdicht"),
         ("de", "Not-Aus-Schalter, Minus 20 Grad"),
         ("fr", "Moteur hors-bord, adaptateur pas de vis M14"),
-        ("es", "Vestido No. 5, no sólo para verano"),
-        ("it", "Giacca non solo per pioggia"),
+        ("es", "Vestido No. 5, no sólo elegante"),
+        ("it", "Giacca non solo impermeabile"),
         ("pt", "Relógio no estilo clássico no pulso"),
-        ("nl", "Exclusief horloge, niet alleen voor heren"),
+        ("pt", "Relógio não só elegante"),
+        ("nl", "Exclusief horloge, niet alleen chic"),
         ("fr", "Ampoule LED avec pile incluse"),
         ("de", ""),
     ],
 )
 def test_words_that_only_look_like_a_denial_deny_nothing(locale: str, title: str) -> None:
     assert denied_words(title, language_of(locale)) == frozenset()
+
+
+def test_small_words_tell_nothing_in_any_number() -> None:
+    assert telling_words("Mit weiteren Schrauben", language_of("de")) == {"schraub"}
+    assert telling_words("avec les autres vis incluses", language_of("fr")) == {"vis"}
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,10 @@ FRONT = PhraseStyle.FRONT
         ("Acme Wide Pan", ["rust free", "wide"], "[rust free], [Wide] – Acme Pan"),
         ("Acme InSinkErator Switch", ["sink"], "Acme In[Sink]Erator Switch"),
         ("Acme SharkBite Valve", ["bite"], "Acme Shark[Bite] Valve"),
+        ("Acme Spüle aus Edelstahl", ["edelstahl"], "Acme Spüle aus [Edelstahl]"),
+        ("Acme Mitigeur d'évier", ["évier"], "Acme Mitigeur d'[évier]"),
+        ("Acme Tabla de Roble", ["roble"], "Acme Tabla de [Roble]"),
+        ("Acme Spüle Edelstahl", ["edelstahl"], "[Edelstahl] – Acme Spüle"),
         ("女士羊毛大衣", ["羊毛"], "女士[羊毛]大衣"),
         ("Acme Tub and Shower Kit", ["tub shower"], "Acme [Tub] and [Shower] Kit"),
         (
