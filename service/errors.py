@@ -123,7 +123,16 @@ class UnsupportedMediaTypeError(AdServiceError):
     """A body's Content-Type is not one that the route takes."""
 
     def __init__(self, received: str) -> None:
-        super().__init__(f"Content-Type {received!r} is not taken here")
+        super().__init__(f"Content-Type {received!a} is not taken here")
+
+
+class UnsupportedEncodingError(AdServiceError):
+    """A request's body is packed."""
+
+    def __init__(self, received: str) -> None:
+        super().__init__(
+            f"Content-Encoding {received!a} is not taken here; send the body as it is"
+        )
 
 
 class UnknownStoreError(AdServiceError):

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import orjson
 
 from service.api.ad_answer import ad_explanation_of, answer_of, expiry, explanation_of
-from service.api.auth import authorise
 from service.api.base_url import base_url_of
 from service.api.connection import ARRIVED
 from service.api.consent import Known, known
@@ -46,10 +45,12 @@ async def post_ads(body: AdRequest, call: Call) -> Answer:
     """
     started = call.scope.get(ARRIVED) or perf_counter()
     now = int(time() * 1000) / 1000  # whole milliseconds, as tokens carry them
-    state = state_of(call)
-    if not state.live:
+    state, key = state_of(call), call.key
+    if key is None:
         return _before_first_snapshot(state, now, started)
-    live = _live_of_caller(body, call, state)
+    if body.explain and not key.secret:
+        raise ForbiddenError("explain needs a secret key")
+    live = state.live.of(key)
     deadline = started + body.timeout_ms / 1000
     who = known(body.user, call)
     with state.docket.gathering():
@@ -81,13 +82,6 @@ async def post_ads(body: AdRequest, call: Call) -> Answer:
         took, len(ruling.decision.awards), ruling.decision.no_fill_reason, ruling.degraded
     )
     return Answer(orjson.dumps(answer))
-
-
-def _live_of_caller(body: AdRequest, call: Call, state: State) -> Live:
-    key = authorise(call, state.live, Scope.SERVE)
-    if body.explain and not key.secret:
-        raise ForbiddenError("explain needs a secret key")
-    return state.live[key.store_id]
 
 
 class _Gathered(NamedTuple):
@@ -160,7 +154,7 @@ def add_routes(app: HotApp) -> None:
     app.add_hot_route(
         "/v1/ads",
         post_ads,
-        intake=Intake(BODY_LIMIT),
+        intake=Intake(BODY_LIMIT, Scope.SERVE),
         tags=["ads"],
         summary="Ask for ads",
         response_model=AdResponse,

@@ -5,7 +5,6 @@ from time import time
 
 import orjson
 
-from service.api.auth import authorise
 from service.api.event_log import AT_A_TIME
 from service.api.event_salvage import Refused, salvage
 from service.api.hot_route import Answer, Call, HotApp, Intake
@@ -39,10 +38,9 @@ async def post_events(body: EventBatch, call: Call) -> Answer:
     with `Sec-GPC: 1`, events are kept without the shopper's ids. Browsers may send it as
     `text/plain` with `?key=` (sendBeacon).
     """
-    state = state_of(call)
-    if not state.live:
+    state, key = state_of(call), call.key
+    if key is None:
         raise StoreUnavailableError("no shop is loaded yet; try again in a second")
-    key = authorise(call, state.live, Scope.EVENTS)
     sifted = await _sift(body, call, state, key)
     kept = [event for event in sifted if isinstance(event, Event)]
     if not kept:
@@ -60,7 +58,7 @@ async def _sift(body: EventBatch, call: Call, state: State, key: Key) -> list[Ev
         key=key,
         signer=state.signer,
         now=time(),
-        currency=state.live[key.store_id].snapshot.store.currency,
+        currency=state.live.of(key).snapshot.store.currency,
     )
     sifted: list[Event | Refused] = []
     for number, told in enumerate(body.events, 1):
@@ -102,7 +100,7 @@ def add_routes(app: HotApp) -> None:
     app.add_hot_route(
         "/v1/events",
         post_events,
-        intake=Intake(BODY_LIMIT, (b"application/json", b"text/plain"), salvage),
+        intake=Intake(BODY_LIMIT, Scope.EVENTS, (b"application/json", b"text/plain"), salvage),
         tags=["events"],
         summary="Tell what shoppers did",
         status_code=202,

@@ -16,9 +16,11 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 
 from service.api import cors, problems
+from service.api.auth import authorise
 from service.api.json_body import (
     ClientGoneError,
     as_request_error,
+    check_encoding,
     count_keys,
     read_body,
     refuse_repeated_keys,
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from starlette.types import Receive, Scope, Send
+
+    from service.api.keys import Key
+    from service.api.keys import Scope as KeyScope
 
 JSON = (b"content-type", b"application/json")
 _PROBLEM = (b"content-type", problems.MEDIA_TYPE.encode())
@@ -48,6 +53,9 @@ class Answer:
 
 class Call(Request):
     """A request whose raw headers are looked up without decoding all of them."""
+
+    key: Key | None = None
+    """The caller's, on routes that need one; None only before the first snapshot."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -73,6 +81,7 @@ class Intake:
     """How a hot route takes its body. Such routes may be called from other origins."""
 
     limit: int  # bytes
+    scope: KeyScope | None = None  # that the caller's key must have; None: no key is asked for
     media_types: tuple[bytes, ...] = (b"application/json",)
     salvage: Salvage | None = None
 
@@ -131,8 +140,11 @@ class HotRoute(APIRoute):
         return path[len(self._prefix) : len(path) - len(self._suffix)]
 
     async def _model(self, call: Call, receive: Receive, intake: Intake) -> Any:
-        """The body as its model, or what was salvaged of it."""
+        """The body as its model, or what was salvaged of it: of callers with a key only."""
+        if intake.scope is not None and (live := state_of(call).live):
+            call.key = authorise(call, live, intake.scope)
         _check_media_type(call.header(b"content-type"), intake)
+        check_encoding(call.header(b"content-encoding"))
         body = await read_body(receive, intake.limit, call.header(b"content-length"))
         adapter = cast("TypeAdapter[Any]", self._adapter)
         try:

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 
 from service.api.problems import MOST_FAULTS, faults_of
-from service.errors import BodyTooLargeError, InvalidRequestError, MalformedJsonError
+from service.errors import (
+    BodyTooLargeError,
+    InvalidRequestError,
+    MalformedJsonError,
+    UnsupportedEncodingError,
+)
 
 if TYPE_CHECKING:
     from starlette.types import Receive
@@ -19,6 +24,15 @@ _COLON_AFTER_SPACE = re.compile(rb"[ \t\r\n]:")
 
 class ClientGoneError(Exception):
     """The caller hung up before the body was whole: there is nobody to answer."""
+
+
+def check_encoding(given: bytes | None) -> None:
+    """Refuse a packed body: unpacked, a small one could be without end.
+
+    Raises: UnsupportedEncodingError for any Content-Encoding but identity.
+    """
+    if given is not None and given.strip().lower() not in {b"", b"identity"}:
+        raise UnsupportedEncodingError(given[:80].decode("latin-1"))
 
 
 async def read_body(receive: Receive, limit: int, announced: bytes | None) -> bytes:

@@ -7,6 +7,8 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from service.errors import UnauthenticatedError
+
 if TYPE_CHECKING:
     from service.decision.live import Live
 
@@ -61,6 +63,16 @@ class LiveStores(dict[str, "Live"]):
     def key(self, plaintext: bytes) -> Key | None:
         """The key whose text is `plaintext`, if it is in use."""
         return self._keys.get(sha256(plaintext).digest())
+
+    def of(self, key: Key) -> Live:
+        """What the store of `key` serves from.
+
+        Raises: UnauthenticatedError if the store went while the request's body came.
+        """
+        live = self.get(key.store_id)
+        if live is None:
+            raise UnauthenticatedError("the key given is not in use")
+        return live
 
     def lists_origin(self, origin: str) -> bool:
         """Whether any publishable key is used from `origin`: all that a preflight can ask."""

@@ -28,6 +28,7 @@ from service.errors import (
     TooManyRequestsError,
     UnauthenticatedError,
     UnknownPlacementError,
+    UnsupportedEncodingError,
     UnsupportedMediaTypeError,
 )
 
@@ -75,6 +76,9 @@ PROBLEMS: Mapping[type[Exception], ProblemType] = {
     ),
     UnsupportedMediaTypeError: ProblemType(
         415, "unsupported_media_type", "The body is of a type that is not taken"
+    ),
+    UnsupportedEncodingError: ProblemType(
+        415, "unsupported_encoding", "The body is packed", {"Accept-Encoding": "identity"}
     ),
     InvalidRequestError: ProblemType(
         422, "invalid_request", "The request does not fit its schema"

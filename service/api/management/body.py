@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 
-from service.api.json_body import as_request_error, count_keys, read_body, refuse_repeated_keys
+from service.api.json_body import (
+    as_request_error,
+    check_encoding,
+    count_keys,
+    read_body,
+    refuse_repeated_keys,
+)
 from service.api.management.batch_items import Batch, salvage
 from service.errors import UnsupportedMediaTypeError
 
@@ -48,12 +54,13 @@ class BodyReader:
     async def read(self, request: Request) -> tuple[bytes, Any]:
         """The bytes, and the model.
 
-        Raises: UnsupportedMediaTypeError, BodyTooLargeError, MalformedJsonError,
-        InvalidRequestError.
+        Raises: UnsupportedMediaTypeError, UnsupportedEncodingError, BodyTooLargeError,
+        MalformedJsonError, InvalidRequestError.
         """
         given = request.headers.get("content-type", "")
         if given.partition(";")[0].strip().lower() != "application/json":
             raise UnsupportedMediaTypeError(given[:80])
+        check_encoding(request.headers.get("content-encoding", "").encode("latin-1"))
         announced = request.headers.get("content-length", "").encode("latin-1")
         body = await read_body(request.receive, BODY_LIMIT, announced)
         try:

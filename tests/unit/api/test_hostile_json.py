@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 from service.api.json_body import count_keys, parse_strictly, refuse_repeated_keys
 from service.api.schemas.ads import AdRequest
 from service.errors import MalformedJsonError
+from tests.unit.api.shop import SHOE
 
 if TYPE_CHECKING:
     import httpx
+
+    from service.api.state import State
 
 ADS = b'{"query": "shoe", "placement": "search_top", %b}'
 EVENT = b'{"events": [{"type": "search", "event_id": "e", "query": "q", %b}]}'
@@ -201,6 +204,64 @@ async def test_other_media_types_are_refused(client: httpx.AsyncClient, media_ty
         response = await client.post(path, content=b"{}", headers={"content-type": media_type})
         assert response.status_code == 415
         assert media_type in response.json()["detail"]
+
+
+# what is refused before a body is read
+
+
+@pytest.mark.parametrize("path", ["/v1/ads", "/v1/events"])
+@pytest.mark.parametrize("headers", [{}, {"content-length": "99999999"}, {"content-type": "x"}])
+async def test_without_a_key_no_body_is_read(
+    client: httpx.AsyncClient, path: str, headers: dict[str, str]
+) -> None:
+    async def body() -> object:
+        sent.append(1)
+        yield b"[" * 100_000
+
+    sent: list[int] = []
+    del client.headers["authorization"]
+    response = await client.post(path, content=body(), headers=headers)  # type: ignore[arg-type]
+    check(response)
+    assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
+    assert sent == []
+
+
+async def test_a_key_without_the_scope_sends_no_body(client: httpx.AsyncClient) -> None:
+    headers = {"authorization": "Bearer sk_a_report"}
+    for path in ("/v1/ads", "/v1/events"):
+        response = await client.post(path, content=b"{", headers=headers)
+        assert (response.status_code, response.json()["code"]) == (403, "forbidden")
+
+
+async def test_a_store_that_goes_while_the_body_comes_is_gone(
+    client: httpx.AsyncClient, state: State
+) -> None:
+    async def body() -> object:
+        yield b'{"query": "shoe", '
+        del state.live[SHOE]
+        yield b'"placement": "search_top"}'
+
+    response = await client.post("/v1/ads", content=body())  # type: ignore[arg-type]
+    check(response)
+    assert response.status_code == 401
+
+
+@pytest.mark.parametrize("packed", ["gzip", "deflate", "br", "GZIP", "identity, gzip", "\xff"])
+async def test_packed_bodies_are_refused(client: httpx.AsyncClient, packed: str) -> None:
+    for path in ("/v1/ads", "/v1/events"):
+        headers = {"content-encoding": packed.encode("latin-1")}
+        response = await client.post(path, content=b"\x1f\x8b", headers=headers)  # type: ignore[arg-type]
+        check(response)
+        problem = response.json()
+        assert (response.status_code, problem["code"]) == (415, "unsupported_encoding")
+        assert ascii(packed) in problem["detail"]
+        assert response.headers["accept-encoding"] == "identity"
+
+
+async def test_a_body_that_says_it_is_not_packed_is_read(client: httpx.AsyncClient) -> None:
+    body = b'{"query": "shoe", "placement": "search_top"}'
+    response = await client.post("/v1/ads", content=body, headers={"content-encoding": "Identity"})
+    assert response.status_code == 200
 
 
 # repeated keys

@@ -165,7 +165,8 @@ async def test_a_body_that_does_not_come_is_not_waited_for(
     shopper: httpx.AsyncClient, path: str
 ) -> None:
     reader, writer = await asyncio.open_unix_connection(path)
-    writer.write(b"POST /v1/ads HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+    head = b"POST /v1/ads HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk_a\r\n"
+    writer.write(head + b"Content-Length: 100\r\n\r\n{")
     assert (await rest(reader)).startswith(b"HTTP/1.1 408")
     writer.close()
     assert (await shopper.post("/v1/ads", json=ASK)).status_code == 200
