@@ -309,7 +309,63 @@ jobs = Table(
     Column("result", JSONB, nullable=False, server_default=text("'{}'")),
     _time("created_at", now=True),
     _time("updated_at", now=True),
+    _text("key_id"),  # the API key that asked for it
+    Column("advertiser_id", Text),  # whose it is; null is the whole store's
+    Column("spec", JSONB, nullable=False, server_default=text("'{}'")),
+    # counted up by each worker that takes it: one that lost its lease writes nothing more
+    Column("attempt", Integer, nullable=False, server_default=text("0")),
+    _time("leased_until", nullable=True),
+    Column("lines", BigInteger, nullable=False, server_default=text("0")),  # done and committed
+    Column("error", Text),
+    _time("started_at", nullable=True),
+    _time("finished_at", nullable=True),
     CheckConstraint("status IN ('queued', 'running', 'done', 'failed')", name="status"),
+    Index("ix_jobs_store_id", "store_id", "id"),
+    Index(
+        "ix_jobs_unfinished",
+        "created_at",
+        "id",
+        postgresql_where=text("status IN ('queued', 'running')"),
+    ),
+)
+
+# the bytes that were uploaded; they may come before their job and go when it is done
+job_chunks = Table(
+    "job_chunks",
+    metadata,
+    Column("job_id", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    _time("created_at", now=True),
+    PrimaryKeyConstraint("job_id", "number"),
+)
+
+job_findings = Table(
+    "job_findings",
+    metadata,
+    Column("job_id", Text, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("line", BigInteger, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("received", Text, nullable=False),
+    Column("advice", Text, nullable=False),
+    PrimaryKeyConstraint("job_id", "number"),
+    CheckConstraint("severity IN ('error', 'warning')", name="severity"),
+)
+
+# no foreign key to products: what is banned stays banned when a feed brings the product back
+selling_point_verdicts = Table(
+    "selling_point_verdicts",
+    metadata,
+    _store_id(),
+    Column("product_id", Text, nullable=False),
+    Column("selling_point_id", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    _time("updated_at", now=True),
+    PrimaryKeyConstraint("store_id", "product_id", "selling_point_id"),
+    CheckConstraint("state IN ('approved', 'locked', 'banned')", name="state"),
 )
 
 dead_letters = Table(
