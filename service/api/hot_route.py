@@ -26,7 +26,7 @@ from service.api.json_body import (
     refuse_repeated_keys,
 )
 from service.api.state import state_of
-from service.errors import BadTokenError, UnsupportedMediaTypeError
+from service.errors import BadTokenError, ForbiddenError, UnsupportedMediaTypeError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -142,7 +142,7 @@ class HotRoute(APIRoute):
     async def _model(self, call: Call, receive: Receive, intake: Intake) -> Any:
         """The body as its model, or what was salvaged of it: of callers with a key only."""
         if intake.scope is not None and (live := state_of(call).live):
-            call.key = authorise(call, live, intake.scope)
+            call.key = _of_the_store(authorise(call, live, intake.scope))
         _check_media_type(call.header(b"content-type"), intake)
         check_encoding(call.header(b"content-encoding"))
         body = await read_body(receive, intake.limit, call.header(b"content-length"))
@@ -195,6 +195,13 @@ class HotApp(FastAPI):
 
 def _methods(route: HotRoute) -> tuple[str, str]:
     return ("GET", "HEAD") if route.intake is None else ("POST", "OPTIONS")
+
+
+def _of_the_store(key: Key) -> Key:
+    """Merchants have no part in serving: answers tell of rivals, and all share the events."""
+    if key.advertiser_id is not None:
+        raise ForbiddenError("the key is bound to one merchant; this takes a key of the store")
+    return key
 
 
 def _check_media_type(given: bytes | None, intake: Intake) -> None:

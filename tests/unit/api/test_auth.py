@@ -112,6 +112,19 @@ async def test_bearer_is_read_in_any_case(client: httpx.AsyncClient) -> None:
     assert response.status_code == 200
 
 
+@pytest.mark.parametrize("path", BODIES)
+@pytest.mark.parametrize("scope", SCOPES)
+async def test_a_merchants_key_has_no_part_in_serving(
+    client: httpx.AsyncClient, state: State, log: Log, path: str, scope: str
+) -> None:
+    live = state.live[SHOE]
+    key = replace(api_key("sk_lux", KeyKind.SECRET, (scope,)), advertiser_id="adv_1")
+    state.live[SHOE] = replace(live, snapshot=replace(live.snapshot, keys=(key,)))
+    response = await client.post(path, json=BODIES[path], headers=bearer("sk_lux"))
+    assert (response.status_code, response.json()["code"]) == (403, "forbidden")
+    assert log.entries == []
+
+
 # origins
 
 
