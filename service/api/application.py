@@ -16,6 +16,7 @@ from service.api.management import (
     keywords,
     placements,
     platforms,
+    reports,
 )
 
 MANAGED = (
@@ -27,6 +28,7 @@ MANAGED = (
     platforms,
     keys,
     audit_log,
+    reports,
 )
 
 

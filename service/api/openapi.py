@@ -36,6 +36,7 @@ TAGS = [
     {"name": "platforms", "description": "Channels that budgets are spread over."},
     {"name": "keys", "description": "Who may call, and for what."},
     {"name": "audit log", "description": "Who changed what."},
+    {"name": "reports", "description": "What campaigns got for their money."},
     {"name": "ad urls", "description": "The signed URLs that an ad carries. They need no key."},
     {"name": "health", "description": "For load balancers and monitoring."},
 ]
