@@ -35,6 +35,9 @@ metadata = MetaData(
 )
 
 
+_SALT = "decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex')"
+
+
 def _time(name: str, *, nullable: bool = False, now: bool = False) -> Column[object]:
     default = func.now() if now else None
     return Column(name, TIMESTAMP(timezone=True), nullable=nullable, server_default=default)
@@ -63,6 +66,8 @@ stores = Table(
     # raised by a trigger in the transaction of every write that a snapshot must see
     Column("catalogue_version", BigInteger, nullable=False, server_default=text("1")),
     _time("created_at", now=True),
+    # of the hashes that stand for erased shoppers
+    Column("salt", LargeBinary, nullable=False, server_default=text(_SALT)),
 )
 
 advertisers = Table(
@@ -194,6 +199,13 @@ decisions = Table(
     Column("request_id", Text, nullable=False),
     Column("payload", JSONB, nullable=False),
     PrimaryKeyConstraint("store_id", "ts", "request_id"),
+    Index(
+        "ix_decisions_user",
+        "store_id",
+        text("(payload #>> '{request,user_id}')"),
+        "ts",
+        postgresql_where=text("(payload #>> '{request,user_id}') IS NOT NULL"),
+    ),
     postgresql_partition_by="RANGE (ts)",
 )
 
@@ -226,6 +238,13 @@ events = Table(
     Column("invalid_reason", Text),
     Column("payload", JSONB, nullable=False, server_default=text("'{}'")),
     PrimaryKeyConstraint("store_id", "ts", "type", "event_key"),
+    Index(
+        "ix_events_user",
+        "store_id",
+        "user_id",
+        "ts",
+        postgresql_where=text("user_id IS NOT NULL"),
+    ),
     Index(
         "ix_events_shopper",
         "store_id",
