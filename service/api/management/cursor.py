@@ -69,7 +69,7 @@ def _bad_cursor() -> InvalidRequestError:
     return InvalidRequestError([Fault("/query/cursor", "bad_cursor", detail)], 1)
 
 
-async def _page_query(
+async def page_query(
     limit: Annotated[
         int,
         Query(ge=1, le=MOST_ROWS, description="How many rows at most.", examples=[100]),
@@ -84,7 +84,8 @@ async def _page_query(
         ),
     ] = None,
 ) -> PageQuery:
+    """The page that the query string asks for."""
     return PageQuery(limit, _decode(cursor) if cursor else "")
 
 
-Page = Annotated[PageQuery, Depends(_page_query)]
+Page = Annotated[PageQuery, Depends(page_query)]
