@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -13,7 +13,42 @@ if TYPE_CHECKING:
 HEADER_SECONDS = 5.0
 BODY_SECONDS = 15.0
 HEADER_LIMIT = 64 * 1024  # bytes of request line and headers
+KEPT_LIMIT = 64 * 1024  # bytes of answers
 ARRIVED = "salient.arrived"  # in the scope: when the headers were complete, on perf_counter
+
+
+class _Together:
+    """A transport whose writes of one turn of the loop leave at its end.
+
+    uvicorn writes the head and the body of an answer apart, and answers that were decided together
+    are ready together: to send them one after the other costs fewer and shorter system calls.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._kept = b""
+
+    def write(self, data: bytes) -> None:
+        """Keep `data` for the end of the turn; send what is long at once."""
+        if not self._kept:
+            self._loop.call_soon(self._flush)
+        self._kept += data
+        if len(self._kept) > KEPT_LIMIT:
+            self._flush()
+
+    def close(self) -> None:
+        """Send what is kept and close."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._kept:
+            kept, self._kept = self._kept, b""
+            self._transport.write(kept)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 class GuardedHttp(HttpToolsProtocol):
@@ -30,7 +65,7 @@ class GuardedHttp(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", _Together(transport, self.loop)))
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:

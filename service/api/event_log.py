@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -39,6 +38,7 @@ class EventLog:
         self._metrics = metrics
         self._syncing: asyncio.Task[None] | None = None
         self._outbox: list[Spooled] = []
+        self._settling: set[asyncio.Task[None]] = set()
 
     def append_soon(self, kind: bytes, body: bytes) -> None:
         """Write one entry within milliseconds; the caller does not wait."""
@@ -79,8 +79,8 @@ class EventLog:
 
     async def close(self) -> None:
         """Send what is left; what the stream does not take stays in the spool."""
-        await asyncio.gather(*self._empty_outbox(), return_exceptions=True)
-        await asyncio.sleep(0)  # for the callbacks that settle them
+        self._empty_outbox()
+        await asyncio.gather(*self._settling)
 
     async def drain_forever(self) -> None:
         """Bring the spool's entries to the stream whenever Redis is there."""
@@ -106,24 +106,28 @@ class EventLog:
     async def _send_all(self, entries: Sequence[Spooled]) -> None:
         await asyncio.gather(*(self._send(kind, body) for kind, body in entries))
 
-    def _empty_outbox(self) -> list[asyncio.Future[bytes]]:
+    def _empty_outbox(self) -> None:
         outbox, self._outbox = self._outbox, []
-        sent = []
-        for kind, body in outbox:
-            future = self._send(kind, body)
-            future.add_done_callback(partial(self._settle, kind, body))
-            sent.append(future)
-        return sent
+        if outbox:
+            task = asyncio.create_task(self._settle(outbox, [self._send(*one) for one in outbox]))
+            self._settling.add(task)
+            task.add_done_callback(self._settling.discard)
+
+    async def _settle(
+        self, entries: Sequence[Spooled], sent: Sequence[asyncio.Future[bytes]]
+    ) -> None:
+        """Keep what the stream did not take."""
+        taken = 0
+        for (kind, body), future in zip(entries, sent, strict=True):
+            try:
+                await future
+                taken += 1
+            except StoreUnavailableError:
+                self._keep(kind, body)
+        self._metrics.count_log("sent", taken)
 
     def _send(self, kind: bytes, body: bytes) -> asyncio.Future[bytes]:
         return self._wire.append(STREAM, b"k", kind, b"b", body)
-
-    def _settle(self, kind: bytes, body: bytes, sent: asyncio.Future[Any]) -> None:
-        """Keep what the stream did not take."""
-        if sent.cancelled() or sent.exception() is not None:
-            self._keep(kind, body)
-        else:
-            self._metrics.count_log("sent", 1)
 
     def _keep(self, kind: bytes, body: bytes) -> None:
         try:
