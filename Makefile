@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PACKAGE := $(PIP) --no-build-isolation --no-deps --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench real train lock
+.PHONY: help run test check bench real train openapi lock
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ train: .venv/.training  ## Train the shipped models anew, on the demo shop's log
 	$(BIN)/python -m training ranker --facets .salient/demo-log/facets.parquet \
 		--clicks .salient/demo-log/clicks.parquet --items .salient/demo-log/items.parquet \
 		--seed $(SEED) --out models/ranker/1
+
+openapi: .venv/.dev  ## Write the API's description to docs/openapi.json
+	$(BIN)/python -m service openapi docs/openapi.json
 
 lock: .venv/.dev  ## Resolve the requirements anew
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \

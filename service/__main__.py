@@ -41,9 +41,16 @@ def _group(about: str) -> typer.Typer:
 app = _group("An ad server for online shops: ranks, auctions, personalises titles, and learns.")
 imports = _group("Take products, campaigns or past events from a file.")
 demo = _group("The made-up shop: put it in, write its feed, write logs of its shoppers.")
+stores = _group("Shops.")
 keys = _group("API keys of a store.")
 models = _group("Model bundles.")
-for _name, _commands in (("import", imports), ("demo", demo), ("keys", keys), ("models", models)):
+for _name, _commands in (
+    ("import", imports),
+    ("demo", demo),
+    ("stores", stores),
+    ("keys", keys),
+    ("models", models),
+):
     app.add_typer(_commands, name=_name)
 
 
@@ -229,6 +236,26 @@ def export(
         typer.echo(asyncio.run(run_export(urls.database_url, out, store, until)))
 
 
+@stores.command("create")
+def stores_create(
+    name: Annotated[str, typer.Argument(help="What people call it.")],
+    currency: Annotated[str, typer.Option(help="ISO 4217.")] = "EUR",
+    locale: Annotated[str, typer.Option(help="BCP 47.")] = "en",
+    site_url: Annotated[
+        str, typer.Option(help="Product paths stand on it.")
+    ] = "http://127.0.0.1:8000",
+    state: StateFolder = None,
+) -> None:
+    """Make an empty store; print its id and a secret key that may do everything in it."""
+    from service.commands.imports import NewStore
+    from service.commands.reach import open_migrated
+    from service.commands.stores import make_store
+
+    new = NewStore(name, currency, locale, site_url)
+    with open_migrated(_settings(state=state)) as urls:
+        typer.echo("\n".join(asyncio.run(make_store(urls.database_url, new))))
+
+
 @keys.command("create")
 def keys_create(
     kind: Annotated[str, typer.Option(help="publishable or secret.")] = "secret",
@@ -297,6 +324,14 @@ def models_verify(
         typer.echo(f"{verdict.folder}: {verdict.error or 'good'}")
     if any(verdict.error for verdict in verdicts):
         raise typer.Exit(1)
+
+
+@app.command()
+def openapi(file: Annotated[Path, typer.Argument(help="The .json file to write.")]) -> None:
+    """Write the API's description, from which clients are made, without a running service."""
+    from service.commands.openapi import write_description
+
+    write_description(file)
 
 
 @app.command()

@@ -40,6 +40,7 @@ def make_application(version: str, **options: Any) -> HotApp:
         description=openapi.DESCRIPTION,
         version=version,
         openapi_tags=openapi.TAGS,
+        generate_unique_id_function=openapi.operation_id,
         redoc_url=None,
         redirect_slashes=False,  # such a redirect would lead to whatever Host the caller names
         **options,

@@ -85,7 +85,7 @@ async def read_advertiser(
     response_model=Advertiser,
     responses=responses(ConflictError, PreconditionFailedError),
 )
-async def change_advertiser(
+async def patch_advertiser(
     advertiser_id: AdvertiserId,
     change: AdvertiserChange,
     caller: Manager,

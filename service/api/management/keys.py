@@ -38,6 +38,7 @@ KeyId = Annotated[
 
 @router.post(
     "/keys",
+    name="create_key",
     summary="Make a key",
     status_code=201,
     response_model=NewApiKey,

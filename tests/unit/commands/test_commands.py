@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import stat
 import subprocess
@@ -60,11 +61,35 @@ def test_help_is_quick_and_names_every_command() -> None:
     command = [sys.executable, "-X", "importtime", "-m", "service", "--help"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - ours
     names = ("up", "serve", "worker", "migrate", "demo", "import", "export", "keys", "models")
-    for name in (*names, "score"):
+    for name in (*names, "score", "stores", "openapi"):
         assert f" {name} " in shown.stdout
     for heavy in ("numpy", "sqlalchemy", "fastapi", "polars", "onnxruntime"):
         assert f" {heavy}\n" not in shown.stderr
     assert time.process_time() - started < 5
+
+
+def test_a_store_is_made_empty_with_a_key_for_everything(database_url: str) -> None:
+    made = _salient(
+        "stores", "create", "Shop", "--currency", "chf", "--site-url", "https://s.example"
+    )
+    store_id, key = made.output.split()
+    assert _query(database_url, "SELECT id, name, currency, locale FROM stores") == [
+        (store_id, "Shop", "CHF", "en")
+    ]
+    assert _query(database_url, "SELECT kind, scopes, sha256 FROM api_keys") == [
+        ("secret", ["admin"], hashlib.sha256(key.encode()).digest())
+    ]
+    again = _salient("stores", "create", "Shop", fails=True)
+    assert "there is a store 'Shop' already" in str(again.exception)
+    assert len(_query(database_url, "SELECT FROM api_keys")) == 1
+    wrong = _salient("stores", "create", "Other", "--currency", "euro", fails=True)
+    assert "a currency is three letters" in str(wrong.exception)
+
+
+def test_the_description_is_written_for_makers_of_clients(tmp_path: Path) -> None:
+    _salient("openapi", tmp_path / "api.json")
+    document = json.loads((tmp_path / "api.json").read_text())
+    assert document["paths"]["/v1/ads"]["post"]["operationId"] == "post_ads"
 
 
 def test_a_catalogue_is_imported_into_a_new_store(tmp_path: Path, database_url: str) -> None:
