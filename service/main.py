@@ -32,7 +32,7 @@ from service.store.embedded.processes import die_with_parent
 from service.store.postgres import open_engine
 from service.store.redis_wire import RedisWire
 from service.store.spool import Spool
-from service.web.pages import shop_router
+from service.web.routes import web_router
 from service.worker.reload import follow_budgets, follow_snapshots, load_newest
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or Settings()
     app = make_application(version("salient-ads"), lifespan=partial(_lifespan, settings))
-    app.include_router(shop_router(settings.state / "demo.json"))
+    app.include_router(web_router(settings.state / "demo.json"))
     return app
 
 

@@ -8,7 +8,6 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -20,7 +19,7 @@ from service.demo.search import feature_phrases
 from service.web import forms, shop_events
 from service.web.cards import ad_cards, organic_card
 from service.web.demo_shop import Storefront, open_demo_shop
-from service.web.rendering import page, static_file
+from service.web.rendering import page
 from service.web.rest_client import RestClient
 from service.web.visitor import persona_named, remember, visitor_of
 
@@ -55,27 +54,6 @@ class Listing:
         """What to ask the service for ads by; nothing on the front page."""
         fields = {"query": self.query} if self.query else {"category": self.category}
         return {name: text for name, text in fields.items() if text}
-
-
-def shop_router(demo_file: Path) -> APIRouter:
-    """The pages of the shop that `demo_file` tells of.
-
-    The file may appear later; until then the pages say how to get a demo shop.
-    """
-    pages = ShopPages(demo_file)
-    router = APIRouter()
-    for path, method, handler in (
-        ("/", "GET", pages.results),
-        ("/p/{product_id}", "GET", pages.product),
-        ("/pictures/{product_id}.png", "GET", pages.picture),
-        ("/static/{name}", "GET", pages.static),
-        ("/shopper", "POST", pages.choose_shopper),
-        ("/consent", "POST", pages.choose_consent),
-        ("/feature-word", "POST", pages.click_word),
-        ("/cart", "POST", pages.fill_cart),
-    ):
-        router.add_route(path, handler, methods=[method], include_in_schema=False)
-    return router
 
 
 class ShopPages:
@@ -127,13 +105,6 @@ class ShopPages:
         drawn = await run_in_threadpool(draw_picture, product)
         headers = {"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"}
         return Response(drawn, media_type="image/png", headers=headers)
-
-    async def static(self, request: Request) -> Response:
-        """A style sheet or the shop's mark."""
-        found = static_file(request.path_params["name"])
-        if found is None:
-            raise HTTPException(404, "no such file")
-        return found
 
     async def choose_shopper(self, request: Request) -> Response:
         """Be one of the personas, who agreed to personal ads, or anonymous, who did not yet."""

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 
 from service.api.schemas.ads import AdRequest
 from service.api.schemas.events import EventBatch
-from service.web.pages import shop_router
+from service.web.routes import web_router
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,8 +51,8 @@ class FakeService:
         self.headers: list[dict[str, str]] = []
         self.answer: Response | None = None  # in place of the ads
         self.receipt: Response | None = None  # in place of one that accepts all
-        self.app = FastAPI()
-        self.app.include_router(shop_router(demo_file))
+        self.app = FastAPI(docs_url=None)
+        self.app.include_router(web_router(demo_file))
         self.app.add_api_route("/v1/ads", self._ads, methods=["POST"])
         self.app.add_api_route("/v1/events", self._events, methods=["POST"])
 
