@@ -7,16 +7,19 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PACKAGE := $(PIP) --no-build-isolation --no-deps --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench real train openapi lock
+.PHONY: help run test test-faults check bench real train openapi client lock
 
 help:  ## Say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/.serving  ## Start everything at http://127.0.0.1:8000 (PORT=8080 chooses another port)
 	@exec $(BIN)/python -m service up --tied
 
 test: .venv/.dev  ## Run the tests
 	$(BIN)/python -m pytest -m "not slow"
+
+test-faults: .venv/.dev  ## Run all tests of faults, the long ones too
+	$(BIN)/python -m pytest tests/faults
 
 check: .venv/.dev  ## Style, types, import rules
 	$(BIN)/ruff check
