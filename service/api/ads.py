@@ -8,7 +8,7 @@ import orjson
 from service.api.ad_answer import ad_explanation_of, answer_of, expiry, explanation_of
 from service.api.base_url import base_url_of
 from service.api.connection import ARRIVED
-from service.api.consent import Known, known
+from service.api.consent import NOBODY, Known, known
 from service.api.decision_record import record_of
 from service.api.deliberation import Asked, Ruling
 from service.api.hot_route import Answer, Call, HotApp, Intake
@@ -30,7 +30,7 @@ from service.errors import (
     UnknownPlacementError,
     UnsupportedMediaTypeError,
 )
-from service.store.profiles import decode_profile, profile_key
+from service.store.profiles import WITHDRAWN, decode_profile, profile_key
 
 PROFILE_DEADLINE_SECONDS = 0.010
 BODY_LIMIT = 64 * 1024  # bytes
@@ -55,6 +55,7 @@ async def post_ads(body: AdRequest, call: Call) -> Answer:
     who = known(body.user, call)
     with state.docket.gathering():
         gathered = await _gather(who, live, state, now, deadline)
+    who = NOBODY if gathered.withdrawn else who
     ready = perf_counter()
     request_id, seed = draw(now)
     asked = Asked(
@@ -90,6 +91,7 @@ class _Gathered(NamedTuple):
     shopper: Shopper
     profile: bytes | None = None
     missing: tuple[str, ...] = ()
+    withdrawn: bool = False  # consent was, whatever the request says
 
 
 async def _gather(who: Known, live: Live, state: State, now: float, deadline: float) -> _Gathered:
@@ -99,6 +101,8 @@ async def _gather(who: Known, live: Live, state: State, now: float, deadline: fl
     seconds = min(PROFILE_DEADLINE_SECONDS, deadline - perf_counter())
     try:
         profile = await state.profiles.get(key, seconds)
+        if profile == WITHDRAWN:
+            return _UNWILLING
         history, hidden = decode_profile(profile, now)
     except (StoreUnavailableError, ValueError, TypeError, KeyError):
         return _Gathered(Shopper(who.user_id, EMPTY_HISTORY), missing=("no_profile",))
@@ -106,6 +110,7 @@ async def _gather(who: Known, live: Live, state: State, now: float, deadline: fl
 
 
 _ANONYMOUS = _Gathered(Shopper(None, EMPTY_HISTORY))
+_UNWILLING = _ANONYMOUS._replace(withdrawn=True)
 
 
 def _ad_query(body: AdRequest, live: Live, shopper: Shopper) -> AdQuery:

@@ -11,12 +11,15 @@ import orjson
 from service.contract.history import EMPTY_HISTORY, HISTORY_LIMIT, QUERY_LIMIT, History, Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from redis.asyncio import Redis
 
 LIFETIME_SECONDS: Final = 90 * 24 * 3600
 _REMEMBERED: Final = 1024
+
+WITHDRAWN: Final = b"withdrawn"
+"""In the place of a profile: this shopper withdrew consent, whatever a request says."""
 
 Timed = tuple[tuple[str, float], ...]
 """(text, Unix seconds), newest first."""
@@ -103,6 +106,14 @@ async def write_profiles(
     await pipeline.execute()
 
 
+async def withdraw(redis: Redis, store_id: str, user_ids: Iterable[str]) -> None:
+    """Put WITHDRAWN in the place of these shoppers' profiles, for as long as it holds."""
+    pipeline = redis.pipeline(transaction=False)
+    for user_id in user_ids:
+        pipeline.set(profile_key(store_id, user_id), WITHDRAWN)
+    await pipeline.execute()
+
+
 async def forget(redis: Redis, store_id: str, user_id: str) -> None:
-    """Remove a shopper's profile."""
+    """Remove a shopper's profile, or WITHDRAWN in its place."""
     await redis.delete(profile_key(store_id, user_id))

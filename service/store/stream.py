@@ -92,6 +92,15 @@ class EventStream:
         """How many entries are not acknowledged yet."""
         return int(await self._redis.xlen(STREAM))
 
+    async def newest(self) -> str | None:
+        """The id of the last entry that is not acknowledged yet."""
+        found: Any = await self._redis.xrevrange(STREAM, count=1)
+        return found[0][0].decode() if found else None
+
+    async def holds_up_to(self, entry_id: str) -> bool:
+        """Whether an entry is left that came no later than `entry_id`."""
+        return bool(await self._redis.xrange(STREAM, max=entry_id, count=1))
+
 
 def _pairs(answer: Any) -> list[tuple[bytes, Any]]:
     # RESP3 answers with a map of lists of lists, RESP2 with a list of pairs

@@ -8,36 +8,33 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from service.store.profiles import LIFETIME_SECONDS, write_profiles
+from service.store.consents import take_turns, withdrawn_among
+from service.store.profiles import LIFETIME_SECONDS, withdraw, write_profiles
 from service.store.shoppers import recent_actions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from redis.asyncio import Redis
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
     from service.store.events import Event
 
 TELLING = frozenset({"click", "search", "hide"})
 
-_LOCK = text(
-    "SELECT pg_advisory_xact_lock(shopper) FROM ("
-    " SELECT DISTINCT hashtextextended(:store_id || user_id, 0) AS shopper"
-    " FROM unnest(CAST(:user_ids AS text[])) AS user_id ORDER BY 1) AS shoppers"
-)
-
-
 _KNOWN = text(
     "SELECT store_id, user_id FROM events"
     " WHERE user_id IS NOT NULL AND ts > now() - make_interval(secs => :seconds)"
-    " GROUP BY store_id, user_id ORDER BY store_id, user_id"
+    " UNION SELECT store_id, user_id FROM shoppers WHERE user_id IS NOT NULL AND NOT consent"
+    " ORDER BY store_id, user_id"
 )
 BATCH = 200
 
 
 async def rebuild_profiles(engine: AsyncEngine, redis: Redis) -> int:
-    """Write the profile of every consenting shopper of late, for a Redis that lost them.
+    """Write the profile of every shopper of late, for a Redis that lost them.
+
+    In the place of a profile stands that its shopper withdrew consent, where that is so.
 
     Returns: how many. May run beside `refresh_profiles`: both write what Postgres holds.
     """
@@ -69,9 +66,11 @@ async def _write(engine: AsyncEngine, redis: Redis, shoppers: Iterable[tuple[str
     for store_id, pairs in groupby(sorted(shoppers), key=itemgetter(0)):
         user_ids = [user_id for _, user_id in pairs]
         async with engine.begin() as connection:
-            await _take_turns(connection, store_id, user_ids)
-            profiles = await recent_actions(connection, store_id, user_ids)
-            await write_profiles(redis, store_id, profiles)
+            await take_turns(connection, store_id, user_ids)
+            withdrawn = await withdrawn_among(connection, store_id, user_ids)
+            left = [user_id for user_id in user_ids if user_id not in withdrawn]
+            await write_profiles(redis, store_id, await recent_actions(connection, store_id, left))
+            await withdraw(redis, store_id, withdrawn)
 
 
 def is_telling(event: Event) -> bool:
@@ -79,7 +78,3 @@ def is_telling(event: Event) -> bool:
     if event.type == "feature_word":
         return event.action == "clicked"
     return event.type in TELLING
-
-
-async def _take_turns(connection: AsyncConnection, store_id: str, user_ids: list[str]) -> None:
-    await connection.execute(_LOCK, {"store_id": store_id, "user_ids": user_ids})

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from service.errors import BadInputError
+from service.store.consents import keeping_limits
 from service.store.events import Event, add_decisions, add_events, from_bytes
 from service.store.ledger import charge_clicks
 from service.worker.failures import REFUSED_VALUES, is_poison
+from service.worker.permitted import permitted_decision, permitted_event, shoppers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +36,10 @@ class Refusal:
 
 @dataclass(slots=True)
 class Recorded:
-    """What became of a batch. `events` holds all that are safe now, also those stored before."""
+    """What became of a batch. `events` holds all that are safe now, also those stored before.
+
+    They name a shopper only where that may be kept.
+    """
 
     safe: list[Entry] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -88,7 +93,7 @@ async def _store_halves(engine: AsyncEngine, items: list[_Item], recorded: Recor
     if not items:
         return
     try:
-        charged = await _store(engine, items)
+        stored = await _store(engine, items)
     except Exception as error:
         if not is_poison(error):
             raise
@@ -100,18 +105,28 @@ async def _store_halves(engine: AsyncEngine, items: list[_Item], recorded: Recor
         await _store_halves(engine, items[middle:], recorded)
         return
     recorded.safe += [item.entry for item in items]
-    recorded.events += [item.content for item in items if isinstance(item.content, Event)]
-    recorded.charged += charged
+    recorded.events += stored.events
+    recorded.charged += stored.charged
 
 
-async def _store(engine: AsyncEngine, items: list[_Item]) -> int:
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    events: list[Event]
+    charged: int
+
+
+async def _store(engine: AsyncEngine, items: list[_Item]) -> _Stored:
     decisions = [item.content for item in items if isinstance(item.content, dict)]
     events = [item.content for item in items if isinstance(item.content, Event)]
     async with engine.begin() as connection:
+        limits = await keeping_limits(connection, shoppers_of(events, decisions))
+        if limits:
+            events = [permitted_event(event, limits) for event in events]
+            decisions = [permitted_decision(decision, limits) for decision in decisions]
         await add_decisions(connection, decisions)
         new = await add_events(connection, events)
         charged = await charge_clicks(connection, [event for event in new if is_paid(event)])
-    return len(charged)
+    return _Stored(events, len(charged))
 
 
 def is_paid(event: Event) -> bool:
