@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -14,31 +15,30 @@ from sqlalchemy import text
 from service.decision.links import is_safe
 from service.decision.terms import Micros, Placement, Store
 from service.errors import BadInputError
-from service.store.campaigns import put_ads, put_advertisers, put_campaigns, put_placements
-from service.store.catalogue import get_products, list_stores, put_products, put_store
+from service.store.campaigns import put_placements
+from service.store.catalogue import list_stores, put_store
 from service.store.events import add_decisions, add_events
-from service.store.feeds.campaigns import made_id, read_bookings
+from service.store.feeds.booking_intake import BookingIntake
+from service.store.feeds.campaigns import made_id
+from service.store.feeds.intake import ProductIntake, take
 from service.store.feeds.past_events import past_batches, read_log
-from service.store.feeds.products import read_products
-from service.store.feeds.repeats import refuse_repeats
-from service.store.feeds.report import FieldError, LineError, Report
+from service.store.feeds.report import Report
 from service.store.feeds.rows import SUFFIXES, read_rows
 from service.store.postgres import open_engine
 from service.store.profiles import write_profiles
 from service.store.shoppers import recent_actions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
     from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from service.store.embedded.stores import StoreUrls
-    from service.store.feeds.campaigns import Booking
+    from service.store.feeds.intake import Intake
 
     Progress = Callable[[int], None]
 
-_BATCH: Final = 5_000
 _SHOPPERS: Final = 200
 _MONTHS: Final = 120
 _CURRENCY: Final = re.compile(r"[A-Za-z]{3}")
@@ -119,21 +119,10 @@ async def import_products(
     progress: Progress = lambda _: None,
 ) -> Report:
     """Put the good lines of a catalogue file into a store, in one transaction."""
-    report = Report()
-    engine = open_engine(urls.database_url)
-    try:
-        async with engine.connect() as connection:
-            store = await choose_store(connection, store_id, new)
-            read = read_products(read_rows(path, progress), store.currency)
-            found = refuse_repeats(read, "id", lambda product: product.product_id)
-            for batch in _batches(_kept(found, report), _BATCH):
-                report.changed += await put_products(
-                    connection, store.store_id, [product for _, product in batch]
-                )
-            _require_lines(report, path)
-            await _finish(connection, dry_run=dry_run or not report.good)
-    finally:
-        await engine.dispose()
+    async with _connected(urls) as connection:
+        store = await choose_store(connection, store_id, new)
+        report = await _import(connection, path, ProductIntake(store), progress)
+        await _finish(connection, dry_run=dry_run or not report.good)
     return report
 
 
@@ -146,59 +135,40 @@ async def import_campaigns(
     progress: Progress = lambda _: None,
 ) -> Report:
     """Put the good lines of a campaigns file into a store, in one transaction."""
-    report = Report()
-    engine = open_engine(urls.database_url)
-    try:
-        async with engine.connect() as connection:
-            store = await choose_store(connection, store_id)
-            read = read_bookings(read_rows(path, progress), store.store_id, store.currency)
-            found = refuse_repeats(read, "campaign", lambda one: one.campaign.campaign_id)
-            for batch in _batches(_kept(found, report), _BATCH):
-                bookings = await _with_products(connection, store.store_id, batch, report)
-                await _put_bookings(connection, store.store_id, bookings, report)
-            _require_lines(report, path)
-            await _finish(connection, dry_run=dry_run)
-    finally:
-        await engine.dispose()
-    report.changed = report.good
+    async with _connected(urls) as connection:
+        store = await choose_store(connection, store_id)
+        report = await _import(connection, path, BookingIntake(store), progress)
+        await _finish(connection, dry_run=dry_run)
     return report
 
 
-async def _with_products(
-    connection: AsyncConnection, store_id: str, batch: list[tuple[int, Booking]], report: Report
-) -> list[tuple[int, Booking]]:
-    """The bookings whose products the store has; the others are reported."""
-    wanted = {ad.product_id for _, booking in batch for ad in booking.ads}
-    there = await get_products(connection, store_id, sorted(wanted))
-    kept = []
-    for line, booking in batch:
-        missing = [ad.product_id for ad in booking.ads if ad.product_id not in there]
-        if missing:
-            advice = "import the product first, or leave it out"
-            report.errors.append(FieldError("product_ids", missing[0], advice).on(line))
-            report.good -= 1
-        else:
-            kept.append((line, booking))
-    return kept
-
-
-async def _put_bookings(
-    connection: AsyncConnection, store_id: str, batch: list[tuple[int, Booking]], report: Report
-) -> None:
-    """Put all at once; where one is refused, each by itself, so that the others are kept."""
+@asynccontextmanager
+async def _connected(urls: StoreUrls) -> AsyncIterator[AsyncConnection]:
+    engine = open_engine(urls.database_url)
     try:
-        async with connection.begin_nested():
-            bookings = [booking for _, booking in batch]
-            await put_advertisers(connection, store_id, {b.advertiser for b in bookings})
-            await put_campaigns(connection, store_id, [b.campaign for b in bookings])
-            await put_ads(connection, store_id, [ad for b in bookings for ad in b.ads])
-    except BadInputError as error:
-        if len(batch) == 1:
-            report.errors.append(LineError(batch[0][0], "(line)", str(error), "correct it"))
-            report.good -= 1
-            return
-        for one in batch:
-            await _put_bookings(connection, store_id, [one], report)
+        async with engine.connect() as connection:
+            yield connection
+    finally:
+        await engine.dispose()
+
+
+async def _import(
+    connection: AsyncConnection, path: Path, intake: Intake[Item], progress: Progress
+) -> Report:
+    """Take the file's lines inside one transaction.
+
+    Raises: BadInputError if it holds none.
+    """
+    report = Report()
+    for batch in intake.read(read_rows(path, progress)):
+        await take(connection, intake, batch)
+        report.good += len(batch.items)
+        report.changed += batch.changed
+        report.errors += batch.errors
+        report.warnings += batch.warnings
+    if not report.good and not report.errors:
+        raise BadInputError(f"{path.name} holds nothing to import: give one line for each")
+    return report
 
 
 async def import_events(
@@ -252,26 +222,11 @@ async def _write_profiles(
             await write_profiles(redis, store_id, profiles)
 
 
-def _require_lines(report: Report, path: Path) -> None:
-    if not report.good and not report.errors:
-        raise BadInputError(f"{path.name} holds nothing to import: give one line for each")
-
-
 async def _finish(connection: AsyncConnection, *, dry_run: bool) -> None:
     if dry_run:
         await connection.rollback()
     else:
         await connection.commit()
-
-
-def _kept(found: Iterable[Item | LineError], report: Report) -> Iterator[Item]:
-    """The good ones, counted; errors go to the report."""
-    for one in found:
-        if isinstance(one, LineError):
-            report.errors.append(one)
-        else:
-            report.good += 1
-            yield one
 
 
 def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -51,8 +51,10 @@ def steps_bar(what: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def show_report(report: Report) -> None:
-    """Print each bad line, then the sums."""
+    """Print what was not used, each bad line, then the sums."""
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    for warning in report.warnings[:_MOST_ERRORS]:
+        console.print(f"warning: {warning}")
     for error in report.errors[:_MOST_ERRORS]:
         console.print(str(error))
     if len(report.errors) > _MOST_ERRORS:

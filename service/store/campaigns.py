@@ -51,7 +51,8 @@ def _upsert(table: str, columns: Sequence[str]) -> str:
     held = ", ".join(f"{table}.{name}" for name in columns[1:])
     return (
         f"INSERT INTO {table} (store_id, {names}) SELECT store_id, {names}"
-        f" FROM incoming_{table} ON CONFLICT (id) DO UPDATE SET ({data}) = ROW ({new})"
+        # in one order, so that two imports never wait for each other in a ring
+        f" FROM incoming_{table} ORDER BY id ON CONFLICT (id) DO UPDATE SET ({data}) = ROW ({new})"
         f" WHERE ({held}) IS DISTINCT FROM ({new})"
     )
 
@@ -64,7 +65,7 @@ async def put_advertisers(
     connection: AsyncConnection, store_id: str, batch: Iterable[tuple[str, str]]
 ) -> int:
     """Insert or rename advertisers given as (id, name); returns how many were given."""
-    rows = [{"id": key, "store_id": store_id, "name": name} for key, name in batch]
+    rows = [{"id": key, "store_id": store_id, "name": name} for key, name in sorted(batch)]
     await _refuse_strangers(connection, advertisers, store_id, [row["id"] for row in rows])
     statement = insert(advertisers)
     renamed = statement.on_conflict_do_update(

@@ -1,7 +1,7 @@
 """Products from rows in Google Merchant feed columns, in our own names, or from the parquet logs.
 
 https://support.google.com/merchants/answer/7052112 has the columns; those not named here are
-passed over.
+not used, and warned of.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Final
 from service.contract.prices import price_of
 from service.decision.links import is_safe
 from service.decision.terms import Micros, Product
-from service.store.feeds.report import FieldError, LineError
+from service.store.feeds.report import LONGEST_RECEIVED, FieldError, LineError
 from service.store.feeds.text import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from service.store.feeds.report import Warn
     from service.store.feeds.rows import Row
 
 _MICROS: Final = 1_000_000
@@ -42,22 +43,56 @@ _AS_ATTRIBUTES: Final = {
     "pattern": "pattern", "gender": "gender", "age_group": "age group",
     "energy_efficiency_class": "energy efficiency class",
 }  # fmt: skip
+_USED: Final = frozenset(
+    {
+        "title", "link", "price", "sale_price", "price_micros", "price_z", "description", "brand",
+        "image_link", "availability", "in_stock", "attributes",
+    }
+).union(_AS_ATTRIBUTES, *_ALSO.values())  # fmt: skip
+_MOST_UNUSED: Final = 100  # names in one file that are warned of
 _IN_STOCK: Final = {"in_stock": True, "preorder": True, "backorder": True, "out_of_stock": False}
+_LONGEST_AMOUNT: Final = 64  # characters
+_TRUTH: Final = {"true": True, "false": False}
 _AMOUNT: Final = re.compile(r"([A-Za-z]{3})?\s*(-?[\d.,\s]+?)\s*([A-Za-z]{3})?")
 
 
 def read_products(
-    rows: Iterable[Row | LineError], currency: str
+    rows: Iterable[Row | LineError], currency: str, warn: Warn = lambda _: None
 ) -> Iterator[tuple[int, Product] | LineError]:
-    """A product, with its line, for each good row; the error of each bad one."""
+    """A product, with its line, for each good row; the error of each bad one.
+
+    `warn` hears once of each column that is not used, and of each description that is cut.
+    """
+    known = set(_USED)
     for row in rows:
         if isinstance(row, LineError):
             yield row
             continue
+        if not known.issuperset(row.values):
+            _warn_of_unused(row, known, warn)
         try:
-            yield row.line, product_of(row.values, currency)
+            product = product_of(row.values, currency)
         except FieldError as error:
             yield error.on(row.line)
+            continue
+        if len(product.description) == _DESCRIPTION_LIMIT:
+            _warn_of_cut(row, warn)
+        yield row.line, product
+
+
+def _warn_of_unused(row: Row, known: set[str], warn: Warn) -> None:
+    for name in row.values:
+        if name not in known and len(known) < len(_USED) + _MOST_UNUSED:
+            known.add(name)
+            advice = "this column is not used; see the list of columns, or leave it out"
+            warn(FieldError(name[:LONGEST_RECEIVED], row.values[name], advice).on(row.line))
+
+
+def _warn_of_cut(row: Row, warn: Warn) -> None:
+    size = len(_text(row.values.get("description")))
+    if size > _DESCRIPTION_LIMIT:
+        advice = f"its first {_DESCRIPTION_LIMIT} were taken; shorten it"
+        warn(FieldError("description", f"{size} characters", advice).on(row.line))
 
 
 def product_of(values: Mapping[str, object], currency: str) -> Product:
@@ -71,7 +106,7 @@ def product_of(values: Mapping[str, object], currency: str) -> Product:
         title=_required(values, "title", values.get("title")),
         link=_link(values, product_id),
         price=_price(values, currency),
-        description=_text(values.get("description"))[:_DESCRIPTION_LIMIT],
+        description=_text(values.get("description"), "description")[:_DESCRIPTION_LIMIT],
         brand=_short("brand", values.get("brand")),
         category=_short("category", _first(values, "category")),
         image_link=_image(values),
@@ -90,16 +125,22 @@ def _first(values: Mapping[str, object], name: str) -> object:
     return None
 
 
-def _text(value: object) -> str:
+def _text(value: object, name: str = "(line)") -> str:
+    if isinstance(value, str):
+        return plain_text(value)
     if value is None:
         return ""
     if isinstance(value, list):
-        return ", ".join(filter(None, map(_text, value)))
-    return plain_text(value if isinstance(value, str) else str(value))
+        return ", ".join(filter(None, (_text(one, name) for one in value)))
+    if isinstance(value, dict):
+        raise FieldError(name, value, "give text, not an object")
+    return plain_text(str(value))
 
 
 def _short(name: str, value: object) -> str:
-    text = _text(value)
+    if isinstance(value, bool):
+        raise FieldError(name, value, "give text")
+    text = _text(value, name)
     if len(text) > _LONGEST[name]:
         raise FieldError(name, text, f"shorten it to {_LONGEST[name]} characters")
     return text
@@ -126,7 +167,8 @@ def _link(values: Mapping[str, object], product_id: str) -> str:
 
 def _image(values: Mapping[str, object]) -> str:
     link = str(values.get("image_link") or "").strip()
-    if link and not is_safe(link) and (not link.startswith("/") or link.startswith("//")):
+    whole = f"https://site.example{link}" if link.startswith("/") else link
+    if link and (link.startswith("//") or not is_safe(whole)):
         raise FieldError("image_link", link, "give an https address, or leave it empty")
     return link
 
@@ -135,7 +177,11 @@ def _stock(values: Mapping[str, object]) -> bool:
     given = values.get("in_stock")
     if isinstance(given, bool):
         return given
-    said = _text(values.get("availability")).lower().replace(" ", "_")
+    if given is not None and given != "":
+        if str(given).strip().lower() not in _TRUTH:
+            raise FieldError("in_stock", given, "give true or false")
+        return _TRUTH[str(given).strip().lower()]
+    said = _text(values.get("availability"), "availability").lower().replace(" ", "_")
     if said and said not in _IN_STOCK:
         raise FieldError("availability", said, f"give one of {', '.join(_IN_STOCK)}")
     return _IN_STOCK.get(said, True)
@@ -143,8 +189,8 @@ def _stock(values: Mapping[str, object]) -> bool:
 
 def _price(values: Mapping[str, object], currency: str) -> Micros:
     micros = values.get("price_micros")
-    if isinstance(micros, int) and not isinstance(micros, bool) and micros >= 0:
-        return Micros(micros)
+    if micros is not None and micros != "":
+        return _whole_micros(micros)
     for name in ("sale_price", "price"):
         value = values.get(name)
         if value is not None and value != "":
@@ -153,6 +199,14 @@ def _price(values: Mapping[str, object], currency: str) -> Micros:
     if isinstance(z, int | float | str) and z != "":
         return _price_on_scale(z)
     raise FieldError("price", values.get("price"), f"give one, such as 39.90 {currency}")
+
+
+def _whole_micros(value: object) -> Micros:
+    text = str(value)
+    if text.isascii() and text.isdecimal() and int(text[:20]) <= _LARGEST_PRICE * _MICROS:
+        return Micros(int(text[:20]))
+    advice = f"give a whole number of millionths, at most {_LARGEST_PRICE * _MICROS:,}"
+    raise FieldError("price_micros", value, advice)
 
 
 def _price_on_scale(z: float | str) -> Micros:
@@ -169,7 +223,8 @@ def amount_of(name: str, value: object, currency: str) -> Micros:
     """Exact micros of 39.9, "39.90 EUR", "EUR 39,90" or {"value": "39.90", "currency": "EUR"}."""
     if isinstance(value, dict):
         value = f"{value.get('value', '')} {value.get('currency', '')}".strip()
-    found = _AMOUNT.fullmatch(str(value).strip())
+    text = str(value).strip()
+    found = _AMOUNT.fullmatch(text) if len(text) <= _LONGEST_AMOUNT else None
     if found is None:
         raise FieldError(name, value, f"give an amount, such as 39.90 {currency}")
     named = (found[1] or found[3] or currency).upper()
@@ -198,19 +253,20 @@ def _with_point(digits: str) -> str:
     return re.sub(r"[.,]", "", digits[:last]) + "." + digits[last + 1 :]
 
 
-def _listed(value: object) -> list[str]:
+def _listed(value: object, name: str) -> list[str]:
     """The values of a repeated column: a list, or one text with commas between them."""
     if value is None or value == "":
         return []
-    if isinstance(value, list):
-        return [text for text in map(_text, value) if text]
-    # a value that holds a comma stands in quotes
-    cells = next(csv.reader([str(value)], skipinitialspace=True), [])
-    return [text for text in map(_text, cells) if text]
+    if not isinstance(value, list):
+        try:  # a value that holds a comma stands in quotes
+            value = next(csv.reader([str(value)], skipinitialspace=True), [])
+        except csv.Error as error:
+            raise FieldError(name, value, f"put commas between several: {error}") from None
+    return [text for text in (_text(one, name) for one in value) if text]
 
 
 def _highlights(value: object) -> tuple[str, ...]:
-    found = tuple(dict.fromkeys(_listed(value)))
+    found = tuple(dict.fromkeys(_listed(value, "product_highlight")))
     if len(found) > _MOST_HIGHLIGHTS:
         raise FieldError(
             "product_highlight", f"{len(found)} values", f"give at most {_MOST_HIGHLIGHTS}"
@@ -226,13 +282,16 @@ def _attributes(values: Mapping[str, object]) -> dict[str, str]:
     """Attributes by name, from product_detail, a mapping of our own, and columns like color."""
     found: dict[str, str] = {}
     given = values.get("attributes")
+    if isinstance(given, str) and given:
+        raise FieldError("attributes", given, "give an object; or use product_detail")
     if isinstance(given, dict):
-        found |= {_text(name): _text(value) for name, value in given.items()}
+        for name, value in given.items():
+            found[_text(name)] = _text(value, "attributes")
     for detail in _details(_first(values, "details")):
         found[detail[0]] = detail[1]
     held = {value.lower() for value in found.values()}
     for column, name in _AS_ATTRIBUTES.items():
-        text = _text(values.get(column))
+        text = _text(values.get(column), column)
         if text and text.lower() not in held:
             found.setdefault(name, text)
     if len(found) > _MOST_ATTRIBUTES:
@@ -252,11 +311,11 @@ def _details(value: object) -> Iterator[tuple[str, str]]:
 
 def _listed_details(value: object) -> Iterator[str]:
     if not isinstance(value, list):
-        yield from _listed(value)
+        yield from _listed(value, "product_detail")
         return
     for part in value:
         if isinstance(part, dict):  # as in Google's Content API
             name, said = part.get("attribute_name"), part.get("attribute_value")
             yield f"{part.get('section_name', '')}:{name}:{said}"
         else:
-            yield _text(part)
+            yield _text(part, "product_detail")

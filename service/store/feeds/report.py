@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 LONGEST_RECEIVED = 120
@@ -21,13 +22,18 @@ class LineError:
         return f"line {self.line}, {self.field}: got {self.received}; {self.advice}"
 
 
+Warn = Callable[[LineError], None]
+"""Hears of what a line was taken without."""
+
+
 @dataclass(slots=True)
 class Report:
-    """How an import went: lines taken, rows that changed, lines left out."""
+    """How an import went: lines taken, rows that changed, lines left out, what was not used."""
 
     good: int = 0
     changed: int = 0
     errors: list[LineError] = field(default_factory=list)
+    warnings: list[LineError] = field(default_factory=list)
 
 
 class FieldError(Exception):
