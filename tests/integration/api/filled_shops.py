@@ -1,0 +1,134 @@
+"""Two shops with two merchants each, one of everything for each of them, and keys of all sorts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from service.api.keys import Scope
+from service.decision.terms import Micros, Placement, Product, Store
+from service.store.campaigns import put_placements
+from service.store.catalogue import put_products, put_store
+from service.store.keys import create_key
+from service.store.tables import metadata
+
+if TYPE_CHECKING:
+    import httpx
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+SCOPES = tuple(scope.value for scope in Scope)
+PUBLIC = ("serve", "events")
+
+
+@dataclass
+class Merchant:
+    """What one merchant has: its ids by the name of the path parameter that takes them."""
+
+    mark: str  # stands in every text of this merchant and of nobody else
+    ids: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def marks(self) -> set[str]:
+        """What gives away that a text tells of this merchant."""
+        return {self.mark, *self.ids.values()}
+
+
+@dataclass
+class FilledShop:
+    """One shop. Keys by name: "manage", "manage of a merchant", "publishable serve"."""
+
+    store_id: str
+    mark: str
+    own: Merchant  # the merchant that the bound keys are for
+    rival: Merchant
+    keys: dict[str, str] = field(default_factory=dict)
+    shared: dict[str, str] = field(default_factory=dict)  # ids of the whole store's things
+
+    @property
+    def marks(self) -> set[str]:
+        """What gives away that a text tells of this shop."""
+        own = {self.store_id, self.mark, *self.shared.values()}
+        return own | self.own.marks | self.rival.marks
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """A value for each path parameter, all of them the shop's own."""
+        return self.shared | self.own.ids
+
+
+def key_names() -> list[str]:
+    """All sorts of keys that a shop is given."""
+    bound = [f"{scope} of a merchant" for scope in SCOPES]
+    return [*SCOPES, *bound, *(f"publishable {scope}" for scope in PUBLIC)]
+
+
+async def open_filled_shop(engine: AsyncEngine, letter: str) -> FilledShop:
+    """A shop with products, placements and keys, but nothing of the management API yet."""
+    mark = f"Quartz{letter}"
+    shop = FilledShop(
+        store_id=f"sto_{letter * 32}",
+        mark=mark,
+        own=Merchant(f"{mark}Lux"),
+        rival=Merchant(f"{mark}Nox"),
+        shared={"name": f"{mark}_top", "product_id": f"{mark}-1"},
+    )
+    store = Store(shop.store_id, mark, "EUR", "en", f"https://{mark.lower()}.example")
+    lamps = [f"{mark}-1", f"{mark}-2"]
+    goods = [Product(one, f"Oak Lamp {one}", "/p/1", Micros(10_000_000)) for one in lamps]
+    async with engine.begin() as connection:
+        await put_store(connection, store)
+        await put_products(connection, shop.store_id, goods)
+        placement = Placement(shop.shared["name"], "web", 4, Micros(10_000))
+        await put_placements(connection, shop.store_id, [placement])
+        for one in (shop.own, shop.rival):
+            one.ids["advertiser_id"] = f"adv_{one.mark}"
+            await connection.execute(
+                text("INSERT INTO advertisers (id, store_id, name) VALUES (:id, :store, :name)"),
+                {"id": one.ids["advertiser_id"], "store": shop.store_id, "name": one.mark},
+            )
+        for name in key_names():
+            scope = next(scope for scope in SCOPES if scope in name)
+            kind = "publishable" if "publishable" in name else "secret"
+            bound = shop.own.ids["advertiser_id"] if "merchant" in name else None
+            made = await create_key(connection, shop.store_id, kind, (scope,), (), bound)
+            shop.keys[name] = made[1]
+    return shop
+
+
+async def fill(shop: FilledShop, client: httpx.AsyncClient) -> None:
+    """Give each merchant one of everything, over the API, with the shop's own key."""
+    headers = {"authorization": f"Bearer {shop.keys['admin']}"}
+
+    async def call(method: str, path: str, body: Any) -> Any:
+        response = await client.request(method, path, json=body, headers=headers)
+        assert response.is_success, (path, response.text)
+        return response.json()
+
+    for number, one in enumerate((shop.own, shop.rival), 1):
+        ids, name = one.ids, one.mark
+        key = {"name": name, "kind": "secret", "scopes": ["manage"]}
+        made = await call("POST", "/v1/keys", key | {"advertiser_id": ids["advertiser_id"]})
+        ids["key_id"] = made["id"]
+        draft = {"name": name, "bid_micros": 200_000, "budget_micros": 9_000_000}
+        made = await call("POST", "/v1/campaigns", draft | {"advertiser_id": ids["advertiser_id"]})
+        ids["campaign_id"] = made["id"]
+        here = f"/v1/campaigns/{ids['campaign_id']}"
+        ads = {"ads": [{"product_id": f"{shop.mark}-{number}"}]}
+        ids["ad_id"] = (await call("POST", f"{here}/ads", ads))["results"][0]["id"]
+        words = {"keywords": [{"text": "lamp"}, {"text": f"lamp {name}"}]}
+        made = await call("POST", f"{here}/keywords", words)
+        ids["keyword_id"] = made["results"][1]["id"]
+        await call("PATCH", here, {"status": "active"})
+
+
+async def rows_naming(engine: AsyncEngine, marks: set[str]) -> list[str]:
+    """Every row of every table that holds one of `marks`, as text."""
+    found = []
+    async with engine.connect() as connection:
+        for table in metadata.sorted_tables:
+            query = text(f"SELECT '{table.name} ' || t::text FROM {table.name} t")  # noqa: S608 - our own tables
+            rows = (await connection.execute(query)).scalars()
+            found += [row for row in rows if any(mark in row for mark in marks)]
+    return sorted(found)
