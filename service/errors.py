@@ -115,8 +115,9 @@ class UnauthenticatedError(AdServiceError):
 class UnknownPlacementError(AdServiceError):
     """No placement of that name is configured."""
 
-    def __init__(self, placement: str) -> None:
+    def __init__(self, placement: str, pointer: str = "/placement") -> None:
         super().__init__(f"no placement named {placement!r}")
+        self.pointer = pointer
 
 
 class UnsupportedMediaTypeError(AdServiceError):

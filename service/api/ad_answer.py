@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from service.api.tokens import AdToken, impression_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from service.api.deliberation import Ruling
     from service.api.tokens import TokenSigner
-    from service.decision.terms import AwardedAd, Title
+    from service.decision.terms import AwardedAd, ChosenPoint, Title
 
 LIFETIME_SECONDS = 4 * 3600
 """How long after the decision a click is still charged."""
@@ -73,16 +75,21 @@ def ad_explanation_of(awarded: AwardedAd) -> dict[str, Any]:
         "bid_micros": awarded.award.ad.bid,
         "quality_ppm": awarded.award.ad.quality_ppm,
         "reason": awarded.reason,
-        "selling_points": [
-            {
-                "id": chosen.point.selling_point_id,
-                "text": chosen.point.text,
-                "score": chosen.score,
-                "propensity": chosen.propensity,
-            }
-            for chosen in awarded.chosen
-        ],
+        "selling_points": selling_points_of(awarded.chosen),
     }
+
+
+def selling_points_of(chosen: Sequence[ChosenPoint]) -> list[dict[str, Any]]:
+    """The points in a title, and how they were chosen."""
+    return [
+        {
+            "id": one.point.selling_point_id,
+            "text": one.point.text,
+            "score": one.score,
+            "propensity": one.propensity,
+        }
+        for one in chosen
+    ]
 
 
 def _ad(ruling: Ruling, awarded: AwardedAd, base_url: str, signer: TokenSigner) -> dict[str, Any]:
@@ -93,7 +100,7 @@ def _ad(ruling: Ruling, awarded: AwardedAd, base_url: str, signer: TokenSigner) 
         "product_id": award.ad.product_id,
         "campaign_id": awarded.campaign_id,
         "slot": award.slot,
-        "title": _title(awarded.title),
+        "title": title_of(awarded.title),
         "impression_id": impression_id(asked.request_id, award.slot),
         "click_url": f"{base_url}/c/{token}",
         "impression_url": f"{base_url}/i/{token}.gif",
@@ -120,7 +127,8 @@ def _token(ruling: Ruling, awarded: AwardedAd) -> AdToken:
     )
 
 
-def _title(title: Title) -> dict[str, Any]:
+def title_of(title: Title) -> dict[str, Any]:
+    """A title in parts."""
     return {
         "text": title.text,
         "original": title.original,

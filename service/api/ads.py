@@ -8,32 +8,43 @@ import orjson
 from service.api.ad_answer import ad_explanation_of, answer_of, expiry, explanation_of
 from service.api.base_url import base_url_of
 from service.api.connection import ARRIVED
-from service.api.consent import NOBODY, Known, known
+from service.api.consent import known
 from service.api.decision_record import record_of
 from service.api.deliberation import Asked, Ruling
+from service.api.gathering import Gathered, gather
 from service.api.hot_route import Answer, Call, HotApp, Intake
 from service.api.ids import draw
 from service.api.keys import Scope
 from service.api.problems import responses
-from service.api.schemas.ads import AdRequest, AdResponse
+from service.api.schemas.ads import AdRequest, AdResponse, PageResponse
 from service.api.state import State, state_of
-from service.contract.history import EMPTY_HISTORY
 from service.decision.live import Live
-from service.decision.terms import AdQuery, Shopper
+from service.decision.terms import AdQuery, Placement
 from service.errors import (
     BodyTooLargeError,
     ForbiddenError,
     InvalidRequestError,
     MalformedJsonError,
-    StoreUnavailableError,
     UnauthenticatedError,
     UnknownPlacementError,
     UnsupportedMediaTypeError,
 )
-from service.store.profiles import WITHDRAWN, decode_profile, profile_key
 
-PROFILE_DEADLINE_SECONDS = 0.010
 BODY_LIMIT = 64 * 1024  # bytes
+
+
+class _Page(NamedTuple):
+    """What all areas of a page share; times are on `perf_counter`."""
+
+    body: AdRequest
+    state: State
+    live: Live
+    gathered: Gathered
+    base_url: str
+    now: float  # Unix seconds
+    started: float
+    ready: float
+    deadline: float
 
 
 async def post_ads(body: AdRequest, call: Call) -> Answer:
@@ -41,89 +52,92 @@ async def post_ads(body: AdRequest, call: Call) -> Answer:
 
     The answer comes within `timeout_ms`, with less where a part fails or is late: see `degraded`.
     No ads is a good answer: `no_fill_reason` says why. Titles are personal only with
-    `user.consent` and without the header `Sec-GPC: 1`.
+    `user.consent` and without the header `Sec-GPC: 1`. With `placements` in place of `placement`
+    several areas of the page are filled at once: no product stands in two of them.
     """
     started = call.scope.get(ARRIVED) or perf_counter()
     now = int(time() * 1000) / 1000  # whole milliseconds, as tokens carry them
     state, key = state_of(call), call.key
     if key is None:
-        return _before_first_snapshot(state, now, started)
+        return _before_first_snapshot(body, state, now, started)
     if body.explain and not key.secret:
         raise ForbiddenError("explain needs a secret key")
     live = state.live.of(key)
+    placements = [_placement(place, body, live) for place in range(len(body.areas))]
     deadline = started + body.timeout_ms / 1000
-    who = known(body.user, call)
     with state.docket.gathering():
-        gathered = await _gather(who, live, state, now, deadline)
-    who = NOBODY if gathered.withdrawn else who
-    ready = perf_counter()
-    request_id, seed = draw(now)
+        gathered = await gather(known(body.user, call), key.store_id, state, now, deadline)
+    ready, base_url = perf_counter(), base_url_of(call, state)
+    page = _Page(body, state, live, gathered, base_url, now, started, ready, deadline)
+    if body.placements is None:
+        return Answer(orjson.dumps(await _fill(page, placements[0], body.slots, body.exclude)))
+    return Answer(orjson.dumps(await _fill_all(page, placements)))
+
+
+def _placement(place: int, body: AdRequest, live: Live) -> Placement:
+    """The placement of the area at `place` among those asked for."""
+    name = body.areas[place].placement
+    placement = live.snapshot.placements.get(name)
+    if placement is None:
+        pointer = "/placement" if body.placements is None else f"/placements/{place}/placement"
+        raise UnknownPlacementError(name, pointer)
+    return placement
+
+
+async def _fill_all(page: _Page, placements: list[Placement]) -> dict[str, Any]:
+    """Fill area after area, each without the products of those before."""
+    answers, taken = [], page.body.exclude
+    for area, placement in zip(page.body.areas, placements, strict=True):
+        answer = await _fill(page, placement, area.slots, taken)
+        taken += tuple(ad["product_id"] for ad in answer["ads"])
+        answers.append({"placement": placement.name, **answer})
+    return {"placements": answers, "took_ms": answers[-1]["took_ms"]}
+
+
+async def _fill(
+    page: _Page, placement: Placement, slots: int | None, excluded: tuple[str, ...]
+) -> dict[str, Any]:
+    """Decide for one area, record it, and tell."""
+    request_id, seed = draw(page.now)
+    gathered = page.gathered
     asked = Asked(
         request_id=request_id,
-        ts=now,
+        ts=page.now,
         seed=seed,
-        live=live,
-        query=_ad_query(body, live, gathered.shopper),
-        known=who,
-        device=body.context.device,
+        live=page.live,
+        query=_ad_query(page, placement, slots, excluded),
+        known=gathered.known,
+        device=page.body.context.device,
         profile=gathered.profile,
         missing=gathered.missing,
-        deadline=deadline,
+        deadline=page.deadline,
     )
-    ruling = await state.docket.rule(asked)
+    ruling = await page.state.docket.rule(asked)
     decided = perf_counter()
-    answer = answer_of(ruling, base_url_of(call, state), state.signer)
-    if body.explain:
-        stages = {"gather": ready - started, "decide": decided - ready}
+    answer = answer_of(ruling, page.base_url, page.state.signer)
+    if page.body.explain:
+        stages = {"gather": page.ready - page.started, "decide": decided - page.ready}
         _explain(answer, ruling, {name: round(took * 1e6) for name, took in stages.items()})
-    took = perf_counter() - started
+    took = perf_counter() - page.started
     answer["took_ms"] = round(took * 1000, 3)
-    state.log.append_soon(b"decision", record_of(ruling, round(took * 1e6)))
-    state.metrics.count_answer(
+    page.state.log.append_soon(b"decision", record_of(ruling, round(took * 1e6)))
+    page.state.metrics.count_answer(
         took, len(ruling.decision.awards), ruling.decision.no_fill_reason, ruling.degraded
     )
-    return Answer(orjson.dumps(answer))
+    return answer
 
 
-class _Gathered(NamedTuple):
-    """Who asks, with their profile if it may be read and comes in time; and what is missing."""
-
-    shopper: Shopper
-    profile: bytes | None = None
-    missing: tuple[str, ...] = ()
-    withdrawn: bool = False  # consent was, whatever the request says
-
-
-async def _gather(who: Known, live: Live, state: State, now: float, deadline: float) -> _Gathered:
-    if who.user_id is None:
-        return _ANONYMOUS
-    key = profile_key(live.snapshot.store.store_id, who.user_id)
-    seconds = min(PROFILE_DEADLINE_SECONDS, deadline - perf_counter())
-    try:
-        profile = await state.profiles.get(key, seconds)
-        if profile == WITHDRAWN:
-            return _UNWILLING
-        history, hidden = decode_profile(profile, now)
-    except (StoreUnavailableError, ValueError, TypeError, KeyError):
-        return _Gathered(Shopper(who.user_id, EMPTY_HISTORY), missing=("no_profile",))
-    return _Gathered(Shopper(who.user_id, history, hidden), profile)
-
-
-_ANONYMOUS = _Gathered(Shopper(None, EMPTY_HISTORY))
-_UNWILLING = _ANONYMOUS._replace(withdrawn=True)
-
-
-def _ad_query(body: AdRequest, live: Live, shopper: Shopper) -> AdQuery:
-    placement = live.snapshot.placements.get(body.placement)
-    if placement is None:
-        raise UnknownPlacementError(body.placement)
+def _ad_query(
+    page: _Page, placement: Placement, slots: int | None, excluded: tuple[str, ...]
+) -> AdQuery:
+    body = page.body
     return AdQuery(
         query=body.query or "",
         category=body.category or "",
         placement=placement,
-        slots=min(body.slots or placement.slots, placement.slots),
-        shopper=shopper,
-        excluded_products=frozenset(body.exclude),
+        slots=min(slots or placement.slots, placement.slots),
+        shopper=page.gathered.shopper,
+        excluded_products=frozenset(excluded),
         organic_products=frozenset(body.organic_ids),
         explain=body.explain,
     )
@@ -135,23 +149,23 @@ def _explain(answer: dict[str, Any], ruling: Ruling, stages_us: dict[str, int]) 
         ad["explain"] = ad_explanation_of(awarded)
 
 
-def _before_first_snapshot(state: State, now: float, started: float) -> Answer:
+def _before_first_snapshot(body: AdRequest, state: State, now: float, started: float) -> Answer:
     """No keys are known yet either: whoever asks gets no ads."""
     took = perf_counter() - started
     state.metrics.count_answer(took, 0, "no_snapshot", ("no_snapshot",))
-    return Answer(
-        orjson.dumps(
-            {
-                "request_id": draw(now).request_id,
-                "ads": [],
-                "experiments": [],
-                "no_fill_reason": "no_snapshot",
-                "degraded": ["no_snapshot"],
-                "took_ms": round(took * 1000, 3),
-                "expires_at": expiry(now),
-            }
-        )
-    )
+    answer = {
+        "request_id": draw(now).request_id,
+        "ads": [],
+        "experiments": [],
+        "no_fill_reason": "no_snapshot",
+        "degraded": ["no_snapshot"],
+        "took_ms": round(took * 1000, 3),
+        "expires_at": expiry(now),
+    }
+    if body.placements is None:
+        return Answer(orjson.dumps(answer))
+    answers = [{"placement": area.placement, **answer} for area in body.areas]
+    return Answer(orjson.dumps({"placements": answers, "took_ms": answer["took_ms"]}))
 
 
 def add_routes(app: HotApp) -> None:
@@ -162,7 +176,7 @@ def add_routes(app: HotApp) -> None:
         intake=Intake(BODY_LIMIT, Scope.SERVE),
         tags=["ads"],
         summary="Ask for ads",
-        response_model=AdResponse,
+        response_model=AdResponse | PageResponse,
         response_description="The ads to show, best first; perhaps none",
         responses=responses(
             MalformedJsonError,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from service.api import ads, events, fallbacks, health, openapi, pixels
+from service.api import ads, events, fallbacks, health, openapi, pixels, titles
 from service.api.hot_route import HotApp
 from service.api.management import (
     advertisers,
@@ -45,7 +45,7 @@ def make_application(version: str, **options: Any) -> HotApp:
         redirect_slashes=False,  # such a redirect would lead to whatever Host the caller names
         **options,
     )
-    for routes in (ads, events, pixels):
+    for routes in (ads, titles, events, pixels):
         routes.add_routes(app)
     for resource in MANAGED:
         app.include_router(resource.router)

@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 _BEARER = b"bearer "
 
 
-def authorise(call: Call, live: LiveStores, scope: Scope) -> Key:
+def authorise(call: Call, live: LiveStores, *scopes: Scope) -> Key:
     """The caller's key.
 
-    Raises: UnauthenticatedError without a key in use, ForbiddenError if it may not do `scope`
-    or stands on a page of an origin that it does not list.
+    Raises: UnauthenticatedError without a key in use, ForbiddenError if it may do none of
+    `scopes` or stands on a page of an origin that it does not list.
     """
     key = live.key(_key_text(call))
     if key is None:
         raise UnauthenticatedError("the key given is not in use")
-    if not key.allows(scope):
-        raise ForbiddenError(f"the key lacks the scope {scope.value}")
+    if not any(map(key.allows, scopes)):
+        raise ForbiddenError(f"the key lacks the scope {' or '.join(scopes)}")
     origin = call.header(b"origin")
     if origin is not None and not key.secret and not _comes_from(call, origin, key):
         raise ForbiddenError("the key is not for pages of this origin")

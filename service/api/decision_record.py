@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from service.api.ad_answer import selling_points_of
 from service.api.tokens import impression_id
 
 if TYPE_CHECKING:
@@ -63,15 +64,7 @@ def _award(request_id: str, awarded: AwardedAd) -> dict[str, Any]:
         "price": award.price,
         "bid": award.ad.bid,
         "quality_ppm": award.ad.quality_ppm,
-        "chosen": [
-            {
-                "id": chosen.point.selling_point_id,
-                "text": chosen.point.text,
-                "score": chosen.score,
-                "propensity": chosen.propensity,
-            }
-            for chosen in awarded.chosen
-        ],
+        "chosen": selling_points_of(awarded.chosen),
         "reason": awarded.reason,
         "title": awarded.title.original,
     }

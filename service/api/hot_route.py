@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from service.api.keys import Key
+    from service.api.keys import Key, LiveStores
     from service.api.keys import Scope as KeyScope
 
 JSON = (b"content-type", b"application/json")
@@ -84,6 +84,7 @@ class Intake:
     scope: KeyScope | None = None  # that the caller's key must have; None: no key is asked for
     media_types: tuple[bytes, ...] = (b"application/json",)
     salvage: Salvage | None = None
+    merchants: KeyScope | None = None  # with which keys bound to a merchant may call, too
 
 
 class HotRoute(APIRoute):
@@ -142,7 +143,7 @@ class HotRoute(APIRoute):
     async def _model(self, call: Call, receive: Receive, intake: Intake) -> Any:
         """The body as its model, or what was salvaged of it: of callers with a key only."""
         if intake.scope is not None and (live := state_of(call).live):
-            call.key = _of_the_store(authorise(call, live, intake.scope))
+            call.key = _admit(call, live, intake.scope, intake.merchants)
         _check_media_type(call.header(b"content-type"), intake)
         check_encoding(call.header(b"content-encoding"))
         body = await read_body(receive, intake.limit, call.header(b"content-length"))
@@ -197,9 +198,17 @@ def _methods(route: HotRoute) -> tuple[str, str]:
     return ("GET", "HEAD") if route.intake is None else ("POST", "OPTIONS")
 
 
-def _of_the_store(key: Key) -> Key:
-    """Merchants have no part in serving: answers tell of rivals, and all share the events."""
-    if key.advertiser_id is not None:
+def _admit(call: Call, live: LiveStores, scope: KeyScope, merchants: KeyScope | None) -> Key:
+    """The caller's key. Merchants have no part in serving ads: answers tell of rivals.
+
+    Raises: UnauthenticatedError, ForbiddenError.
+    """
+    key = (
+        authorise(call, live, scope)
+        if merchants is None
+        else authorise(call, live, scope, merchants)
+    )
+    if key.advertiser_id is not None and merchants is None:
         raise ForbiddenError("the key is bound to one merchant; this takes a key of the store")
     return key
 

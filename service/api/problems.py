@@ -182,7 +182,7 @@ def _example(kind: ProblemType) -> Any:
 
 def _faults(error: Exception) -> tuple[Fault, ...]:
     if isinstance(error, UnknownPlacementError):
-        return (Fault("/placement", "unknown_placement", str(error)),)
+        return (Fault(error.pointer, "unknown_placement", str(error)),)
     return ()
 
 

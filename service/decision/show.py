@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from service.decision.attest import POINT_KINDS, selling_point_id
 from service.decision.choose import PLAIN
@@ -30,24 +30,31 @@ class ShownPoints:
     points: tuple[tuple[int, SellingPoint], ...]
 
 
+class Entitled(NamedTuple):
+    """A title, the selling points in it, and on what grounds they were chosen."""
+
+    title: Title
+    chosen: tuple[ChosenPoint, ...]
+    reason: str
+
+
 def show(
     award: Award, product: int, choice: Choice, placement: Placement, snapshot: Snapshot
 ) -> AwardedAd:
-    """What the slot of `award` shows. Only points that fit into the title count as chosen."""
+    """What the slot of `award` shows."""
+    entitled = entitle(product, choice, placement, snapshot)
+    return AwardedAd(award, snapshot.names(award.ad.row).campaign_id, *entitled)
+
+
+def entitle(product: int, choice: Choice, placement: Placement, snapshot: Snapshot) -> Entitled:
+    """The title of the product in row `product`. Only points that fit into it count as chosen."""
     rows = tuple([option.point for option, _ in choice.picked])
     key = (product, rows, placement.title_limit, placement.phrase_style)
     shown = snapshot.memory.titles.get(key)
     if shown is None:
         shown = snapshot.memory.titles.put(key, _write(product, rows, placement, snapshot))
-    return AwardedAd(
-        award=award,
-        campaign_id=snapshot.names(award.ad.row).campaign_id,
-        title=shown.title,
-        chosen=tuple(
-            [ChosenPoint(point, choice.picked[at][1], CERTAIN) for at, point in shown.points]
-        ),
-        reason=choice.reason if shown.points else PLAIN,
-    )
+    chosen = [ChosenPoint(point, choice.picked[at][1], CERTAIN) for at, point in shown.points]
+    return Entitled(shown.title, tuple(chosen), choice.reason if chosen else PLAIN)
 
 
 def _write(

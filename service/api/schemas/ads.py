@@ -54,6 +54,30 @@ class PageContext(Wire):
     ] = None
 
 
+PlacementName = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64, pattern=NAME),
+    Field(description="The named area of the page.", examples=["search_top"]),
+]
+Slots = Annotated[
+    int | None,
+    Field(
+        ge=1,
+        le=50,
+        description="How many ads are wanted; at most, and by default, as many as the placement "
+        "has slots.",
+        examples=[4],
+    ),
+]
+
+
+class Area(Wire):
+    """One of several areas of a page."""
+
+    placement: PlacementName
+    slots: Slots = None
+
+
 class AdRequest(Wire):
     """Ask for ads to show beside one page of search results or of a category."""
 
@@ -72,18 +96,21 @@ class AdRequest(Wire):
         ),
     ] = None
     placement: Annotated[
-        str,
-        StringConstraints(min_length=1, max_length=64, pattern=NAME),
-        Field(description="The named area of the page.", examples=["search_top"]),
-    ]
-    slots: Annotated[
-        int | None,
+        PlacementName | None,
         Field(
-            ge=1,
-            le=50,
-            description="How many ads are wanted; at most, and by default, as many as the "
-            "placement has slots.",
-            examples=[4],
+            description="The named area of the page. Either this or `placements`.",
+            examples=["search_top"],
+        ),
+    ] = None
+    slots: Slots = None
+    placements: Annotated[
+        tuple[Area, ...] | None,
+        Field(
+            min_length=1,
+            max_length=8,
+            description="Several areas of one page, filled in this order; no product stands in "
+            "two of them. The answer then has `placements`.",
+            examples=[[{"placement": "search_top", "slots": 2}]],
         ),
     ] = None
     user: Annotated[
@@ -136,7 +163,30 @@ class AdRequest(Wire):
             both = "both" if self.query is not None else "neither"
             message = f"give either query or category; {both} was given"
             raise ValueError(message)
+        if (self.placement is None) == (self.placements is None):
+            both = "both" if self.placement is not None else "neither"
+            message = f"give either placement or placements; {both} was given"
+            raise ValueError(message)
+        if self.placements is not None:
+            self._check_areas(self.placements)
         return self
+
+    def _check_areas(self, areas: tuple[Area, ...]) -> None:
+        if self.slots is not None:
+            message = f"slots stands inside placements; {self.slots} was given beside them"
+            raise ValueError(message)
+        names = [area.placement for area in areas]
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            message = f"placement {twice!r} was given twice"
+            raise ValueError(message)
+
+    @property
+    def areas(self) -> tuple[Area, ...]:
+        """The areas to fill, one or several."""
+        if self.placements is not None:
+            return self.placements
+        return (Area.model_construct(placement=self.placement, slots=self.slots),)
 
 
 class TitlePart(Wire):
@@ -376,3 +426,39 @@ class AdResponse(Wire):
         Explanation | None,
         Field(description="Only with a secret key and `explain`.", examples=[None]),
     ] = None
+
+
+class AreaResponse(AdResponse):
+    """The ads of one of several areas."""
+
+    placement: Annotated[
+        str, Field(description="The named area of the page.", examples=["search_top"])
+    ]
+
+
+class PageResponse(Wire):
+    """The ads of several areas of a page, in the order asked for."""
+
+    placements: Annotated[
+        tuple[AreaResponse, ...],
+        Field(
+            description="An answer for each area.",
+            examples=[
+                [
+                    {
+                        "placement": "search_top",
+                        "request_id": "req_019a5e7c5d2f7c3e8f1b2a3c4d5e6f70",
+                        "ads": [],
+                        "experiments": [],
+                        "no_fill_reason": "no_keyword_match",
+                        "degraded": [],
+                        "took_ms": 0.62,
+                        "expires_at": "2026-01-31T12:00:00Z",
+                    }
+                ]
+            ],
+        ),
+    ]
+    took_ms: Annotated[
+        float, Field(ge=0, description="Time taken in the service.", examples=[0.62])
+    ]

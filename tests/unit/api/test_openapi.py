@@ -66,6 +66,7 @@ def test_all_routes_are_there() -> None:
         ("/v1/placements/{name}", "put"),
         ("/v1/platforms", "get"),
         ("/v1/reports/performance", "get"),
+        ("/v1/titles", "post"),
     ]
 
 
