@@ -45,6 +45,9 @@ train: .venv/.training  ## Train the shipped models anew, on the demo shop's log
 openapi: .venv/.dev  ## Write the API's description to docs/openapi.json
 	$(BIN)/python -m service openapi docs/openapi.json
 
+client: openapi  ## Write the API's description and the Python client made from it
+	$(BIN)/python client/generate.py
+
 lock: .venv/.dev  ## Resolve the requirements anew
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--no-header --extra embedded --group build pyproject.toml -o requirements/serving.txt

@@ -1,0 +1,629 @@
+"""Methods. Made by `make client`; do not edit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from salient_client.calls import Call
+from salient_client.connections import Connection
+from salient_client.generated import models
+
+if TYPE_CHECKING:
+    from datetime import date
+
+
+class Salient(Connection):
+    """An ad server for a shop's own search page. One method for each operation."""
+
+    def post_ads(self, body: models.AdRequest) -> models.AdResponse | models.PageResponse:
+        """Choose ads for one page of search results or of a category.
+
+        The answer comes within `timeout_ms`, with less where a part fails or is late: see `degraded`.
+        No ads is a good answer: `no_fill_reason` says why. Titles are personal only with
+        `user.consent` and without the header `Sec-GPC: 1`. With `placements` in place of `placement`
+        several areas of the page are filled at once: no product stands in two of them.
+        """
+        call = Call("POST", "/v1/ads", body=body)
+        return self._ask(call, models.AdResponse, models.PageResponse)
+
+    def list_ads(
+        self,
+        *,
+        campaign_id: str | None = None,
+        product_id: str | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> models.CampaignAdPage:
+        """List ads, in the order of their ids; a merchant sees its own."""
+        call = Call(
+            "GET",
+            "/v1/ads",
+            query={
+                "campaign_id": campaign_id,
+                "product_id": product_id,
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return self._ask(call, models.CampaignAdPage)
+
+    def post_titles(self, body: models.TitlesRequest) -> models.TitlesResponse:
+        """Write titles as ads of these products would have them: no auction, nothing is charged.
+
+        For organic results, and for merchants who want to see what shoppers would: a key bound to a
+        merchant, with the scope manage, sees the products that the merchant has ads for.
+        """
+        call = Call("POST", "/v1/titles", body=body)
+        return self._ask(call, models.TitlesResponse)
+
+    def post_events(self, body: models.EventBatch) -> models.EventReceipt:
+        """Take 1 to 500 events of any kind, and say what became of each.
+
+        202 means that the accepted ones are kept safely. Sent again, an event counts once: by its
+        ad and type where it brings a token, by `event_id`, or by order and line. Without consent, or
+        with `Sec-GPC: 1`, events are kept without the shopper's ids. Browsers may send it as
+        `text/plain` with `?key=` (sendBeacon).
+        """
+        call = Call("POST", "/v1/events", body=body)
+        return self._ask(call, models.EventReceipt)
+
+    def create_advertiser(
+        self, body: models.AdvertiserDraft, *, idempotency_key: str | None = None
+    ) -> models.Advertiser:
+        """Make a merchant who may book campaigns. Takes a key of the whole store."""
+        call = Call(
+            "POST",
+            "/v1/advertisers",
+            headers={
+                "Idempotency-Key": idempotency_key,
+            },
+            body=body,
+        )
+        return self._ask(call, models.Advertiser)
+
+    def list_advertisers(
+        self, *, limit: int = 100, cursor: str | None = None
+    ) -> models.AdvertiserPage:
+        """List the store's advertisers, in the order of their ids; a merchant sees itself."""
+        call = Call(
+            "GET",
+            "/v1/advertisers",
+            query={
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return self._ask(call, models.AdvertiserPage)
+
+    def read_advertiser(self, advertiser_id: str) -> models.Advertiser:
+        """Show one advertiser, with its ETag."""
+        call = Call(
+            "GET",
+            "/v1/advertisers/{advertiser_id}",
+            within={
+                "advertiser_id": advertiser_id,
+            },
+        )
+        return self._ask(call, models.Advertiser)
+
+    def patch_advertiser(
+        self, advertiser_id: str, body: models.AdvertiserChange, *, if_match: str | None = None
+    ) -> models.Advertiser:
+        """Change what is given. With `If-Match`, only if nobody changed it meanwhile."""
+        call = Call(
+            "PATCH",
+            "/v1/advertisers/{advertiser_id}",
+            within={
+                "advertiser_id": advertiser_id,
+            },
+            headers={
+                "If-Match": if_match,
+            },
+            body=body,
+        )
+        return self._ask(call, models.Advertiser)
+
+    def delete_advertiser(self, advertiser_id: str, *, if_match: str | None = None) -> None:
+        """Delete an advertiser that has no campaigns, and its keys. Takes a key of the whole store."""
+        call = Call(
+            "DELETE",
+            "/v1/advertisers/{advertiser_id}",
+            within={
+                "advertiser_id": advertiser_id,
+            },
+            headers={
+                "If-Match": if_match,
+            },
+        )
+        self._tell(call)
+
+    def create_campaign(
+        self, body: models.CampaignDraft, *, idempotency_key: str | None = None
+    ) -> models.Campaign:
+        """Make a campaign. It begins paused: give it ads and keywords, then set it to active."""
+        call = Call(
+            "POST",
+            "/v1/campaigns",
+            headers={
+                "Idempotency-Key": idempotency_key,
+            },
+            body=body,
+        )
+        return self._ask(call, models.Campaign)
+
+    def list_campaigns(
+        self,
+        *,
+        advertiser_id: str | None = None,
+        status: Literal["paused", "active", "ended"] | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> models.CampaignPage:
+        """List campaigns, in the order of their ids; a merchant sees its own."""
+        call = Call(
+            "GET",
+            "/v1/campaigns",
+            query={
+                "advertiser_id": advertiser_id,
+                "status": status,
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return self._ask(call, models.CampaignPage)
+
+    def read_campaign(self, campaign_id: str) -> models.Campaign:
+        """Show one campaign, with its ETag."""
+        call = Call(
+            "GET",
+            "/v1/campaigns/{campaign_id}",
+            within={
+                "campaign_id": campaign_id,
+            },
+        )
+        return self._ask(call, models.Campaign)
+
+    def patch_campaign(
+        self, campaign_id: str, body: models.CampaignChange, *, if_match: str | None = None
+    ) -> models.Campaign:
+        """Change what is given. With `If-Match`, only if nobody changed it meanwhile.
+
+        The budget may not go below what is spent. An ended campaign stays as it is.
+        """
+        call = Call(
+            "PATCH",
+            "/v1/campaigns/{campaign_id}",
+            within={
+                "campaign_id": campaign_id,
+            },
+            headers={
+                "If-Match": if_match,
+            },
+            body=body,
+        )
+        return self._ask(call, models.Campaign)
+
+    def delete_campaign(self, campaign_id: str, *, if_match: str | None = None) -> None:
+        """Delete a campaign that was never charged, with its ads and keywords.
+
+        What was paid is never forgotten: end a campaign that has charges instead.
+        """
+        call = Call(
+            "DELETE",
+            "/v1/campaigns/{campaign_id}",
+            within={
+                "campaign_id": campaign_id,
+            },
+            headers={
+                "If-Match": if_match,
+            },
+        )
+        self._tell(call)
+
+    def create_ads(
+        self, campaign_id: str, body: models.AdBatch, *, idempotency_key: str | None = None
+    ) -> models.BatchResult:
+        """Make 1 to 1000 ads in a campaign, one a product; each has its own result.
+
+        Good ones are kept even if others are refused. A product that the campaign advertises
+        already is 409.
+        """
+        call = Call(
+            "POST",
+            "/v1/campaigns/{campaign_id}/ads",
+            within={
+                "campaign_id": campaign_id,
+            },
+            headers={
+                "Idempotency-Key": idempotency_key,
+            },
+            body=body,
+        )
+        return self._ask(call, models.BatchResult)
+
+    def read_ad(self, ad_id: str) -> models.CampaignAd:
+        """Show one ad, with its ETag."""
+        call = Call(
+            "GET",
+            "/v1/ads/{ad_id}",
+            within={
+                "ad_id": ad_id,
+            },
+        )
+        return self._ask(call, models.CampaignAd)
+
+    def patch_ad(
+        self, ad_id: str, body: models.AdChange, *, if_match: str | None = None
+    ) -> models.CampaignAd:
+        """Change what is given. With `If-Match`, only if nobody changed it meanwhile."""
+        call = Call(
+            "PATCH",
+            "/v1/ads/{ad_id}",
+            within={
+                "ad_id": ad_id,
+            },
+            headers={
+                "If-Match": if_match,
+            },
+            body=body,
+        )
+        return self._ask(call, models.CampaignAd)
+
+    def delete_ad(self, ad_id: str, *, if_match: str | None = None) -> None:
+        """Delete one ad. What its clicks cost stays on its campaign's record."""
+        call = Call(
+            "DELETE",
+            "/v1/ads/{ad_id}",
+            within={
+                "ad_id": ad_id,
+            },
+            headers={
+                "If-Match": if_match,
+            },
+        )
+        self._tell(call)
+
+    def create_keywords(
+        self, campaign_id: str, body: models.KeywordBatch, *, idempotency_key: str | None = None
+    ) -> models.BatchResult:
+        """Add 1 to 1000 keywords or negatives to a campaign; each has its own result.
+
+        Good ones are kept even if others are refused. One that the campaign has already is 409.
+        """
+        call = Call(
+            "POST",
+            "/v1/campaigns/{campaign_id}/keywords",
+            within={
+                "campaign_id": campaign_id,
+            },
+            headers={
+                "Idempotency-Key": idempotency_key,
+            },
+            body=body,
+        )
+        return self._ask(call, models.BatchResult)
+
+    def list_keywords(
+        self, campaign_id: str, *, limit: int = 100, cursor: str | None = None
+    ) -> models.KeywordPage:
+        """List a campaign's keywords and negatives, in the order of their ids."""
+        call = Call(
+            "GET",
+            "/v1/campaigns/{campaign_id}/keywords",
+            within={
+                "campaign_id": campaign_id,
+            },
+            query={
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return self._ask(call, models.KeywordPage)
+
+    def read_keyword(self, campaign_id: str, keyword_id: str) -> models.Keyword:
+        """Show one keyword, with its ETag."""
+        call = Call(
+            "GET",
+            "/v1/campaigns/{campaign_id}/keywords/{keyword_id}",
+            within={
+                "campaign_id": campaign_id,
+                "keyword_id": keyword_id,
+            },
+        )
+        return self._ask(call, models.Keyword)
+
+    def patch_keyword(
+        self,
+        campaign_id: str,
+        keyword_id: str,
+        body: models.KeywordChange,
+        *,
+        if_match: str | None = None,
+    ) -> models.Keyword:
+        """Change what is given. With `If-Match`, only if nobody changed it meanwhile."""
+        call = Call(
+            "PATCH",
+            "/v1/campaigns/{campaign_id}/keywords/{keyword_id}",
+            within={
+                "campaign_id": campaign_id,
+                "keyword_id": keyword_id,
+            },
+            headers={
+                "If-Match": if_match,
+            },
+            body=body,
+        )
+        return self._ask(call, models.Keyword)
+
+    def delete_keyword(
+        self, campaign_id: str, keyword_id: str, *, if_match: str | None = None
+    ) -> None:
+        """Remove one keyword."""
+        call = Call(
+            "DELETE",
+            "/v1/campaigns/{campaign_id}/keywords/{keyword_id}",
+            within={
+                "campaign_id": campaign_id,
+                "keyword_id": keyword_id,
+            },
+            headers={
+                "If-Match": if_match,
+            },
+        )
+        self._tell(call)
+
+    def list_placements(
+        self, *, limit: int = 100, cursor: str | None = None
+    ) -> models.PlacementPage:
+        """List the store's placements, in the order of their names."""
+        call = Call(
+            "GET",
+            "/v1/placements",
+            query={
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return self._ask(call, models.PlacementPage)
+
+    def read_placement(self, name: str) -> models.Placement:
+        """Show one placement, with its ETag."""
+        call = Call(
+            "GET",
+            "/v1/placements/{name}",
+            within={
+                "name": name,
+            },
+        )
+        return self._ask(call, models.Placement)
+
+    def put_placement(
+        self, name: str, body: models.PlacementSpec, *, if_match: str | None = None
+    ) -> models.Placement:
+        """Make the placement, or make it what is given; what is left out takes its default.
+
+        Requests for ads may name it within a second. Takes a key of the whole store.
+        """
+        call = Call(
+            "PUT",
+            "/v1/placements/{name}",
+            within={
+                "name": name,
+            },
+            headers={
+                "If-Match": if_match,
+            },
+            body=body,
+        )
+        return self._ask(call, models.Placement)
+
+    def delete_placement(self, name: str, *, if_match: str | None = None) -> None:
+        """Delete a placement: requests that name it are refused from then on."""
+        call = Call(
+            "DELETE",
+            "/v1/placements/{name}",
+            within={
+                "name": name,
+            },
+            headers={
+                "If-Match": if_match,
+            },
+        )
+        self._tell(call)
+
+    def list_platforms(
+        self, *, limit: int = 100, cursor: str | None = None
+    ) -> models.PlatformPage:
+        """List the platforms in use, by name, with their placements and campaigns.
+
+        A merchant is told of its own campaigns only.
+        """
+        call = Call(
+            "GET",
+            "/v1/platforms",
+            query={
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return self._ask(call, models.PlatformPage)
+
+    def create_key(
+        self, body: models.KeyDraft, *, idempotency_key: str | None = None
+    ) -> models.NewApiKey:
+        """Make a key. Its text is in this answer and nowhere else: only its SHA-256 is kept.
+
+        A merchant's key makes keys of that merchant only, to manage and to report.
+        """
+        call = Call(
+            "POST",
+            "/v1/keys",
+            headers={
+                "Idempotency-Key": idempotency_key,
+            },
+            body=body,
+        )
+        return self._ask(call, models.NewApiKey)
+
+    def list_keys(self, *, limit: int = 100, cursor: str | None = None) -> models.ApiKeyPage:
+        """List the keys in force, in the order of their ids; a merchant sees its own."""
+        call = Call(
+            "GET",
+            "/v1/keys",
+            query={
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return self._ask(call, models.ApiKeyPage)
+
+    def read_key(self, key_id: str) -> models.ApiKey:
+        """Show one key, without its text."""
+        call = Call(
+            "GET",
+            "/v1/keys/{key_id}",
+            within={
+                "key_id": key_id,
+            },
+        )
+        return self._ask(call, models.ApiKey)
+
+    def delete_key(self, key_id: str, *, if_match: str | None = None) -> None:
+        """Revoke a key: within a second it is refused everywhere. A key cannot revoke itself."""
+        call = Call(
+            "DELETE",
+            "/v1/keys/{key_id}",
+            within={
+                "key_id": key_id,
+            },
+            headers={
+                "If-Match": if_match,
+            },
+        )
+        self._tell(call)
+
+    def list_audit_entries(
+        self,
+        *,
+        resource: str | None = None,
+        resource_id: str | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> models.AuditPage:
+        """List changes made through this API, newest first; a merchant sees its own."""
+        call = Call(
+            "GET",
+            "/v1/audit-log",
+            query={
+                "resource": resource,
+                "resource_id": resource_id,
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return self._ask(call, models.AuditPage)
+
+    def report_performance(
+        self,
+        *,
+        first_day: date | None = None,
+        last_day: date | None = None,
+        advertiser_id: str | None = None,
+        campaign_id: str | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> models.PerformancePage:
+        """Count what each campaign got on each day, and what it paid; a merchant sees its own.
+
+        It is up to date: what the worker has recorded is in it. At most 92 days at once.
+        """
+        call = Call(
+            "GET",
+            "/v1/reports/performance",
+            query={
+                "first_day": first_day,
+                "last_day": last_day,
+                "advertiser_id": advertiser_id,
+                "campaign_id": campaign_id,
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return self._ask(call, models.PerformancePage)
+
+    def read_activity(self, *, limit: int = 20) -> models.Activity:
+        """Show the last decisions, with what became of their ads, and the last events to arrive.
+
+        Both stand here within about a second. Who the shoppers are is not said. Of a store with more
+        than a few hundred events a second, events that come late after their ad was shown may be
+        missing. Takes a key of the whole store.
+        """
+        call = Call(
+            "GET",
+            "/v1/activity",
+            query={
+                "limit": limit,
+            },
+        )
+        return self._ask(call, models.Activity)
+
+    def put_consent(self, user_id: str, body: models.ConsentSaid) -> None:
+        """Remember what a shopper said may be known of them. Takes a key of the whole store.
+
+        Withdrawn, it counts from this answer on, whatever requests say: the profile is gone, nothing
+        is read, nothing new is kept. What was kept before stays until it is erased.
+        """
+        call = Call(
+            "PUT",
+            "/v1/users/{user_id}/consent",
+            within={
+                "user_id": user_id,
+            },
+            body=body,
+        )
+        self._tell(call)
+
+    def export_user(
+        self, user_id: str, *, limit: int = 100, cursor: str | None = None
+    ) -> models.UserExport:
+        """Show everything that is held of a shopper. Takes a key of the whole store.
+
+        Consent and profile stand on every page. Of a shopper whom nobody knows, all of it is empty.
+        """
+        call = Call(
+            "GET",
+            "/v1/users/{user_id}",
+            within={
+                "user_id": user_id,
+            },
+            query={
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return self._ask(call, models.UserExport)
+
+    def erase_user(self, user_id: str) -> models.ErasureAccepted:
+        """Leave no trace of a shopper's id, in a job. Takes a key of the whole store.
+
+        From now on nothing that happened before is kept with the id, whenever it comes to be known.
+        What ads cost stays, and names nobody. A shopper who comes back is a new one.
+        """
+        call = Call(
+            "DELETE",
+            "/v1/users/{user_id}",
+            within={
+                "user_id": user_id,
+            },
+        )
+        return self._ask(call, models.ErasureAccepted)
+
+    def livez(self) -> models.Liveness:
+        """Answer 200 as long as the process runs. Restart it if this fails."""
+        call = Call("GET", "/livez")
+        return self._ask(call, models.Liveness)
+
+    def readyz(self) -> models.Readiness:
+        """Answer 200 once a snapshot with its models is loaded, and until the process drains."""
+        call = Call("GET", "/readyz")
+        return self._ask(call, models.Readiness)

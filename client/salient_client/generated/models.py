@@ -1,0 +1,1346 @@
+"""What is sent and received. Made by `make client`; do not edit."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field
+from salient_client.wire import Wire
+
+
+class Activity(Wire):
+    """The last decisions and events of a store."""
+
+    decisions: list[RecentDecision]
+    """Newest first."""
+
+    events: list[RecentEvent]
+    """The last to arrive first; not feature words that were only shown."""
+
+
+class AdBatch(Wire):
+    """Ads to be made in one campaign."""
+
+    ads: list[AdDraft]
+    """The ads; each stands by itself."""
+
+
+class AdChange(Wire):
+    """What to change of an ad."""
+
+    bid_micros: int | None = None
+    """Its own bid, in micros; null is the campaign's."""
+
+    active: bool | None = None
+    """Whether it may be shown while its campaign is active."""
+
+
+class AdDraft(Wire):
+    """An ad to be made."""
+
+    product_id: str
+    """The product that it shows."""
+
+    bid_micros: int | None = None
+    """Its own bid, in micros; null is the campaign's."""
+
+    active: bool = True
+    """Whether it may be shown while its campaign is active."""
+
+
+class AdExplanation(Wire):
+    """Why this ad stands here. Only with a secret key and `explain`."""
+
+    price_micros: int
+    """What a click costs, in micros."""
+
+    bid_micros: int
+    """What the campaign offered, in micros."""
+
+    quality_ppm: int
+    """Predicted click rate in parts per million."""
+
+    reason: str
+    """How the title was made: personal, prior or plain."""
+
+    selling_points: list[SellingPointScore]
+    """The selling points in the title."""
+
+
+class AdRequest(Wire):
+    """Ask for ads to show beside one page of search results or of a category."""
+
+    query: str | None = None
+    """What the shopper searched for. Either this or `category`."""
+
+    category: str | None = None
+    """The category that the shopper looks at. Either this or `query`."""
+
+    placement: str | None = None
+    """The named area of the page. Either this or `placements`."""
+
+    slots: int | None = None
+    """How many ads are wanted; at most, and by default, as many as the placement has slots."""
+
+    placements: list[Area] | None = None
+    """Several areas of one page, filled in this order; no product stands in two of them. The answer then has `placements`."""
+
+    user: User | None = None
+    """Who the shopper is."""
+
+    context: PageContext | None = None
+    """The page that asks, and what it is seen on."""
+
+    exclude: list[str] = []
+    """Products that must not be advertised."""
+
+    organic_ids: list[str] = []
+    """Products that the page shows anyway; their ads stay out."""
+
+    timeout_ms: int = 100
+    """Answer within this time, with less if need be: see `degraded`."""
+
+    explain: bool = False
+    """Add prices, scores and timings. Needs a secret key."""
+
+
+class AdResponse(Wire):
+    """The ads to show. No ads is a good answer: then `no_fill_reason` says why."""
+
+    request_id: str
+    """Id of this decision."""
+
+    ads: list[SponsoredAd]
+    """From the top slot down."""
+
+    experiments: list[str]
+    """Arms of experiments that this answer took part in."""
+
+    no_fill_reason: str | None
+    """Why there are no ads, if there are none."""
+
+    degraded: list[str]
+    """Parts that were done without: no_profile, linear_rank, plain_titles, no_decision, no_snapshot."""
+
+    took_ms: float
+    """Time taken in the service."""
+
+    expires_at: AwareDatetime
+    """Clicks after this lead on but are not charged."""
+
+    explain: Explanation | None = None
+    """Only with a secret key and `explain`."""
+
+
+class AddToCart(Wire):
+    """A product was put into the cart."""
+
+    type: Literal["add_to_cart"]
+    """What happened."""
+
+    event_id: str
+    """The caller's own id of this event. Sent again, it counts once."""
+
+    occurred_at: AwareDatetime | None = None
+    """When it happened (RFC 3339); by default when it arrived."""
+
+    user: User | None = None
+    """Who the shopper is."""
+
+    product_id: str
+    """The shop's product."""
+
+    quantity: int = 1
+    """How many."""
+
+    value: int | None = None
+    """Worth in micros of `currency`."""
+
+    currency: str | None = None
+    """ISO 4217; by default the store's."""
+
+
+class Advertiser(Wire):
+    """A merchant who books campaigns."""
+
+    id: str
+    """Names the advertiser."""
+
+    name: str
+    """What people call it."""
+
+    created_at: AwareDatetime
+    """When it was made."""
+
+
+class AdvertiserChange(Wire):
+    """What to change of an advertiser."""
+
+    name: str | None = None
+    """What people call it."""
+
+
+class AdvertiserDraft(Wire):
+    """An advertiser to be made."""
+
+    name: str
+    """What people call it."""
+
+
+class AdvertiserPage(Wire):
+    """A page of advertisers, in the order of their ids."""
+
+    data: list[Advertiser]
+    """The advertisers."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
+
+
+class ApiKey(Wire):
+    """A key in force. Its text is kept nowhere."""
+
+    id: str
+    """Names the key."""
+
+    name: str
+    """What it is for."""
+
+    kind: Literal["publishable", "secret"]
+    """Publishable keys may stand in a page, secret ones may not."""
+
+    scopes: list[str]
+    """What it may do."""
+
+    origins: list[str]
+    """Pages that may use it."""
+
+    advertiser_id: str | None
+    """The merchant that it is bound to; null is the whole store."""
+
+    created_at: AwareDatetime
+    """When it was made."""
+
+
+class ApiKeyPage(Wire):
+    """A page of keys, in the order of their ids."""
+
+    data: list[ApiKey]
+    """The keys."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
+
+
+class Area(Wire):
+    """One of several areas of a page."""
+
+    placement: str
+    """The named area of the page."""
+
+    slots: int | None = None
+    """How many ads are wanted; at most, and by default, as many as the placement has slots."""
+
+
+class AreaResponse(Wire):
+    """The ads of one of several areas."""
+
+    request_id: str
+    """Id of this decision."""
+
+    ads: list[SponsoredAd]
+    """From the top slot down."""
+
+    experiments: list[str]
+    """Arms of experiments that this answer took part in."""
+
+    no_fill_reason: str | None
+    """Why there are no ads, if there are none."""
+
+    degraded: list[str]
+    """Parts that were done without: no_profile, linear_rank, plain_titles, no_decision, no_snapshot."""
+
+    took_ms: float
+    """Time taken in the service."""
+
+    expires_at: AwareDatetime
+    """Clicks after this lead on but are not charged."""
+
+    explain: Explanation | None = None
+    """Only with a secret key and `explain`."""
+
+    placement: str
+    """The named area of the page."""
+
+
+class AuditEntry(Wire):
+    """One change by one key."""
+
+    id: int
+    """Rises with every entry."""
+
+    at: AwareDatetime
+    """When."""
+
+    key_id: str
+    """The key that did it."""
+
+    advertiser_id: str | None
+    """The merchant whose thing it is; null is the store's own."""
+
+    resource: str
+    """What kind of thing."""
+
+    resource_id: str
+    """Which one."""
+
+    action: str
+    """What was done to it."""
+
+    before: dict[str, Any] | None
+    """As it was; null is not at all."""
+
+    after: dict[str, Any] | None
+    """As it is; null is not at all."""
+
+
+class AuditPage(Wire):
+    """A page of the audit log, newest first."""
+
+    data: list[AuditEntry]
+    """The entries."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
+
+
+class AwardEvent(Wire):
+    """What became of an ad."""
+
+    type: str
+    """impression, view, click, conversion or hide."""
+
+    received_at: AwareDatetime
+    """When it came."""
+
+    invalid_reason: str | None
+    """Why it does not count, if so."""
+
+
+class BatchResult(Wire):
+    """What became of each item of a bulk request."""
+
+    made: int
+    """How many items were kept."""
+
+    refused: int
+    """How many were not."""
+
+    results: list[ItemResult]
+    """One for each item, in the order of the request."""
+
+
+class Campaign(Wire):
+    """A merchant's campaign. The ETag does not follow what it spends."""
+
+    id: str
+    """Names the campaign."""
+
+    advertiser_id: str
+    """Whose it is."""
+
+    name: str
+    """What people call it."""
+
+    status: Literal["paused", "active", "ended"]
+    """Only an active campaign spends. Paused and active change into each other; what has ended stays so."""
+
+    bid_micros: int
+    """The most that a click may cost, in micros."""
+
+    budget_micros: int
+    """The most that it may spend, in micros."""
+
+    spent_micros: int
+    """What its clicks have cost so far, in micros."""
+
+    starts_at: AwareDatetime | None
+    """When it begins; null is at once."""
+
+    ends_at: AwareDatetime | None
+    """When it ends; null is never."""
+
+    platforms: list[str]
+    """The platforms that it runs on; none named is all."""
+
+    created_at: AwareDatetime
+    """When it was made."""
+
+    updated_at: AwareDatetime
+    """When it was last changed."""
+
+
+class CampaignAd(Wire):
+    """One product of a campaign."""
+
+    id: str
+    """Names the ad."""
+
+    campaign_id: str
+    """Its campaign."""
+
+    product_id: str
+    """The product that it shows."""
+
+    bid_micros: int | None
+    """Its own bid, in micros; null is the campaign's."""
+
+    active: bool
+    """Whether it may be shown while its campaign is active."""
+
+
+class CampaignAdPage(Wire):
+    """A page of ads, in the order of their ids."""
+
+    data: list[CampaignAd]
+    """The ads."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
+
+
+class CampaignChange(Wire):
+    """What to change of a campaign."""
+
+    name: str | None = None
+    """What people call it."""
+
+    status: Literal["paused", "active", "ended"] | None = None
+    """Only an active campaign spends. Paused and active change into each other; what has ended stays so."""
+
+    bid_micros: int | None = None
+    """The most that a click may cost, in micros."""
+
+    budget_micros: int | None = None
+    """The most that it may spend in all, in micros. Never below what is spent."""
+
+    starts_at: AwareDatetime | None = None
+    """When it begins (RFC 3339, with a zone); null is at once."""
+
+    ends_at: AwareDatetime | None = None
+    """When it ends, after `starts_at`; null is never."""
+
+    platforms: list[str] | None = None
+    """The platforms that it runs on; none named is all of them."""
+
+
+class CampaignDraft(Wire):
+    """A campaign to be made. It begins paused."""
+
+    advertiser_id: str
+    """Whose it is."""
+
+    name: str
+    """What people call it."""
+
+    bid_micros: int
+    """The most that a click may cost, in micros."""
+
+    budget_micros: int
+    """The most that it may spend in all, in micros. Never below what is spent."""
+
+    starts_at: AwareDatetime | None = None
+    """When it begins (RFC 3339, with a zone); null is at once."""
+
+    ends_at: AwareDatetime | None = None
+    """When it ends, after `starts_at`; null is never."""
+
+    platforms: list[str] = []
+    """The platforms that it runs on; none named is all of them."""
+
+
+class CampaignPage(Wire):
+    """A page of campaigns, in the order of their ids."""
+
+    data: list[Campaign]
+    """The campaigns."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
+
+
+class Candidate(Wire):
+    """How one ad stood in the auction."""
+
+    ad_id: str
+    """Id of the ad."""
+
+    product_id: str
+    """The shop's product."""
+
+    lexical: float
+    """How well the words of the query fit."""
+
+    quality_ppm: int
+    """Predicted click rate in parts per million."""
+
+    bid_micros: int
+    """What it offered."""
+
+    value: int
+    """bid_micros times quality_ppm."""
+
+
+class Click(Wire):
+    """An ad was clicked, without the redirect."""
+
+    type: Literal["click"]
+    """What happened."""
+
+    token: str
+    """The ad's impression_url, view_url or click_url, or the token inside it."""
+
+
+class Consent(Wire):
+    """What a shopper last said."""
+
+    consent: bool
+    """False: from now on nothing of this shopper is read or kept, even where a request says `consent: true`. True takes that back; each request still has to say so, too."""
+
+    at: AwareDatetime
+    """Since when."""
+
+
+class ConsentSaid(Wire):
+    """What a shopper says may be known of them."""
+
+    consent: bool
+    """False: from now on nothing of this shopper is read or kept, even where a request says `consent: true`. True takes that back; each request still has to say so, too."""
+
+
+class Conversion(Wire):
+    """One line of an order. The order's id and the line's number make it unique."""
+
+    type: Literal["conversion"]
+    """What happened."""
+
+    order_id: str
+    """The shop's id of the order."""
+
+    line: int = 0
+    """Number of the order's line."""
+
+    occurred_at: AwareDatetime | None = None
+    """When it happened (RFC 3339); by default when it arrived."""
+
+    user: User | None = None
+    """Who the shopper is."""
+
+    product_id: str
+    """The shop's product."""
+
+    quantity: int = 1
+    """How many."""
+
+    value: int | None = None
+    """Worth in micros of `currency`."""
+
+    currency: str | None = None
+    """ISO 4217; by default the store's."""
+
+    token: str | None = None
+    """The ad that led to it, if the shop knows: one of its URLs, or the token."""
+
+
+class Done(Wire):
+    """Something that a shopper did."""
+
+    text: str
+    """The word, product or query."""
+
+    at: AwareDatetime
+    """When."""
+
+
+class ErasureAccepted(Wire):
+    """An erasure that will be done."""
+
+    job_id: str
+    """The job that does it."""
+
+
+class EventBatch(Wire):
+    """1 to 500 events of any kind."""
+
+    events: list[
+        Annotated[
+            Search | FeatureWord | Impression | View | Click | AddToCart | Conversion,
+            Field(discriminator="type"),
+        ]
+    ]
+    """What happened, in any order."""
+
+
+class EventReceipt(Wire):
+    """What became of the batch."""
+
+    accepted: int
+    """How many were accepted."""
+
+    rejected: int
+    """How many were rejected."""
+
+    results: list[EventResult]
+    """One for each event, in order."""
+
+
+class EventResult(Wire):
+    """What became of one event."""
+
+    index: int
+    """Its place in the batch."""
+
+    status: Literal["accepted", "rejected"]
+    """Accepted events are kept safely."""
+
+    code: str | None = None
+    """Why it was rejected."""
+
+    detail: str | None = None
+    """Why it was rejected, in words."""
+
+
+class Explanation(Wire):
+    """How the answer came about. Only with a secret key and `explain`."""
+
+    snapshot: str | None
+    """Version of the catalogue used."""
+
+    models: list[str]
+    """Models used."""
+
+    seed: int
+    """Seed of all random draws."""
+
+    candidates: int
+    """How many ads were considered."""
+
+    filtered: dict[str, int]
+    """How many ads each filter removed."""
+
+    auction: list[Candidate]
+    """The candidates, best value first."""
+
+    stages_us: dict[str, int]
+    """Microseconds spent in each stage."""
+
+
+class FeatureWord(Wire):
+    """A facet or filter chip was shown, or clicked."""
+
+    type: Literal["feature_word"]
+    """What happened."""
+
+    event_id: str
+    """The caller's own id of this event. Sent again, it counts once."""
+
+    occurred_at: AwareDatetime | None = None
+    """When it happened (RFC 3339); by default when it arrived."""
+
+    user: User | None = None
+    """Who the shopper is."""
+
+    feature_word: str
+    """The words on the chip."""
+
+    action: Literal["shown", "clicked"]
+    """Whether it was shown or clicked."""
+
+    query: str | None = None
+    """The query in force, if any."""
+
+    position: int | None = None
+    """Place of the chip, 1 first."""
+
+
+class Impression(Wire):
+    """An ad was rendered."""
+
+    type: Literal["impression"]
+    """What happened."""
+
+    token: str
+    """The ad's impression_url, view_url or click_url, or the token inside it."""
+
+
+class ItemResult(Wire):
+    """What became of one item."""
+
+    index: int
+    """Its place in the request."""
+
+    status: int
+    """What a request of its own would have got."""
+
+    id: str | None = None
+    """What was made; null if nothing was."""
+
+    errors: Annotated[list[ProblemError], Field(validate_default=True)] = []
+    """Why it was refused; pointers are into the item."""
+
+
+class KeyDraft(Wire):
+    """A key to be made."""
+
+    name: str
+    """What it is for."""
+
+    kind: Literal["publishable", "secret"]
+    """Publishable keys may stand in a page, secret ones may not."""
+
+    scopes: list[Literal["serve", "events", "manage", "report", "admin"]]
+    """What it may do. `admin` is everything in its store; publishable keys have `serve` and `events` at most."""
+
+    origins: list[str] = []
+    """Pages that may use a publishable key, without a path; `*` is any."""
+
+    advertiser_id: str | None = None
+    """Bind a secret key to this merchant: it sees nothing of the others. Null is the whole store."""
+
+
+class Keyword(Wire):
+    """A query that a campaign bids on, or refuses."""
+
+    id: str
+    """Names the keyword."""
+
+    campaign_id: str
+    """Its campaign."""
+
+    text: str
+    """What is searched for."""
+
+    match_type: Literal["exact", "phrase", "broad"]
+    """How closely a query must follow it: the same words, the same words side by side in it, or all of them anywhere in it."""
+
+    negative: bool
+    """Whether such queries are refused, not bid on."""
+
+
+class KeywordBatch(Wire):
+    """Keywords to be added to one campaign."""
+
+    keywords: list[KeywordDraft]
+    """The keywords; each stands by itself."""
+
+
+class KeywordChange(Wire):
+    """What to change of a keyword."""
+
+    text: str | None = None
+    """What shoppers search for. Kept in lower case, without markup."""
+
+    match_type: Literal["exact", "phrase", "broad"] | None = None
+    """How closely a query must follow it: the same words, the same words side by side in it, or all of them anywhere in it."""
+
+    negative: bool | None = None
+    """Whether such queries are refused, not bid on."""
+
+
+class KeywordDraft(Wire):
+    """A keyword to be added."""
+
+    text: str
+    """What shoppers search for. Kept in lower case, without markup."""
+
+    match_type: Literal["exact", "phrase", "broad"] = "broad"
+    """How closely a query must follow it: the same words, the same words side by side in it, or all of them anywhere in it."""
+
+    negative: bool = False
+    """Whether such queries are refused, not bid on."""
+
+
+class KeywordPage(Wire):
+    """A page of keywords, in the order of their ids."""
+
+    data: list[Keyword]
+    """The keywords."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
+
+
+class Liveness(Wire):
+    """The process answers."""
+
+    status: Literal["alive"]
+    """Always alive."""
+
+
+class NewApiKey(Wire):
+    """A key that was just made, with its text."""
+
+    id: str
+    """Names the key."""
+
+    name: str
+    """What it is for."""
+
+    kind: Literal["publishable", "secret"]
+    """Publishable keys may stand in a page, secret ones may not."""
+
+    scopes: list[str]
+    """What it may do."""
+
+    origins: list[str]
+    """Pages that may use it."""
+
+    advertiser_id: str | None
+    """The merchant that it is bound to; null is the whole store."""
+
+    created_at: AwareDatetime
+    """When it was made."""
+
+    key: str | None
+    """The key itself. It is shown this once; when the request is repeated with its Idempotency-Key, it is null."""
+
+
+class PageContext(Wire):
+    """Where the ads will stand."""
+
+    page: str | None = None
+    """Address of the page that asks."""
+
+    device: Literal["desktop", "mobile", "tablet", "app"] | None = None
+    """What the shopper holds."""
+
+    geo: str | None = None
+    """Country, and region if known (ISO 3166)."""
+
+    locale: str | None = None
+    """Language of the page (BCP 47)."""
+
+
+class PageResponse(Wire):
+    """The ads of several areas of a page, in the order asked for."""
+
+    placements: list[AreaResponse]
+    """An answer for each area."""
+
+    took_ms: float
+    """Time taken in the service."""
+
+
+class PerformancePage(Wire):
+    """A page of the report, by day and campaign."""
+
+    data: list[PerformanceRow]
+    """A row for each campaign and day on which anything happened."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
+
+
+class PerformanceRow(Wire):
+    """
+    One campaign on one day (UTC). Only valid events count.
+
+    Impressions, views, clicks and spend belong to the day on which the ad was decided,
+    conversions to the day on which they happened.
+    """
+
+    day: date
+    """The day, in UTC."""
+
+    campaign_id: str
+    """The campaign."""
+
+    campaign_name: str
+    """What people call it now."""
+
+    advertiser_id: str
+    """Whose it is."""
+
+    impressions: int
+    """How often one of its ads was shown."""
+
+    views: int
+    """How often one was in view for a second."""
+
+    clicks: int
+    """How often one was clicked."""
+
+    invalid_clicks: int
+    """Clicks of bots and the like; they cost nothing."""
+
+    conversions: int
+    """Lines of orders that the shop told with the ad's token."""
+
+    spend_micros: int
+    """What the clicks were charged, in micros of the store's currency."""
+
+
+class Placement(Wire):
+    """A named area of a page, on one platform."""
+
+    name: str
+    """What requests for ads call it."""
+
+    platform: str
+    """The platform that it belongs to."""
+
+    slots: int
+    """How many ads it can show."""
+
+    reserve_micros: int
+    """The least that a click costs here, in micros."""
+
+    title_limit: int
+    """The longest title."""
+
+    selling_point_cap: int
+    """How many selling points a title may show."""
+
+    phrase_style: Literal["in_place", "front"]
+    """What to do with a selling point that stands in the title already: mark it there, or bring it to the front."""
+
+
+class PlacementPage(Wire):
+    """A page of placements, in the order of their names."""
+
+    data: list[Placement]
+    """The placements."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
+
+
+class PlacementSpec(Wire):
+    """A placement as a whole: what is left out takes its default."""
+
+    platform: str
+    """The platform that it belongs to."""
+
+    slots: int
+    """How many ads it can show."""
+
+    reserve_micros: int
+    """The least that a click costs here, in micros; lower bids stay out."""
+
+    title_limit: int = 150
+    """The longest title, in characters as people count them."""
+
+    selling_point_cap: int = 2
+    """How many selling points a title may show."""
+
+    phrase_style: Literal["in_place", "front"] = "in_place"
+    """What to do with a selling point that stands in the title already: mark it there, or bring it to the front."""
+
+
+class Platform(Wire):
+    """A channel that budgets are spent on; it exists by being named."""
+
+    name: str
+    """What it is called."""
+
+    placements: int
+    """How many placements stand on it."""
+
+    campaigns: int
+    """How many campaigns may run on it, by name or because they run on all; ended ones do not count."""
+
+
+class PlatformPage(Wire):
+    """A page of platforms, in the order of their names."""
+
+    data: list[Platform]
+    """The platforms."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
+
+
+class Problem(Wire):
+    """Problem details (RFC 9457), as `application/problem+json`."""
+
+    type: str
+    """Names the kind of problem."""
+
+    title: str
+    """The kind of problem in words."""
+
+    status: int
+    """The HTTP status."""
+
+    detail: str
+    """What went wrong this time."""
+
+    code: str
+    """For programs to act on."""
+
+    trace_id: str
+    """The request's trace (W3C traceparent), to quote when asking for help."""
+
+    errors: Annotated[list[ProblemError], Field(validate_default=True)] = []
+    """Each thing that is wrong, if the body is at fault."""
+
+
+class ProblemError(Wire):
+    """One thing that is wrong with the request."""
+
+    pointer: str
+    """Where in the body (JSON pointer, RFC 6901)."""
+
+    code: str
+    """What kind of fault."""
+
+    detail: str
+    """What was expected, and what was received."""
+
+
+class ProductTitle(Wire):
+    """A product's title for this shopper and query."""
+
+    product_id: str
+    """The shop's product."""
+
+    title: Title
+    """The title to show."""
+
+    reason: str
+    """How the title was made: personal, prior or plain."""
+
+    selling_points: list[SellingPointScore] | None = None
+    """Only with a secret key and `explain`: the selling points in the title."""
+
+
+class Profile(Wire):
+    """What ads are chosen by: the shopper's last actions, newest first."""
+
+    feature_words: list[Done]
+    """Feature words that they clicked."""
+
+    clicked_products: list[Done]
+    """Titles of the products whose ads they clicked."""
+
+    queries: list[Done]
+    """What they searched for."""
+
+    hidden_ads: list[str]
+    """Ads that they do not want to see again."""
+
+
+class Readiness(Wire):
+    """Whether requests should be sent here."""
+
+    status: Literal["ready", "starting", "draining"]
+    """Ready to serve, before the first snapshot, or about to stop."""
+
+    stores: int
+    """How many shops are served."""
+
+    models: list[str]
+    """Models in use."""
+
+
+class RecentAward(Wire):
+    """A slot, won."""
+
+    slot: int
+    """Position, 0 on top."""
+
+    impression_id: str
+    """As in the answer."""
+
+    ad_id: str
+    """Id of the ad."""
+
+    campaign_id: str
+    """Id of the campaign."""
+
+    product_id: str
+    """The shop's product."""
+
+    price_micros: int
+    """What a click costs."""
+
+    bid_micros: int
+    """What was offered."""
+
+    quality_ppm: int
+    """Predicted click rate, parts per million."""
+
+    reason: str
+    """How the title was made: personal, prior or plain."""
+
+    selling_points: list[SellingPointScore]
+    """The selling points in the title."""
+
+    events: list[AwardEvent]
+    """What became of it, as it came."""
+
+
+class RecentDecision(Wire):
+    """An answer to one request for ads. It does not say who asked."""
+
+    request_id: str
+    """Id of it."""
+
+    at: AwareDatetime
+    """When it was made."""
+
+    query: str
+    """What was searched for."""
+
+    category: str
+    """Or looked at."""
+
+    placement: str
+    """Where it stands."""
+
+    personal: bool
+    """Whether a shopper's profile was read."""
+
+    awards: list[RecentAward]
+    """The ads, from the top."""
+
+    no_fill_reason: str | None
+    """Why there are no ads, if so."""
+
+    degraded: list[str]
+    """Parts that were done without."""
+
+    took_us: int
+    """Time taken, in microseconds."""
+
+
+class RecentEvent(Wire):
+    """Something that a shopper did. It does not say who."""
+
+    type: str
+    """What happened."""
+
+    received_at: AwareDatetime
+    """When it came."""
+
+    query: str | None
+    """The query in force, if any."""
+
+    feature_word: str | None
+    """The feature word clicked, if any."""
+
+    product_id: str | None
+    """The product, if any."""
+
+    campaign_id: str | None
+    """The ad's campaign, if any."""
+
+    impression_id: str | None
+    """The ad's, if any."""
+
+    slot: int | None
+    """The ad's, if any."""
+
+    price_micros: int | None
+    """What the ad's click costs."""
+
+    value_micros: int | None
+    """Worth of a cart or an order."""
+
+    invalid_reason: str | None
+    """Why it does not count, if so."""
+
+
+class Search(Wire):
+    """A shopper searched."""
+
+    type: Literal["search"]
+    """What happened."""
+
+    event_id: str
+    """The caller's own id of this event. Sent again, it counts once."""
+
+    occurred_at: AwareDatetime | None = None
+    """When it happened (RFC 3339); by default when it arrived."""
+
+    user: User | None = None
+    """Who the shopper is."""
+
+    query: str
+    """What was searched for."""
+
+
+class SellingPointScore(Wire):
+    """A selling point that was chosen, and how."""
+
+    id: str
+    """Id of the selling point."""
+
+    text: str
+    """The phrase."""
+
+    score: float
+    """Predicted chance that it is liked."""
+
+    propensity: float
+    """The chance with which it was picked."""
+
+
+class SponsoredAd(Wire):
+    """One slot, won. Show the label, load the impression URL, link to the click URL."""
+
+    ad_id: str
+    """Id of the ad."""
+
+    product_id: str
+    """The shop's product."""
+
+    campaign_id: str
+    """Id of the campaign."""
+
+    slot: int
+    """Position, 0 on top."""
+
+    title: Title
+    """The title to show."""
+
+    impression_id: str
+    """Ties impression, view, click and conversion together."""
+
+    click_url: str
+    """Link to this."""
+
+    impression_url: str
+    """Load this when the ad is rendered."""
+
+    view_url: str
+    """Load this when half of the ad was in view for a second."""
+
+    label: str
+    """Must be shown with the ad."""
+
+    explain: AdExplanation | None = None
+    """Only with a secret key and `explain`."""
+
+
+class Title(Wire):
+    """The title to show, in parts, so that no markup has to be parsed."""
+
+    text: str
+    """The whole title."""
+
+    original: str
+    """The catalogue's title."""
+
+    parts: list[TitlePart]
+    """The title in order."""
+
+
+class TitlePart(Wire):
+    """A run of the title. The parts, joined, are the text."""
+
+    text: str
+    """Plain text, never markup."""
+
+    selling_point: str | None
+    """Id of the selling point shown here. One that the title says with a small word or a number inside is shown in several parts."""
+
+    highlight: bool
+    """Whether to set this part off from the rest."""
+
+
+class TitlesRequest(Wire):
+    """Ask for titles with selling points, for products that the page shows anyway."""
+
+    products: list[str]
+    """The shop's products, in any order."""
+
+    placement: str
+    """Whose limits hold: length of titles, how many selling points, where."""
+
+    query: str | None = None
+    """What the shopper searched for: a phrase that says no more than this is not chosen."""
+
+    user: User | None = None
+    """Who the shopper is."""
+
+    timeout_ms: int = 100
+    """Answer within this time, with plain titles if need be."""
+
+    explain: bool = False
+    """Add scores. Needs a secret key."""
+
+
+class TitlesResponse(Wire):
+    """The titles, in the order asked for, and what has none."""
+
+    titles: list[ProductTitle]
+    """A title for each product that is known."""
+
+    unknown: list[str]
+    """Products asked for that are not in the catalogue, or not yet; for a merchant's key also those of others."""
+
+    degraded: list[str]
+    """Parts that were done without: no_profile, plain_titles, no_snapshot."""
+
+    took_ms: float
+    """Time taken in the service."""
+
+
+class User(Wire):
+    """Who the shopper is, as far as the shop may say."""
+
+    id: str | None = None
+    """The shop's own id of the shopper. Kept only with consent."""
+
+    session: str | None = None
+    """The shop's id of this visit. Kept only with consent."""
+
+    consent: bool = False
+    """Whether the shopper agreed to personal ads. Without it, or with the header `Sec-GPC: 1`, no profile is read or written."""
+
+
+class UserExport(Wire):
+    """Everything that is held of one shopper; the records in pages, oldest first."""
+
+    data: list[UserRecord]
+    """Events and decisions, oldest first."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
+
+    id: str
+    """The shop's own id of the shopper."""
+
+    consent: Consent | None
+    """What they said here; null if nothing, so that each request says."""
+
+    profile: Profile | None
+    """The profile in force; null if there is none."""
+
+
+class UserRecord(Wire):
+    """One event or decision that names the shopper."""
+
+    id: str
+    """Tells records of one moment apart."""
+
+    kind: Literal["event", "decision"]
+    """What the shopper did, or what was decided for them."""
+
+    at: AwareDatetime
+    """When it was."""
+
+    content: dict[str, Any]
+    """All that is held of it."""
+
+
+class View(Wire):
+    """Half of an ad was in view for a second."""
+
+    type: Literal["view"]
+    """What happened."""
+
+    token: str
+    """The ad's impression_url, view_url or click_url, or the token inside it."""
