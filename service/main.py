@@ -11,13 +11,14 @@ from importlib.metadata import version
 from multiprocessing import parent_process
 from tempfile import TemporaryDirectory
 from time import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
 from service.api import traffic
 from service.api.application import make_application
 from service.api.connection import GuardedHttp
+from service.api.descriptors import room_for
 from service.api.event_log import EventLog
 from service.api.keys import LiveStores
 from service.api.log_lines import configure_logging
@@ -58,12 +59,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; then take no new connections, finish and return."""
+    http: Any = partial(GuardedHttp, most_connections=room_for(settings.max_connections))
     configure = partial(
         uvicorn.Config,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http=GuardedHttp,
+        http=http,
+        ws="none",
         access_log=False,
         server_header=False,
         log_level="warning",

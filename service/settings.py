@@ -89,6 +89,17 @@ class Settings(BaseSettings):
             examples=[4],
         ),
     ] = 1
+    max_connections: Annotated[
+        int,
+        Field(
+            validation_alias="SALIENT_MAX_CONNECTIONS",
+            ge=1,
+            le=1_000_000,
+            description="Connections that each serving process holds; one more gets 503. Fewer "
+            "where the process may not open as many files.",
+            examples=[10_000],
+        ),
+    ] = 10_000
     linger_seconds: Annotated[
         float,
         Field(
@@ -123,6 +134,7 @@ class Settings(BaseSettings):
             "HOST": self.host,
             "PORT": str(self.port),
             "SALIENT_WORKERS": str(self.workers),
+            "SALIENT_MAX_CONNECTIONS": str(self.max_connections),
             "SALIENT_LINGER_SECONDS": str(self.linger_seconds),
             "SALIENT_WORKER_METRICS_PORT": str(self.worker_metrics_port or ""),
         }

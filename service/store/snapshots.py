@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import shutil
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import orjson
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 META = "meta.json"
 CURRENT = "CURRENT"
+READ_BYTES = 64 * 1024
+"""Up to this size a file is read: a mapping holds a descriptor for as long as it lives."""
 
 
 def write_snapshot(snapshot: Snapshot, folder: Path, *, previous: Path | None = None) -> Path:
@@ -125,9 +127,12 @@ def _map_array(path: Path, file: ArrayFile) -> NDArray[Any]:
     size = path.stat().st_size
     if size != file.size:
         raise BadSnapshotError(f"{path} has {size} bytes, its snapshot says {file.size}")
+    mode: Literal["r"] | None = "r" if size > READ_BYTES else None
+    array: NDArray[Any] = np.load(path, mmap_mode=mode, allow_pickle=False)
     # a plain view of the mapping: np.memmap's own indexing is ten times as slow
-    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    return np.asarray(array).view(np.ndarray)
+    plain = np.asarray(array).view(np.ndarray)
+    plain.flags.writeable = False
+    return plain
 
 
 def _write_bytes(path: Path, data: bytes) -> None:

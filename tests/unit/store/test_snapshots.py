@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import orjson
@@ -13,11 +13,14 @@ from service.decision.scorers import Scorers
 from service.decision.snapshot import BundleRef, Snapshot
 from service.decision.terms import ApiKey, KeyKind, PhraseStyle, Placement
 from service.errors import BadSnapshotError
-from service.store.snapshots import current_snapshot, map_snapshot, point_to, write_snapshot
+from service.store.snapshots import (
+    READ_BYTES,
+    current_snapshot,
+    map_snapshot,
+    point_to,
+    write_snapshot,
+)
 from tests.unit.decision.shop import TOP, ask, campaign, keyword, product, snapshot
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 KEY = ApiKey("key_1", "ab" * 32, KeyKind.SECRET, ("serve",), ("https://shop.example",), "adv_a")
 
@@ -79,6 +82,25 @@ def test_arrays_are_mapped_and_cannot_be_written(tmp_path: Path) -> None:
     assert type(mapped.ads.bid) is np.ndarray
     with pytest.raises(ValueError, match="read-only"):
         mapped.ads.bid[0] = 1
+
+
+def descriptors() -> int:
+    """How many files this process has open."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def test_only_long_arrays_hold_descriptors(tmp_path: Path) -> None:
+    written = made()
+    long = np.ones((READ_BYTES // 8, 4), np.float32)  # twice as long as what is read
+    shop = replace(written, models={**written.models, "ranker.item": long})
+    opened = []
+    for name, one in (("short", written), ("long", shop)):
+        folder = write_snapshot(one, tmp_path / name)
+        before = descriptors()
+        snapshot = map_snapshot(folder)
+        opened.append(descriptors() - before)
+        assert snapshot.models["ranker.item"].tobytes() == one.models["ranker.item"].tobytes()
+    assert opened == [0, 1]
 
 
 def test_an_empty_shop_can_be_mapped(tmp_path: Path) -> None:
