@@ -30,12 +30,12 @@ def run_until_stopped(settings: Settings) -> None:
     if settings.database_url is None or settings.redis_url is None:
         raise BadInputError("the worker needs DATABASE_URL and REDIS_URL; or run `salient up`")
     configure_logging()
-    with _metrics(settings):
+    with shown_metrics(settings):
         asyncio.run(_work(settings.database_url, settings.redis_url, settings))
 
 
 @contextmanager
-def _metrics(settings: Settings) -> Iterator[None]:
+def shown_metrics(settings: Settings) -> Iterator[None]:
     """Show what the worker counts, at the host and port of the settings.
 
     Raises: BadInputError where that address cannot be used.

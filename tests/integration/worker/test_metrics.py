@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -9,12 +10,20 @@ import sys
 import time
 import urllib.request
 from contextlib import contextmanager
+from math import isnan
 from typing import TYPE_CHECKING
 
+import pytest
+from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
-from redis import Redis
+from redis import Redis as BlockingRedis
+from redis.asyncio import Redis
 
-from service.store.stream import STREAM
+from service.commands.work import shown_metrics
+from service.errors import BadInputError
+from service.settings import Settings
+from service.store.stream import STREAM, EventStream
+from service.worker.backlog import watch_backlog
 from tests.running_shop import CHECKOUT, free_port
 
 if TYPE_CHECKING:
@@ -67,7 +76,7 @@ def test_the_worker_shows_what_it_counts_and_what_waits(
     database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     port = free_port()
-    with Redis.from_url(redis_url) as redis:
+    with BlockingRedis.from_url(redis_url) as redis:
         for number in range(3):  # no events, but entries that are tried, and wait
             redis.xadd(STREAM, {b"k": b"event", b"b": b"broken %d" % number})
         with worker(database_url, redis_url, tmp_path, port) as process:
@@ -82,3 +91,27 @@ def test_the_worker_shows_what_it_counts_and_what_waits(
     assert second.returncode == 1
     assert f"127.0.0.1, port {port} (Address already in use)" in said
     assert "SALIENT_WORKER_METRICS_PORT" in said
+
+
+def test_metrics_are_there_while_the_work_runs(tmp_path: Path) -> None:
+    settings = Settings(state=tmp_path, host="127.0.0.1", worker_metrics_port=free_port())
+    assert settings.worker_metrics_port
+    with shown_metrics(settings):
+        assert samples(settings.worker_metrics_port)["process_open_fds"] > 0
+        with pytest.raises(BadInputError, match="METRICS_PORT"), shown_metrics(settings):
+            pass
+    assert samples(settings.worker_metrics_port) == {}
+    with shown_metrics(settings.model_copy(update={"worker_metrics_port": None})):
+        assert samples(settings.worker_metrics_port) == {}
+
+
+async def test_while_redis_is_away_nobody_knows_what_waits(tmp_path: Path) -> None:
+    stop = asyncio.Event()
+    async with Redis(unix_socket_path=str(tmp_path / "none")) as redis:
+        watching = asyncio.create_task(watch_backlog(EventStream(redis, "tester"), stop))
+        await asyncio.sleep(0.2)
+        stop.set()
+        await watching
+    waiting = REGISTRY.get_sample_value("salient_worker_waiting_entries")
+    assert waiting is not None
+    assert isnan(waiting)
