@@ -1,10 +1,12 @@
 """Postgres as management routes reach it: one transaction, bounded in time; else 503."""
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from sqlalchemy.exc import (
@@ -20,9 +22,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from service.api.state import state_of
 from service.errors import ConflictError, StoreUnavailableError
 
-TRANSACTION_SECONDS = 8.0
+CONNECT_SECONDS = 3.0
+TRANSACTION_SECONDS = 6.0
 _AWAY = (OperationalError, InterfaceError, InternalError)  # a read-only server's is Internal
 _NO_ANSWER = (PoolTimeoutError, TimeoutError, OSError)
+_late: set[asyncio.Task[Any]] = set()  # given up on, but not yet done
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,11 @@ class Transactions:
         if self.engine is None:
             raise StoreUnavailableError("no database is configured; set DATABASE_URL")
         try:
-            async with asyncio.timeout(TRANSACTION_SECONDS), self.engine.begin() as connection:
+            async with (
+                _borrowed(self.engine) as connection,
+                _watched(connection),
+                connection.begin(),
+            ):
                 yield connection
         except IntegrityError as error:
             raise ConflictError(
@@ -53,6 +61,63 @@ class Transactions:
             raise
         except _NO_ANSWER as error:
             raise _unavailable() from error
+
+
+@asynccontextmanager
+async def _borrowed(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection of the pool that answers.
+
+    To give up on one that hangs takes psycopg ten seconds: that goes on without the caller.
+    Raises: TimeoutError.
+    """
+    coming = asyncio.create_task(_connected(engine))
+    try:
+        await asyncio.wait({coming}, timeout=CONNECT_SECONDS)
+    finally:
+        if not coming.done():
+            coming.cancel()
+            _late.add(coming)
+            coming.add_done_callback(_settle)
+    if not coming.done():
+        raise TimeoutError
+    connection = coming.result()
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _connected(engine: AsyncEngine) -> AsyncConnection:
+    return await engine.connect()
+
+
+def _settle(late: asyncio.Task[AsyncConnection]) -> None:
+    """A connection that came after all goes back to the pool."""
+    _late.discard(late)
+    if not late.cancelled() and late.exception() is None:
+        closing = asyncio.ensure_future(late.result().close())
+        _late.add(closing)
+        closing.add_done_callback(_late.discard)
+
+
+@asynccontextmanager
+async def _watched(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Break the connection off if it is still in use when its time is up.
+
+    Unlike a cancellation, which would ask the server and wait for it, that works at once.
+    """
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    loop = asyncio.get_running_loop()
+    alarm = loop.call_later(TRANSACTION_SECONDS, _break_off, driver.pgconn.socket)
+    try:
+        yield
+    finally:
+        alarm.cancel()
+
+
+def _break_off(descriptor: int) -> None:
+    with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as same:
+        same.shutdown(socket.SHUT_RDWR)
 
 
 def _unavailable() -> StoreUnavailableError:

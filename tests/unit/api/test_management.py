@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
 from service.api.ids import new_id
-from service.api.management import rate_limit
+from service.api.management import database, rate_limit
 from service.api.management.cursor import PageQuery, page_query
 from service.api.management.etag import etag_of
 from service.api.management.rate_limit import RateLimiter
@@ -19,11 +21,12 @@ from service.api.schemas.campaigns import Campaign, CampaignChange
 from service.api.schemas.placements import Platform, PlatformPage
 from service.decision.live import Live
 from service.decision.terms import KeyKind
-from service.errors import InvalidRequestError
+from service.errors import InvalidRequestError, StoreUnavailableError
 from tests.unit.api.shop import SHOE, api_key, make_app, make_state, snapshot_of
 
 if TYPE_CHECKING:
     import httpx
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 
 def test_calls_come_back_evenly() -> None:
@@ -167,3 +170,32 @@ async def test_answers_are_counted_by_route(client: httpx.AsyncClient) -> None:
     text = (await client.get("/metrics")).text
     line = 'salient_requests_total{route="/v1/advertisers/{advertiser_id}",status="403"}'
     assert any(one.startswith(line) for one in text.splitlines())
+
+
+class LateEngine:
+    """Like psycopg on a line that went dead: it does not stop when told, and then it succeeds."""
+
+    def __init__(self) -> None:
+        self.returned = 0
+
+    async def connect(self) -> LateEngine:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        await asyncio.sleep(0.01)
+        return self
+
+    async def close(self) -> None:
+        self.returned += 1
+
+
+async def test_a_connection_that_comes_too_late_goes_back_to_the_pool(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(database, "CONNECT_SECONDS", 0.01)
+    engine = LateEngine()
+    with pytest.raises(StoreUnavailableError):
+        async with database.Transactions(cast("AsyncEngine", engine)).begin():
+            pytest.fail("no connection came")
+    assert engine.returned == 0
+    await asyncio.sleep(0.05)
+    assert engine.returned == 1

@@ -6,12 +6,16 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import make_url
 
 from service.api.management import database
 from service.api.management.rate_limit import RateLimiter
 from service.store.postgres import open_engine
+from tests.integration.api.conftest import Cuttable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.integration.api.management.conftest import House
 
 PATH = "/v1/advertisers"
@@ -173,9 +177,37 @@ async def test_a_lock_that_is_held_is_503_by_the_servers_own_limit(
 async def test_a_pool_that_is_used_up_is_503(
     house: House, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "TRANSACTION_SECONDS", 0.3)
+    monkeypatch.setattr(database, "CONNECT_SECONDS", 0.3)
     house.state.database = small = open_engine(database_url, pool_size=1)
     async with small.connect(), small.connect():
         assert "Postgres" in await refused(house)
     assert (await house.call("GET", PATH)).status_code == 200
     await small.dispose()
+
+
+async def test_a_database_that_hangs_or_is_cut_off_is_503_in_bounded_time(
+    house: House, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = make_url(database_url)
+    socket = f".s.PGSQL.{url.port or 5432}"
+    way = Cuttable(f"{url.query['host']}/{socket}", tmp_path / socket)
+    await way.mend()
+    through = url.update_query_dict({"host": str(tmp_path)}).render_as_string(hide_password=False)
+    house.state.database = engine = open_engine(through, pool_size=2, statement_seconds=5)
+    assert (await house.call("GET", PATH)).status_code == 200
+    for bound in ("CONNECT_SECONDS", "TRANSACTION_SECONDS"):
+        monkeypatch.setattr(database, bound, 0.5)
+    started = asyncio.get_running_loop().time()
+    way.freeze()
+    await asyncio.gather(*(refused(house) for _ in range(6)))
+    way.thaw()
+    took = asyncio.get_running_loop().time() - started
+    monkeypatch.undo()
+    assert (await house.call("GET", PATH)).status_code == 200
+    await way.cut()
+    assert "Postgres" in await refused(house)
+    await way.mend()
+    assert (await house.call("POST", PATH, json={"name": "back"})).status_code == 201
+    await engine.dispose()
+    await way.cut()
+    assert took < 4, took
