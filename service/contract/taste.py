@@ -88,9 +88,9 @@ def measure_taste(clicks: Clicks, size: int) -> Taste:
     shoppers, at_most = len(clicks.words), clicks.word_days.shape[1]
     weights = fading(np.concatenate([clicks.word_days, clicks.title_days]))
     mentions = [*clicks.words, *clicks.titles]
-    weights *= np.stack([one.counts for one in mentions])
+    weights *= np.concatenate([one.counts for one in mentions]).reshape(weights.shape)
     ids, texts = np.concatenate([one.places for one in mentions], axis=1)
-    owners = np.repeat(np.arange(len(mentions)), [one.places.shape[1] for one in mentions])
+    owners = np.arange(len(mentions)).repeat([one.places.shape[1] for one in mentions])
     ids += owners * size
     texts += owners * at_most
     sums = np.zeros(len(mentions) * size, dtype=np.float32)

@@ -36,7 +36,7 @@ class Memory:
     def __init__(self) -> None:
         self.found: Recent[tuple[str, str, str], Found] = Recent(1024)
         self.words: Recent[str, int] = Recent(16_384)
-        self.names: Recent[int, Names] = Recent(16_384)
+        self.names: Recent[int, Names] = Recent(65_536)
         self.product_rows: Recent[str, int] = Recent(65_536)
         self.ad_rows: Recent[str, int] = Recent(16_384)
         self.campaign_rows: Recent[frozenset[str], Ints] = Recent(8)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from service.contract.arrays import FloatArray
+from service.decision.recent import Recent
 from service.errors import ScorerError
 from service.inference.rows import item_rows, phrase_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from service.contract.arrays import FloatArray
     from service.contract.history import History
     from service.decision.scorers import Question
     from service.inference.bundle import Bundle
@@ -48,28 +50,36 @@ def usable(model: str, compute: Callable[[], list[FloatArray]]) -> list[FloatArr
     return scores
 
 
+Strangers = Recent[tuple[str, bytes], Sequence[FloatArray]]
+"""Scores for shoppers of whom nothing is known, by query and candidates."""
+
+
 def strangers_apart(
     questions: Sequence[Question],
-    remembered: Callable[[str, bytes], Sequence[FloatArray]],
+    strangers: Strangers,
     together: Callable[[Sequence[Question]], list[FloatArray]],
 ) -> list[FloatArray]:
-    """Answer for shoppers of whom nothing is known by what is `remembered`, for others `together`.
+    """Answer for `strangers` what is remembered, and all else `together`.
 
-    `remembered` takes a query and candidates; each answer is the model's outputs, all (N,).
+    An answer is the model's outputs, each as long as there are candidates.
     """
-    known = [place for place, one in enumerate(questions) if not _is_empty(one.history)]
-    if len(known) == len(questions):
-        return together(questions)
-    answers = [
-        remembered(one.query, one.rows.tobytes()) if _is_empty(one.history) else ()
-        for one in questions
+    keys = [
+        (one.query, one.rows.tobytes()) if _is_empty(one.history) else None for one in questions
     ]
-    if known:
-        asked = [questions[place] for place in known]
-        ends = np.cumsum([len(one.rows) for one in asked])[:-1]
-        apart = zip(*(np.split(output, ends) for output in together(asked)), strict=True)
-        for place, answer in zip(known, apart, strict=True):
-            answers[place] = answer
+    answers = [None if key is None else strangers.get(key) for key in keys]
+    asked = [one for one, known in zip(questions, answers, strict=True) if known is None]
+    if len(asked) == len(questions) and not any(keys):
+        return together(questions)
+    ends = np.cumsum([len(one.rows) for one in asked])[:-1]
+    apart = (
+        zip(*(np.split(output, ends) for output in together(asked)), strict=True) if asked else ()
+    )
+    fresh = iter(apart)
+    for place, key in enumerate(keys):
+        if answers[place] is None:
+            answer = answers[place] = next(fresh)
+            if key is not None:
+                strangers.put(key, [output.copy() for output in answer])
     return [np.concatenate(outputs) for outputs in zip(*answers, strict=True)]
 
 
@@ -79,7 +89,7 @@ def _is_empty(history: History) -> bool:
 
 def owners_of(lengths: Sequence[int]) -> NDArray[np.intp] | None:
     """Return whose each candidate is, of candidates put side by side; None if all are one's."""
-    return None if len(lengths) == 1 else np.repeat(np.arange(len(lengths)), lengths)
+    return None if len(lengths) == 1 else np.arange(len(lengths)).repeat(lengths)
 
 
 def side_by_side(parts: Sequence[FloatArray]) -> FloatArray:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from service.contract.history import EMPTY_HISTORY
 from service.contract.matching import QUERY_FEATURES, TITLE_MATCH
 from service.contract.taste import Terms, title_taste
-from service.decision.scorers import Question, RankScores
+from service.decision.recent import Recent
+from service.decision.scorers import RankScores
 from service.inference.binding import (
     check_rows,
     owners_of,
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from service.contract.arrays import FloatArray
+    from service.decision.scorers import Question
+    from service.inference.binding import Strangers
     from service.inference.bundle import Bundle
 
 
@@ -50,19 +52,15 @@ class OnnxRanker:
         self._encoder = bundle.encoder
         self._rows = np.asarray(rows)  # a mapped file stays mapped, but indexes faster
         self._candidates = lru_cache(maxsize=remembered)(self._gather)
-        self._anonymous = lru_cache(maxsize=remembered)(self._compute_anonymous)
+        self._strangers: Strangers = Recent(remembered)
 
     def score(self, questions: Sequence[Question]) -> RankScores:
         """Score the products of all `questions`, one question after the other.
 
         Raises: ScorerError if the model gives no usable scores.
         """
-        compute = partial(strangers_apart, questions, self._anonymous, self._compute)
+        compute = partial(strangers_apart, questions, self._strangers, self._compute)
         return RankScores(*usable(self.model, compute))
-
-    def _compute_anonymous(self, query: str, chosen: bytes) -> list[FloatArray]:
-        rows = np.frombuffer(chosen, dtype=np.int32)
-        return self._compute([Question(query, EMPTY_HISTORY, rows)])
 
     def _compute(self, questions: Sequence[Question]) -> list[FloatArray]:
         gathered = [self._candidates(one.query, one.rows.tobytes()) for one in questions]

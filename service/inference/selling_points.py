@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from service.contract.history import EMPTY_HISTORY
 from service.contract.taste import phrase_taste
-from service.decision.scorers import Question
+from service.decision.recent import Recent
 from service.inference.binding import check_rows, owners_of, strangers_apart, usable
 
 if TYPE_CHECKING:
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from service.contract.arrays import FloatArray
+    from service.decision.scorers import Question
+    from service.inference.binding import Strangers
     from service.inference.bundle import Bundle
 
 
@@ -33,19 +34,15 @@ class OnnxPhraseScorer:
         self._bundle = bundle
         self._encoder = bundle.encoder
         self._rows = np.asarray(rows)  # a mapped file stays mapped, but indexes faster
-        self._anonymous = lru_cache(maxsize=remembered)(self._compute_anonymous)
+        self._strangers: Strangers = Recent(remembered)
 
     def score(self, questions: Sequence[Question]) -> FloatArray:
         """Score the phrases of all `questions` in 0..1, one question after the other.
 
         Raises: ScorerError if the model gives no usable scores.
         """
-        compute = partial(strangers_apart, questions, self._anonymous, self._compute)
+        compute = partial(strangers_apart, questions, self._strangers, self._compute)
         return usable(self.model, compute)[0]
-
-    def _compute_anonymous(self, query: str, chosen: bytes) -> list[FloatArray]:
-        rows = np.frombuffer(chosen, dtype=np.int32)
-        return self._compute([Question(query, EMPTY_HISTORY, rows)])
 
     def _compute(self, questions: Sequence[Question]) -> list[FloatArray]:
         rows = self._rows.take(np.concatenate([one.rows for one in questions]))
