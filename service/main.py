@@ -22,6 +22,7 @@ from service.api.descriptors import room_for
 from service.api.event_log import EventLog
 from service.api.keys import LiveStores
 from service.api.log_lines import configure_logging
+from service.api.management.rate_limit import RateLimiter
 from service.api.metrics import Metrics
 from service.api.server import LingeringServer, LingeringServers
 from service.api.signing_keys import kept_signing_keys
@@ -124,6 +125,7 @@ async def _open_state(settings: Settings, stack: AsyncExitStack) -> State:
         profiles=wire,
         log=log,
         metrics=metrics,
+        limiter=RateLimiter(settings.calls_per_minute),
         base_url=settings.base_url and settings.base_url.rstrip("/"),
         linger_seconds=settings.linger_seconds,
     )

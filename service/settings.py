@@ -89,6 +89,16 @@ class Settings(BaseSettings):
             examples=[4],
         ),
     ] = 1
+    calls_per_minute: Annotated[
+        int,
+        Field(
+            validation_alias="SALIENT_CALLS_PER_MINUTE",
+            ge=1,
+            le=10_000_000,
+            description="How often one key may call the management API, in each serving process.",
+            examples=[6000],
+        ),
+    ] = 6000
     max_connections: Annotated[
         int,
         Field(
@@ -134,6 +144,7 @@ class Settings(BaseSettings):
             "HOST": self.host,
             "PORT": str(self.port),
             "SALIENT_WORKERS": str(self.workers),
+            "SALIENT_CALLS_PER_MINUTE": str(self.calls_per_minute),
             "SALIENT_MAX_CONNECTIONS": str(self.max_connections),
             "SALIENT_LINGER_SECONDS": str(self.linger_seconds),
             "SALIENT_WORKER_METRICS_PORT": str(self.worker_metrics_port or ""),

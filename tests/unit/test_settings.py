@@ -11,7 +11,7 @@ from service.settings import Settings
 
 NAMES = ["DATABASE_URL", "REDIS_URL", "SALIENT_STATE", "SALIENT_MODELS", "SALIENT_SECRET"]
 NAMES += ["SALIENT_BASE_URL", "HOST", "PORT", "SALIENT_WORKERS"]
-NAMES += ["SALIENT_LINGER_SECONDS", "SALIENT_WORKER_METRICS_PORT"]
+NAMES += ["SALIENT_CALLS_PER_MINUTE", "SALIENT_LINGER_SECONDS", "SALIENT_WORKER_METRICS_PORT"]
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +38,9 @@ def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_another_process_gets_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(
         redis_url="redis://x", state=Path("/s"), secret=SecretStr("1:" + "ab" * 32), workers=3
-    ).model_copy(update={"linger_seconds": 2.5, "worker_metrics_port": 9100})
+    ).model_copy(
+        update={"linger_seconds": 2.5, "worker_metrics_port": 9100, "calls_per_minute": 60}
+    )
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
     assert Settings() == settings
