@@ -12,6 +12,8 @@ from service.api.management import (
     audit_log,
     campaign_ads,
     campaigns,
+    imports,
+    jobs,
     keys,
     keywords,
     placements,
@@ -27,6 +29,8 @@ MANAGED = (
     placements,
     platforms,
     keys,
+    imports,
+    jobs,
     audit_log,
     reports,
 )

@@ -36,6 +36,8 @@ TAGS = [
     {"name": "placements", "description": "Named areas of pages, and what they ask for."},
     {"name": "platforms", "description": "Channels that budgets are spread over."},
     {"name": "keys", "description": "Who may call, and for what."},
+    {"name": "imports", "description": "Many at once, as a job."},
+    {"name": "jobs", "description": "Work that goes on after its request was answered."},
     {"name": "audit log", "description": "Who changed what."},
     {"name": "reports", "description": "What campaigns got for their money."},
     {"name": "ad urls", "description": "The signed URLs that an ad carries. They need no key."},

@@ -70,6 +70,21 @@ async def list_stores(connection: AsyncConnection) -> list[Store]:
     return [Store(*row) for row in await connection.execute(statement)]
 
 
+async def get_store(connection: AsyncConnection, store_id: str) -> Store:
+    """The store of that id.
+
+    Raises: UnknownStoreError.
+    """
+    columns = stores.c
+    statement = select(
+        columns.id, columns.name, columns.currency, columns.locale, columns.site_url
+    ).where(columns.id == store_id)
+    row = (await connection.execute(statement)).one_or_none()
+    if row is None:
+        raise UnknownStoreError(store_id)
+    return Store(*row)
+
+
 async def catalogue_version(connection: AsyncConnection, store_id: str) -> int:
     """The number that every write to the store's catalogue raises.
 
@@ -178,14 +193,9 @@ async def load_catalogue(connection: AsyncConnection, store_id: str) -> Catalogu
     Raises: UnknownStoreError.
     """
     version = await catalogue_version(connection, store_id)
-    columns = stores.c
-    statement = select(
-        columns.id, columns.name, columns.currency, columns.locale, columns.site_url
-    ).where(columns.id == store_id)
-    store = Store(*(await connection.execute(statement)).one())
     whole = select(*_CHOSEN).where(products.c.store_id == store_id).order_by(products.c.product_id)
     return Catalogue(
-        store=store,
+        store=await get_store(connection, store_id),
         version=version,
         products=[_product(row) for row in await connection.execute(whole)],
         campaigns=await load_campaigns(connection, store_id),

@@ -15,6 +15,8 @@ from service.store.stream import EventStream
 from service.worker.backlog import watch_backlog
 from service.worker.bundles import Bundles
 from service.worker.consume import Consumer
+from service.worker.import_jobs import BOOKINGS, PRODUCTS, Importer
+from service.worker.jobs import JobRunner
 from service.worker.partitions import keep_partitions
 from service.worker.refresh import Refresher
 
@@ -27,17 +29,20 @@ log = structlog.get_logger(__name__)
 async def run_worker(
     *, database_url: str, redis_url: str, state: Path, models: Path, stop: asyncio.Event
 ) -> None:
-    """Work until `stop` is set: record the stream, refresh snapshots, make room for next month.
+    """Work until `stop` is set: record the stream, refresh snapshots, do jobs, make partitions.
 
     A store that is away is waited for, also at the start.
     """
     engine = open_engine(database_url)
     redis = Redis.from_url(redis_url, socket_connect_timeout=2, socket_timeout=5)
     stream = EventStream(redis, f"{socket.gethostname()}-{os.getpid()}")
+    importer = Importer(engine, state / "uploads")
+    works = {PRODUCTS: importer.import_products, BOOKINGS: importer.import_bookings}
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(Consumer(engine, redis, stream).run(stop))
             tasks.create_task(Refresher(engine, state, Bundles(models)).run(stop))
+            tasks.create_task(JobRunner(engine, works).run(stop))
             tasks.create_task(keep_partitions(engine, stop))
             tasks.create_task(watch_backlog(stream, stop))
             log.info("worker_started")
