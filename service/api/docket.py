@@ -74,6 +74,11 @@ class Docket:
         now, self._waiting = waiting[:MOST_TOGETHER], waiting[MOST_TOGETHER:]
         if self._waiting:
             self._decide_soon()
-        rulings = deliberate([asked for asked, _ in now], self.clock)
+        try:
+            rulings = deliberate([asked for asked, _ in now], self.clock)
+        except Exception as error:  # nobody may wait for ever
+            for _, future in now:
+                future.set_exception(error)
+            return
         for (_, future), ruling in zip(now, rulings, strict=True):
             future.set_result(ruling)

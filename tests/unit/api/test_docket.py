@@ -182,3 +182,13 @@ async def test_stores_are_decided_apart(live: Live, ranker: Counting) -> None:
     one, two = await asyncio.gather(docket.rule(asked(live, 0)), docket.rule(asked(other, 1)))
     assert (one.models, two.models) == (("known@1:00000000",), ("other@1:00000000",))
     assert ranker.sizes == [1, 1]
+
+
+async def test_a_bug_leaves_nobody_waiting(live: Live) -> None:
+    docket = Docket()
+    docket.clock = None  # type: ignore[assignment] # whatever a bug may do
+    first, second = await asyncio.gather(
+        docket.rule(asked(live, 0)), docket.rule(asked(live, 1)), return_exceptions=True
+    )
+    assert isinstance(first, AttributeError)
+    assert isinstance(second, AttributeError)
