@@ -8,6 +8,7 @@ from typing import Any
 from service.api import ads, events, fallbacks, health, openapi, pixels, titles
 from service.api.hot_route import HotApp
 from service.api.management import (
+    activity,
     advertisers,
     audit_log,
     campaign_ads,
@@ -33,6 +34,7 @@ MANAGED = (
     jobs,
     audit_log,
     reports,
+    activity,
 )
 
 
@@ -45,6 +47,7 @@ def make_application(version: str, **options: Any) -> HotApp:
         version=version,
         openapi_tags=openapi.TAGS,
         generate_unique_id_function=openapi.operation_id,
+        docs_url=None,  # the page is the web room's own: FastAPI's asks a CDN
         redoc_url=None,
         redirect_slashes=False,  # such a redirect would lead to whatever Host the caller names
         **options,

@@ -502,6 +502,110 @@ class AsyncSalient(AsyncConnection):
         )
         await self._tell(call)
 
+    async def import_products(
+        self,
+        body: bytes,
+        *,
+        content_type: Literal["application/x-ndjson", "text/csv", "text/tab-separated-values"],
+        dry_run: bool = False,
+        idempotency_key: str | None = None,
+    ) -> models.Job:
+        """Upload a catalogue of up to 256 MiB in Google Merchant feed columns, as a job.
+
+        Good lines are taken; every bad one is in the job's report with its line, field, what was
+        received and what to do. Columns that are not used are warned of. Products that the upload
+        does not name stay. Takes a key of the whole store.
+        """
+        call = Call(
+            "POST",
+            "/v1/products/import",
+            query={
+                "dry_run": dry_run,
+            },
+            headers={
+                "Idempotency-Key": idempotency_key,
+            },
+            body=body,
+            content_type=content_type,
+        )
+        return await self._ask(call, models.Job)
+
+    async def import_bookings(
+        self,
+        body: bytes,
+        *,
+        content_type: Literal["application/x-ndjson"],
+        dry_run: bool = False,
+        idempotency_key: str | None = None,
+    ) -> models.Job:
+        """Upload campaigns with their advertisers, keywords and ads, one campaign a line, as a job.
+
+        A campaign is taken as a whole or, with a reason in the job's report, not at all. Its keywords
+        become those given. A merchant's key imports its own campaigns.
+        """
+        call = Call(
+            "POST",
+            "/v1/imports",
+            query={
+                "dry_run": dry_run,
+            },
+            headers={
+                "Idempotency-Key": idempotency_key,
+            },
+            body=body,
+            content_type=content_type,
+        )
+        return await self._ask(call, models.Job)
+
+    async def list_jobs(
+        self,
+        *,
+        status: Literal["queued", "running", "done", "failed"] | None = None,
+        kind: str | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> models.JobPage:
+        """List the store's jobs of the last 30 days, newest first; a merchant sees its own."""
+        call = Call(
+            "GET",
+            "/v1/jobs",
+            query={
+                "status": status,
+                "kind": kind,
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return await self._ask(call, models.JobPage)
+
+    async def read_job(self, job_id: str) -> models.Job:
+        """Show how far a job has come."""
+        call = Call(
+            "GET",
+            "/v1/jobs/{job_id}",
+            within={
+                "job_id": job_id,
+            },
+        )
+        return await self._ask(call, models.Job)
+
+    async def read_report(
+        self, job_id: str, *, limit: int = 100, cursor: str | None = None
+    ) -> models.FindingPage:
+        """List every bad line of an import, and every warning, in the order of the upload."""
+        call = Call(
+            "GET",
+            "/v1/jobs/{job_id}/report",
+            within={
+                "job_id": job_id,
+            },
+            query={
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return await self._ask(call, models.FindingPage)
+
     async def list_audit_entries(
         self,
         *,
@@ -566,57 +670,6 @@ class AsyncSalient(AsyncConnection):
             },
         )
         return await self._ask(call, models.Activity)
-
-    async def put_consent(self, user_id: str, body: models.ConsentSaid) -> None:
-        """Remember what a shopper said may be known of them. Takes a key of the whole store.
-
-        Withdrawn, it counts from this answer on, whatever requests say: the profile is gone, nothing
-        is read, nothing new is kept. What was kept before stays until it is erased.
-        """
-        call = Call(
-            "PUT",
-            "/v1/users/{user_id}/consent",
-            within={
-                "user_id": user_id,
-            },
-            body=body,
-        )
-        await self._tell(call)
-
-    async def export_user(
-        self, user_id: str, *, limit: int = 100, cursor: str | None = None
-    ) -> models.UserExport:
-        """Show everything that is held of a shopper. Takes a key of the whole store.
-
-        Consent and profile stand on every page. Of a shopper whom nobody knows, all of it is empty.
-        """
-        call = Call(
-            "GET",
-            "/v1/users/{user_id}",
-            within={
-                "user_id": user_id,
-            },
-            query={
-                "limit": limit,
-                "cursor": cursor,
-            },
-        )
-        return await self._ask(call, models.UserExport)
-
-    async def erase_user(self, user_id: str) -> models.ErasureAccepted:
-        """Leave no trace of a shopper's id, in a job. Takes a key of the whole store.
-
-        From now on nothing that happened before is kept with the id, whenever it comes to be known.
-        What ads cost stays, and names nobody. A shopper who comes back is a new one.
-        """
-        call = Call(
-            "DELETE",
-            "/v1/users/{user_id}",
-            within={
-                "user_id": user_id,
-            },
-        )
-        return await self._ask(call, models.ErasureAccepted)
 
     async def livez(self) -> models.Liveness:
         """Answer 200 as long as the process runs. Restart it if this fails."""

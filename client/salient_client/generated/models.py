@@ -502,23 +502,6 @@ class Click(Wire):
     """The ad's impression_url, view_url or click_url, or the token inside it."""
 
 
-class Consent(Wire):
-    """What a shopper last said."""
-
-    consent: bool
-    """False: from now on nothing of this shopper is read or kept, even where a request says `consent: true`. True takes that back; each request still has to say so, too."""
-
-    at: AwareDatetime
-    """Since when."""
-
-
-class ConsentSaid(Wire):
-    """What a shopper says may be known of them."""
-
-    consent: bool
-    """False: from now on nothing of this shopper is read or kept, even where a request says `consent: true`. True takes that back; each request still has to say so, too."""
-
-
 class Conversion(Wire):
     """One line of an order. The order's id and the line's number make it unique."""
 
@@ -551,23 +534,6 @@ class Conversion(Wire):
 
     token: str | None = None
     """The ad that led to it, if the shop knows: one of its URLs, or the token."""
-
-
-class Done(Wire):
-    """Something that a shopper did."""
-
-    text: str
-    """The word, product or query."""
-
-    at: AwareDatetime
-    """When."""
-
-
-class ErasureAccepted(Wire):
-    """An erasure that will be done."""
-
-    job_id: str
-    """The job that does it."""
 
 
 class EventBatch(Wire):
@@ -664,6 +630,38 @@ class FeatureWord(Wire):
     """Place of the chip, 1 first."""
 
 
+class Finding(Wire):
+    """What is wrong with one line."""
+
+    number: int
+    """Its place in the report."""
+
+    line: int
+    """The line of the upload; 1 is its first."""
+
+    severity: Literal["error", "warning"]
+    """`error`: the line was left out. `warning`: it was taken, but not all of it."""
+
+    field: str
+    """The column; `(line)` and `(columns)` are the line as a whole."""
+
+    received: str
+    """What stood there."""
+
+    advice: str
+    """What to do."""
+
+
+class FindingPage(Wire):
+    """A page of a job's report, in the order of the lines."""
+
+    data: list[Finding]
+    """The findings."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
+
+
 class Impression(Wire):
     """An ad was rendered."""
 
@@ -688,6 +686,68 @@ class ItemResult(Wire):
 
     errors: Annotated[list[ProblemError], Field(validate_default=True)] = []
     """Why it was refused; pointers are into the item."""
+
+
+class Job(Wire):
+    """A job. It goes on when a worker or a server is restarted."""
+
+    id: str
+    """Names the job."""
+
+    kind: str
+    """What it does."""
+
+    status: Literal["queued", "running", "done", "failed"]
+    """`done` says that all was read, with or without bad lines; `failed`, that `error` ended it. What was taken by then is kept."""
+
+    dry_run: bool
+    """Whether it checks everything and changes nothing."""
+
+    progress: float
+    """From 0 to 1."""
+
+    lines: int
+    """The last line that was read."""
+
+    good: int
+    """Lines that were taken."""
+
+    changed: int
+    """Rows that are new or not what they were."""
+
+    bad: int
+    """Lines that were left out; the report names each."""
+
+    warned: int
+    """Warnings, such as of columns that are not used."""
+
+    error: str | None
+    """Why it failed; else null."""
+
+    report: str
+    """Where its findings are; with `.csv` behind, as a table."""
+
+    created_at: AwareDatetime
+    """When it was asked for."""
+
+    updated_at: AwareDatetime
+    """When it last moved."""
+
+    started_at: AwareDatetime | None
+    """When a worker first took it."""
+
+    finished_at: AwareDatetime | None
+    """When it was done or failed."""
+
+
+class JobPage(Wire):
+    """A page of jobs, the newest first."""
+
+    data: list[Job]
+    """The jobs."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
 
 
 class KeyDraft(Wire):
@@ -1015,22 +1075,6 @@ class ProductTitle(Wire):
     """Only with a secret key and `explain`: the selling points in the title."""
 
 
-class Profile(Wire):
-    """What ads are chosen by: the shopper's last actions, newest first."""
-
-    feature_words: list[Done]
-    """Feature words that they clicked."""
-
-    clicked_products: list[Done]
-    """Titles of the products whose ads they clicked."""
-
-    queries: list[Done]
-    """What they searched for."""
-
-    hidden_ads: list[str]
-    """Ads that they do not want to see again."""
-
-
 class Readiness(Wire):
     """Whether requests should be sent here."""
 
@@ -1299,41 +1343,6 @@ class User(Wire):
 
     consent: bool = False
     """Whether the shopper agreed to personal ads. Without it, or with the header `Sec-GPC: 1`, no profile is read or written."""
-
-
-class UserExport(Wire):
-    """Everything that is held of one shopper; the records in pages, oldest first."""
-
-    data: list[UserRecord]
-    """Events and decisions, oldest first."""
-
-    next: str | None
-    """Give it as `cursor` for the next page; null is the last page."""
-
-    id: str
-    """The shop's own id of the shopper."""
-
-    consent: Consent | None
-    """What they said here; null if nothing, so that each request says."""
-
-    profile: Profile | None
-    """The profile in force; null if there is none."""
-
-
-class UserRecord(Wire):
-    """One event or decision that names the shopper."""
-
-    id: str
-    """Tells records of one moment apart."""
-
-    kind: Literal["event", "decision"]
-    """What the shopper did, or what was decided for them."""
-
-    at: AwareDatetime
-    """When it was."""
-
-    content: dict[str, Any]
-    """All that is held of it."""
 
 
 class View(Wire):

@@ -97,6 +97,7 @@ ACCESS = {
     "DELETE /v1/keys/{key_id}": ADMIN,
     "GET /v1/audit-log": ADMIN,
     "GET /v1/reports/performance": REPORT,
+    "GET /v1/activity": Access("report", "refused"),
 }
 BY_NAME_IN_THE_STORE = {"PUT /v1/placements/{name}"}
 """What makes a thing of the caller's own store, whatever another store calls so."""

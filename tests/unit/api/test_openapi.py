@@ -33,6 +33,7 @@ def test_all_routes_are_there() -> None:
         ("/metrics", "get"),
         ("/readyz", "get"),
         ("/v/{token}.gif", "get"),
+        ("/v1/activity", "get"),
         ("/v1/ads", "get"),
         ("/v1/ads", "post"),
         ("/v1/ads/{ad_id}", "delete"),
