@@ -19,10 +19,12 @@ from service.api.management import (
     keywords,
     placements,
     platforms,
+    products,
     reports,
 )
 
 MANAGED = (
+    products,
     advertisers,
     campaigns,
     campaign_ads,

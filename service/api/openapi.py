@@ -29,6 +29,7 @@ currency. Errors are problem details (RFC 9457) with a `code` for programs.
 TAGS = [
     {"name": "ads", "description": "Ask for ads."},
     {"name": "events", "description": "Tell what shoppers did."},
+    {"name": "products", "description": "The shop's catalogue."},
     {"name": "advertisers", "description": "The merchants of the shop."},
     {"name": "campaigns", "description": "Budgets with dates, bids and platforms."},
     {"name": "campaign ads", "description": "The products that a campaign advertises."},

@@ -71,7 +71,11 @@ def test_all_routes_are_there() -> None:
         ("/v1/placements/{name}", "get"),
         ("/v1/placements/{name}", "put"),
         ("/v1/platforms", "get"),
+        ("/v1/products", "get"),
         ("/v1/products/import", "post"),
+        ("/v1/products/{product_id}", "delete"),
+        ("/v1/products/{product_id}", "get"),
+        ("/v1/products/{product_id}", "put"),
         ("/v1/reports/performance", "get"),
         ("/v1/titles", "post"),
     ]
@@ -115,7 +119,7 @@ REQUESTS = ["AdRequest", "User", "PageContext", "EventBatch", "Search", "Feature
 REQUESTS += ["Impression", "View", "Click", "AddToCart", "Conversion"]
 REQUESTS += ["AdvertiserDraft", "AdvertiserChange", "CampaignDraft", "CampaignChange", "AdBatch"]
 REQUESTS += ["AdDraft", "AdChange", "KeywordBatch", "KeywordDraft", "KeywordChange"]
-REQUESTS += ["PlacementSpec", "KeyDraft"]
+REQUESTS += ["ProductSpec", "PlacementSpec", "KeyDraft"]
 
 
 def inner_schemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
