@@ -40,7 +40,7 @@ def _group(about: str) -> typer.Typer:
 
 app = _group("An ad server for online shops: ranks, auctions, personalises titles, and learns.")
 imports = _group("Take products, campaigns or past events from a file.")
-demo = _group("The made-up shop: put it in, write its feed, write logs of its shoppers.")
+demo = _group("The made-up shop: put it in, send shoppers to it, write its feed and logs.")
 stores = _group("Shops.")
 keys = _group("API keys of a store.")
 models = _group("Model bundles.")
@@ -217,6 +217,23 @@ def demo_log(
 
     rows = write_log(world, seed, out, sessions, typer.echo)
     typer.echo(", ".join(f"{name}: {count:,} rows" for name, count in rows.items()))
+
+
+@demo.command("traffic")
+def demo_traffic(
+    rate: Annotated[
+        float, typer.Option(help="Visits a second, on average.", min=0.01, max=2000)
+    ] = 5.0,
+    seconds: Annotated[float, typer.Option(help="How long.", min=0.1, max=86_400)] = 60.0,
+    shoppers: Annotated[int, typer.Option(help="How many different ones.", min=1, max=500)] = 200,
+    seed: Seed = 1,
+    state: StateFolder = None,
+) -> None:
+    """Send made-up shoppers to the running demo shop, over REST; Ctrl-C ends it."""
+    from service.commands.traffic import Run, run_traffic
+
+    run = Run(rate, seconds, shoppers, seed)
+    typer.echo(asyncio.run(run_traffic(_settings(state=state).state / "demo.json", run)))
 
 
 @app.command()

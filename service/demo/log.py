@@ -25,6 +25,7 @@ from service.contract.prices import price_z
 from service.demo.clicks import ClickModel
 from service.demo.market import CANDIDATES, CHIPS, NO_PHRASE, make_market
 from service.demo.shoppers import SHOPPERS, make_shoppers
+from service.demo.visits import MOBILE_SHARE, query_steps
 from service.demo.worlds import world_named
 
 if TYPE_CHECKING:
@@ -46,8 +47,6 @@ FIRST_TS = 1_700_000_000
 DAYS = 28
 ARMS = ("none", "popular_1", "random_1", "random_2")
 _SOFTMAX_SHARE = 0.85  # of the slot policy; the rest is uniform
-_TASTE_IN_QUERY = 0.5
-_MOBILE_SHARE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +158,7 @@ def _clicks(
             "sp_shown": _phrase_lists(market, shown),
             "click": click.astype(np.int64),
             "conversion": bought.astype(np.int64),
-            "mobile": np.repeat((rng.random(requests) < _MOBILE_SHARE).astype(np.int64), SLOTS),
+            "mobile": np.repeat((rng.random(requests) < MOBILE_SHARE).astype(np.int64), SLOTS),
         }
     )
     truth = {
@@ -172,13 +171,9 @@ def _clicks(
 
 
 def _visits(rng: np.random.Generator, market: Market, shoppers: Shoppers, size: int) -> Visits:
-    """Draw who comes when and asks what; a query that names a liked phrase is likelier."""
-    kinds, phrase = market.query_kind, market.query_phrase
-    in_kind = np.bincount(kinds, weights=market.query_weight)[kinds]
-    liking = np.where(phrase == NO_PHRASE, 0.0, shoppers.theta[:, phrase])
-    weight = shoppers.interest[:, kinds] * market.query_weight / in_kind
-    weight = weight * np.exp(_TASTE_IN_QUERY * liking)
-    steps = (weight / weight.sum(axis=1, keepdims=True)).cumsum(axis=1)  # (U, Q)
+    """Draw who comes when and asks what."""
+    kinds = market.query_kind
+    steps = query_steps(market, shoppers)
     shopper = rng.choice(SHOPPERS, size=size, p=shoppers.activity)
     ladder = (steps + np.arange(SHOPPERS)[:, None]).ravel()  # shopper u's steps lie in (u, u + 1]
     found = np.searchsorted(ladder, shopper + rng.random(size)) - shopper * len(kinds)

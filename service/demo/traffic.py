@@ -25,14 +25,14 @@ class SimulatedShoppers:
 
     def __init__(self, seed: int, world: str = "base") -> None:
         market, shoppers = make_market(seed), make_shoppers(seed)
-        self._model = ClickModel(world_named(world), market, shoppers)
+        self.model = ClickModel(world_named(world), market, shoppers)
 
     def p_chip_click(self, shopper: int, query: str, phrase: str, position: int) -> float:
         """P(click) of the feature word at `position`, 1 first. Unknown to the shop: 0."""
         asked, word = self._query(query), self._phrase(phrase)
         if asked is None or word == NO_PHRASE:
             return 0.0
-        chance = self._model.chip(
+        chance = self.model.chip(
             np.array([shopper]), np.array([asked]), np.array([word]), np.array([float(position)])
         )
         return float(chance[0])
@@ -45,7 +45,7 @@ class SimulatedShoppers:
         if asked is None or product is None:
             return 0.0
         phrases = [self._phrase(text) for text in shown]
-        chance = self._model.ad(
+        chance = self.model.ad(
             np.array([shopper]),
             np.array([asked]),
             np.array([product]),
@@ -59,15 +59,13 @@ class SimulatedShoppers:
         asked, product = self._query(query), self._products.get(product_id)
         if asked is None or product is None:
             return 0.0
-        chance = self._model.conversion(
-            np.array([shopper]), np.array([asked]), np.array([product])
-        )
+        chance = self.model.conversion(np.array([shopper]), np.array([asked]), np.array([product]))
         return float(chance[0])
 
     @cached_property
     def queries(self) -> tuple[str, ...]:
         """The queries that these shoppers type."""
-        return tuple(query.text for query in self._model.market.queries)
+        return tuple(query.text for query in self.model.market.queries)
 
     def _query(self, text: str) -> int | None:
         return self._query_places.get(text.casefold())
@@ -81,9 +79,9 @@ class SimulatedShoppers:
 
     @cached_property
     def _phrase_places(self) -> dict[str, int]:
-        return {text: place for place, text in enumerate(self._model.market.phrases)}
+        return {text: place for place, text in enumerate(self.model.market.phrases)}
 
     @cached_property
     def _products(self) -> dict[str, int]:
-        products = self._model.market.products
+        products = self.model.market.products
         return {item.product.product_id: place for place, item in enumerate(products)}
