@@ -14,6 +14,7 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from redis.asyncio import Redis
 
 from service.api import traffic
 from service.api.application import make_application
@@ -111,9 +112,12 @@ async def _lifespan(settings: Settings, app: FastAPI) -> AsyncIterator[dict[str,
 async def _open_state(settings: Settings, stack: AsyncExitStack) -> State:
     metrics = Metrics()
     wire = RedisWire(settings.redis_url or _NO_REDIS)
+    redis = None
     if settings.redis_url is not None:
         await wire.start()
         stack.push_async_callback(wire.close)
+        redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=2)
+        stack.push_async_callback(redis.aclose)
     spool = Spool(settings.state / "spool")
     stack.callback(spool.close)
     log = EventLog(wire, spool, metrics)
@@ -127,6 +131,8 @@ async def _open_state(settings: Settings, stack: AsyncExitStack) -> State:
         metrics=metrics,
         limiter=RateLimiter(settings.calls_per_minute),
         base_url=settings.base_url and settings.base_url.rstrip("/"),
+        redis=redis,
+        private_webhooks=settings.private_webhooks,
         linger_seconds=settings.linger_seconds,
     )
 

@@ -132,6 +132,16 @@ class Settings(BaseSettings):
         ),
     ] = None
 
+    private_webhooks: Annotated[
+        bool,
+        Field(
+            validation_alias="SALIENT_PRIVATE_WEBHOOKS",
+            description="Whether webhooks may lead to http:// and to private addresses. For "
+            "development: in production they would let a shop's key reach inside.",
+            examples=[False],
+        ),
+    ] = False
+
     def environment(self) -> dict[str, str]:
         """The variables that give another process these same settings."""
         given = {
@@ -148,5 +158,6 @@ class Settings(BaseSettings):
             "SALIENT_MAX_CONNECTIONS": str(self.max_connections),
             "SALIENT_LINGER_SECONDS": str(self.linger_seconds),
             "SALIENT_WORKER_METRICS_PORT": str(self.worker_metrics_port or ""),
+            "SALIENT_PRIVATE_WEBHOOKS": "true" if self.private_webhooks else "",
         }
         return {name: value for name, value in given.items() if value}

@@ -21,6 +21,7 @@ from service.api.management import (
     platforms,
     products,
     reports,
+    users,
 )
 
 MANAGED = (
@@ -37,6 +38,7 @@ MANAGED = (
     audit_log,
     reports,
     activity,
+    users,
 )
 
 

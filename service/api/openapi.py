@@ -41,6 +41,7 @@ TAGS = [
     {"name": "jobs", "description": "Work that goes on after its request was answered."},
     {"name": "audit log", "description": "Who changed what."},
     {"name": "reports", "description": "What campaigns got for their money."},
+    {"name": "users", "description": "What shoppers may ask of the shop: consent, copy, erasure."},
     {"name": "ad urls", "description": "The signed URLs that an ad carries. They need no key."},
     {"name": "health", "description": "For load balancers and monitoring."},
 ]

@@ -11,6 +11,7 @@ from service.api.management.rate_limit import RateLimiter
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from redis.asyncio import Redis
     from sqlalchemy.ext.asyncio import AsyncEngine
     from starlette.requests import HTTPConnection
 
@@ -56,6 +57,8 @@ class State:
     metrics: Metrics
     docket: Docket = field(default_factory=Docket)
     database: AsyncEngine | None = None  # Postgres, for management routes only
+    redis: Redis | None = None  # for management routes only
+    private_webhooks: bool = False  # whether webhooks may lead to http:// and to private addresses
     limiter: RateLimiter = field(default_factory=RateLimiter)
     base_url: str | None = None  # None: the host that the request names
     draining: bool = False  # SIGTERM came: not ready any more, but still serving

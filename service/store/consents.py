@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import text
 
@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 Shopper = tuple[str, str]
 """(store id, the shop's own id of the shopper)"""
 
+
+class Limit(NamedTuple):
+    """Up to when nothing may be kept of a shopper."""
+
+    until: float  # Unix seconds; infinity: consent is withdrawn
+    salt: bytes  # of the store's hashes
+
+
 MARGIN_SECONDS: Final = 60
 """How far clocks may differ: what happens this soon after an erasure counts as before it."""
 
@@ -26,7 +34,7 @@ _LOCK: Final = text(
 )
 _LIMITS: Final = text(
     "SELECT given.store_id, given.user_id, CASE WHEN consent IS FALSE THEN 'infinity'::float8"
-    " ELSE extract(epoch FROM erased_until)::float8 END"
+    " ELSE extract(epoch FROM erased_until)::float8 END, stores.salt"
     " FROM unnest(CAST(:stores AS text[]), CAST(:users AS text[])) AS given (store_id, user_id)"
     " JOIN stores ON stores.id = given.store_id"
     f" JOIN shoppers ON shoppers.store_id = stores.id AND shoppers.user_sha256 = {_HASH}"
@@ -77,17 +85,14 @@ async def take_turns(
 
 async def keeping_limits(
     connection: AsyncConnection, shoppers: Collection[Shopper]
-) -> dict[Shopper, float]:
-    """Up to what time (Unix seconds) nothing may be kept of each of `shoppers` who has a limit.
-
-    Withdrawn consent has no end: infinity.
-    """
+) -> dict[Shopper, Limit]:
+    """The limits of those of `shoppers` who have one."""
     if not shoppers:
         return {}
     stores, users = zip(*shoppers, strict=True)
     values = {"stores": list(stores), "users": list(users)}
     found = await connection.execute(_LIMITS, values)
-    return {(store_id, user_id): limit for store_id, user_id, limit in found}
+    return {(row[0], row[1]): Limit(row[2], row[3]) for row in found}
 
 
 async def withdrawn_among(

@@ -24,7 +24,8 @@ MOST_ATTEMPTS: Final = 8
 """A job that ends the worker so often is at fault itself."""
 
 _FREE: Final = (
-    "(status = 'queued' AND (leased_until IS NULL OR leased_until < now())"
+    # erasures are never given up: a loop of their own does them
+    "kind <> 'erasure' AND (status = 'queued' AND (leased_until IS NULL OR leased_until < now())"
     " OR status = 'running' AND leased_until < now())"
 )
 _CLAIM: Final = text(

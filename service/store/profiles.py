@@ -90,6 +90,18 @@ def _apart(texts: list[str], times: list[float]) -> _Apart:
     return tuple(texts), times
 
 
+async def read_profile(redis: Redis, store_id: str, user_id: str) -> StoredProfile | None:
+    """The profile of a shopper, if there is one."""
+    raw = await redis.get(profile_key(store_id, user_id))
+    if raw is None or raw == WITHDRAWN:
+        return None
+    content = orjson.loads(raw)
+    words, titles, queries = (
+        tuple(zip(content[name], content[f"{name}t"], strict=True)) for name in ("w", "t", "q")
+    )
+    return StoredProfile(words, titles, queries, tuple(content["h"]))
+
+
 async def write_profiles(
     redis: Redis, store_id: str, profiles: Mapping[str, StoredProfile]
 ) -> None:

@@ -15,6 +15,7 @@ from service.store.stream import EventStream
 from service.worker.backlog import watch_backlog
 from service.worker.bundles import Bundles
 from service.worker.consume import Consumer
+from service.worker.erasures import do_erasures
 from service.worker.import_jobs import BOOKINGS, PRODUCTS, Importer
 from service.worker.jobs import JobRunner
 from service.worker.partitions import keep_partitions
@@ -45,6 +46,7 @@ async def run_worker(
             tasks.create_task(JobRunner(engine, works).run(stop))
             tasks.create_task(keep_partitions(engine, stop))
             tasks.create_task(watch_backlog(stream, stop))
+            tasks.create_task(do_erasures(engine, redis, state, stop))
             log.info("worker_started")
         log.info("worker_stopped")
     finally:

@@ -67,6 +67,79 @@ class Salient(Connection):
         call = Call("POST", "/v1/events", body=body)
         return self._ask(call, models.EventReceipt)
 
+    def list_products(
+        self,
+        *,
+        category: str | None = None,
+        brand: str | None = None,
+        in_stock: bool | None = None,
+        updated_since: str | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> models.ProductPage:
+        """List the store's products, in the order of their ids."""
+        call = Call(
+            "GET",
+            "/v1/products",
+            query={
+                "category": category,
+                "brand": brand,
+                "in_stock": in_stock,
+                "updated_since": updated_since,
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return self._ask(call, models.ProductPage)
+
+    def read_product(self, product_id: str) -> models.Product:
+        """Show one product, with its ETag."""
+        call = Call(
+            "GET",
+            "/v1/products/{product_id}",
+            within={
+                "product_id": product_id,
+            },
+        )
+        return self._ask(call, models.Product)
+
+    def put_product(
+        self, product_id: str, body: models.ProductSpec, *, if_match: str | None = None
+    ) -> models.Product:
+        """Make the product, or make it what is given; what is left out takes its default.
+
+        Texts are made plain, as in an import. Takes a key of the whole store.
+        """
+        call = Call(
+            "PUT",
+            "/v1/products/{product_id}",
+            within={
+                "product_id": product_id,
+            },
+            headers={
+                "If-Match": if_match,
+            },
+            body=body,
+        )
+        return self._ask(call, models.Product)
+
+    def delete_product(self, product_id: str, *, if_match: str | None = None) -> None:
+        """Delete a product, and with it its ads. Takes a key of the whole store.
+
+        What was said of its selling points is kept, should it come back.
+        """
+        call = Call(
+            "DELETE",
+            "/v1/products/{product_id}",
+            within={
+                "product_id": product_id,
+            },
+            headers={
+                "If-Match": if_match,
+            },
+        )
+        self._tell(call)
+
     def create_advertiser(
         self, body: models.AdvertiserDraft, *, idempotency_key: str | None = None
     ) -> models.Advertiser:
@@ -670,6 +743,57 @@ class Salient(Connection):
             },
         )
         return self._ask(call, models.Activity)
+
+    def put_consent(self, user_id: str, body: models.ConsentSaid) -> None:
+        """Remember what a shopper said may be known of them. Takes a key of the whole store.
+
+        Withdrawn, it counts from this answer on, whatever requests say: the profile is gone, nothing
+        is read, nothing new is kept. What was kept before stays until it is erased.
+        """
+        call = Call(
+            "PUT",
+            "/v1/users/{user_id}/consent",
+            within={
+                "user_id": user_id,
+            },
+            body=body,
+        )
+        self._tell(call)
+
+    def export_user(
+        self, user_id: str, *, limit: int = 100, cursor: str | None = None
+    ) -> models.UserExport:
+        """Show everything that is held of a shopper. Takes a key of the whole store.
+
+        Consent and profile stand on every page. Of a shopper whom nobody knows, all of it is empty.
+        """
+        call = Call(
+            "GET",
+            "/v1/users/{user_id}",
+            within={
+                "user_id": user_id,
+            },
+            query={
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return self._ask(call, models.UserExport)
+
+    def erase_user(self, user_id: str) -> models.Job:
+        """Leave no trace of a shopper's id, in a job. Takes a key of the whole store.
+
+        From now on nothing that happened before is kept with the id, whenever it comes to be known.
+        What ads cost stays, and names nobody. A shopper who comes back is a new one.
+        """
+        call = Call(
+            "DELETE",
+            "/v1/users/{user_id}",
+            within={
+                "user_id": user_id,
+            },
+        )
+        return self._ask(call, models.Job)
 
     def livez(self) -> models.Liveness:
         """Answer 200 as long as the process runs. Restart it if this fails."""

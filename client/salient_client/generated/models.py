@@ -502,6 +502,23 @@ class Click(Wire):
     """The ad's impression_url, view_url or click_url, or the token inside it."""
 
 
+class Consent(Wire):
+    """What a shopper last said."""
+
+    consent: bool
+    """False: from now on nothing of this shopper is read or kept, even where a request says `consent: true`. True takes that back; each request still has to say so, too."""
+
+    at: AwareDatetime
+    """Since when."""
+
+
+class ConsentSaid(Wire):
+    """What a shopper says may be known of them."""
+
+    consent: bool
+    """False: from now on nothing of this shopper is read or kept, even where a request says `consent: true`. True takes that back; each request still has to say so, too."""
+
+
 class Conversion(Wire):
     """One line of an order. The order's id and the line's number make it unique."""
 
@@ -534,6 +551,16 @@ class Conversion(Wire):
 
     token: str | None = None
     """The ad that led to it, if the shop knows: one of its URLs, or the token."""
+
+
+class Done(Wire):
+    """Something that a shopper did."""
+
+    text: str
+    """The word, product or query."""
+
+    at: AwareDatetime
+    """When."""
 
 
 class EventBatch(Wire):
@@ -1059,6 +1086,90 @@ class ProblemError(Wire):
     """What was expected, and what was received."""
 
 
+class Product(Wire):
+    """One product of the shop."""
+
+    id: str
+    """The shop's own id of it."""
+
+    title: str
+    """What the shop calls it."""
+
+    link: str
+    """Where a click leads."""
+
+    price_micros: int
+    """In millionths of the store's currency."""
+
+    description: str
+    """In the shop's words."""
+
+    brand: str
+    """Its brand."""
+
+    category: str
+    """Its path in the shop."""
+
+    image_link: str
+    """Its picture."""
+
+    in_stock: bool
+    """Whether it can be had."""
+
+    highlights: list[str]
+    """What is good about it."""
+
+    attributes: dict[str, str]
+    """Facts by name."""
+
+    updated_at: AwareDatetime
+    """When it last changed."""
+
+
+class ProductPage(Wire):
+    """A page of products, in the order of their ids."""
+
+    data: list[Product]
+    """The products."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
+
+
+class ProductSpec(Wire):
+    """A product as a whole: what is left out takes its default. Markup is taken out of texts."""
+
+    title: str
+    """What the shop calls it."""
+
+    link: str
+    """Where a click leads: https, or a path on the store's site."""
+
+    price_micros: int
+    """In millionths of the store's currency."""
+
+    description: str = ""
+    """In the shop's words."""
+
+    brand: str = ""
+    """Its brand."""
+
+    category: str = ""
+    """Its path in the shop."""
+
+    image_link: str = ""
+    """Its picture, as `link`."""
+
+    in_stock: bool = True
+    """Whether it can be had."""
+
+    highlights: list[str] = []
+    """What is good about it: selling points are made of these."""
+
+    attributes: dict[str, str] | None = None
+    """Facts by name: selling points are made of these, too."""
+
+
 class ProductTitle(Wire):
     """A product's title for this shopper and query."""
 
@@ -1073,6 +1184,22 @@ class ProductTitle(Wire):
 
     selling_points: list[SellingPointScore] | None = None
     """Only with a secret key and `explain`: the selling points in the title."""
+
+
+class Profile(Wire):
+    """What ads are chosen by: the shopper's last actions, newest first."""
+
+    feature_words: list[Done]
+    """Feature words that they clicked."""
+
+    clicked_products: list[Done]
+    """Titles of the products whose ads they clicked."""
+
+    queries: list[Done]
+    """What they searched for."""
+
+    hidden_ads: list[str]
+    """Ads that they do not want to see again."""
 
 
 class Readiness(Wire):
@@ -1343,6 +1470,41 @@ class User(Wire):
 
     consent: bool = False
     """Whether the shopper agreed to personal ads. Without it, or with the header `Sec-GPC: 1`, no profile is read or written."""
+
+
+class UserExport(Wire):
+    """Everything that is held of one shopper; the records in pages, oldest first."""
+
+    data: list[UserRecord]
+    """Events and decisions, oldest first."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
+
+    id: str
+    """The shop's own id of the shopper."""
+
+    consent: Consent | None
+    """What they said here; null if nothing, so that each request says."""
+
+    profile: Profile | None
+    """The profile in force; null if there is none."""
+
+
+class UserRecord(Wire):
+    """One event or decision that names the shopper."""
+
+    id: str
+    """Tells records of one moment apart."""
+
+    kind: Literal["event", "decision"]
+    """What the shopper did, or what was decided for them."""
+
+    at: AwareDatetime
+    """When it was."""
+
+    content: dict[str, Any]
+    """All that is held of it."""
 
 
 class View(Wire):

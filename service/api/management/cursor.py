@@ -41,7 +41,7 @@ class PageQuery:
         return int(self.after)
 
     def answer(
-        self, page: type[PageOf[Row]], rows: Sequence[Row], key: Callable[[Row], str]
+        self, page: Callable[..., PageOf[Row]], rows: Sequence[Row], key: Callable[[Row], str]
     ) -> Response:
         """The page of `rows`, of which `fetch` were read in the order of `key`."""
         shown = tuple(rows[: self.limit])

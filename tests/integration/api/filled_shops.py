@@ -72,7 +72,7 @@ async def open_filled_shop(engine: AsyncEngine, letter: str) -> FilledShop:
         mark=mark,
         own=Merchant(f"{mark}Lux"),
         rival=Merchant(f"{mark}Nox"),
-        shared={"name": f"{mark}_top", "product_id": f"{mark}-1"},
+        shared={"name": f"{mark}_top", "product_id": f"{mark}-1", "user_id": f"{mark}-ann"},
     )
     store = Store(shop.store_id, mark, "EUR", "en", f"https://{mark.lower()}.example")
     lamps = [f"{mark}-1", f"{mark}-2"]
