@@ -77,10 +77,10 @@ def test_all_routes_are_there() -> None:
         ("/v1/products/{product_id}", "get"),
         ("/v1/products/{product_id}", "put"),
         ("/v1/reports/performance", "get"),
+        ("/v1/titles", "post"),
         ("/v1/users/{user_id}", "delete"),
         ("/v1/users/{user_id}", "get"),
         ("/v1/users/{user_id}/consent", "put"),
-        ("/v1/titles", "post"),
     ]
 
 
