@@ -23,7 +23,7 @@ class TitleRun:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One product on the page. Ads have a label and a pixel."""
+    """One product on the page. Ads have a label, and pixels for shown and seen."""
 
     product: Product
     title: tuple[TitleRun, ...]
@@ -31,6 +31,7 @@ class Card:
     price: str
     label: str | None = None
     pixel: str | None = None
+    view: str | None = None
 
     @property
     def is_marked(self) -> bool:
@@ -56,6 +57,7 @@ def ad_cards(
             price=price_text(products[ad["product_id"]].price),
             label=ad["label"],
             pixel=ad["impression_url"],
+            view=ad["view_url"],
         )
         for ad in ads
         if ad["product_id"] in products

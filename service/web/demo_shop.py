@@ -23,9 +23,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Storefront:
-    """The shop's catalogue and search, and its key to the service."""
+    """The shop's catalogue and search, and its keys to the service."""
 
     key: str
+    secret_key: str | None  # for what the panel shows; None: it shows nothing
     placement: str
     queries: tuple[str, ...]
     products: Mapping[str, Product]
@@ -50,6 +51,7 @@ def _open(file: Path, changed_ns: int) -> Storefront:  # noqa: ARG001 - read aga
     products, search = _catalogue(int(told.get("seed", DEMO_SEED)))
     return Storefront(
         key=str(told["publishable_key"]),
+        secret_key=told.get("secret_key"),
         placement=str(told["placement"]),
         queries=tuple(str(query) for query in told.get("queries", ())),
         products=products,

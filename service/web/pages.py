@@ -19,6 +19,8 @@ from service.demo.search import feature_phrases
 from service.web import forms, shop_events
 from service.web.cards import ad_cards, organic_card
 from service.web.demo_shop import Storefront, open_demo_shop
+from service.web.insight import insight_of
+from service.web.live import LiveFeed, LiveView
 from service.web.rendering import page
 from service.web.rest_client import RestClient
 from service.web.visitor import persona_named, remember, visitor_of
@@ -61,6 +63,7 @@ class ShopPages:
 
     def __init__(self, demo_file: Path) -> None:
         self._demo_file = demo_file
+        self._feed = LiveFeed()
 
     async def results(self, request: Request) -> Response:
         """The front page, a page of results, or a category."""
@@ -71,18 +74,32 @@ class ShopPages:
         listing = await run_in_threadpool(_listing, request, shop)
         if not listing.asked:
             return page("front.html", _frame(visitor, listing) | _front(shop))
-        client = RestClient(request, shop.key)
         shown = listing.products[:ORGANIC]
         answer, _ = await asyncio.gather(
-            client.ads(
+            RestClient(request, shop.secret_key or shop.key).ads(
                 listing.asked,
                 placement=shop.placement if listing.query else _CATEGORY_PLACEMENT,
                 user=visitor.as_user(),
                 organic_ids=[product.product_id for product in shown],
+                explain=shop.secret_key is not None,
             ),
-            _tell_of_page(client, visitor, listing),
+            _tell_of_page(RestClient(request, shop.key), visitor, listing),
         )
         return _results_page(shop, visitor, listing, answer)
+
+    async def live(self, request: Request) -> Response:
+        """What happened lately: a part of a page for htmx, a page of its own for anyone else."""
+        shop = await self._shop()
+        if shop is None:
+            return page("setup.html", {})
+        if shop.secret_key is None:
+            view = LiveView(problem="demo.json holds no secret key")
+        else:
+            client = RestClient(request, shop.secret_key)
+            view = await self._feed.view(client.activity, shop.products)
+        if "hx-request" in request.headers:
+            return page("happening.html", {"view": view})
+        return page("live.html", _frame(visitor_of(request), Listing()) | {"view": view})
 
     async def product(self, request: Request) -> Response:
         """One product, where clicks lead to."""
@@ -184,6 +201,7 @@ def _results_page(
     told = {
         "ads": ads,
         "answer": answer,
+        "insight": insight_of(answer, shop.products),
         "cards": tuple(organic_card(product) for product in listing.products[:ORGANIC]),
     }
     pixels = tuple(ad.pixel for ad in ads if ad.pixel)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -28,10 +29,12 @@ class AdAnswer:
     degraded: tuple[str, ...] = ()
     took_ms: float | None = None
     problem: str | None = None  # why there is no answer, in the service's words
+    request_id: str = ""
+    explain: Mapping[str, Any] | None = None  # how it came about, if the key may know
 
 
 class RestClient:
-    """Talks to the app that serves `request`, with the shop's publishable key."""
+    """Talks to the app that serves `request`, with one of the shop's keys."""
 
     def __init__(self, request: Request, key: str) -> None:
         headers = {"Authorization": f"Bearer {key}"}
@@ -56,14 +59,19 @@ class RestClient:
         placement: str,
         user: Mapping[str, object],
         organic_ids: Sequence[str],
+        explain: bool = False,
     ) -> AdAnswer:
-        """Ask for ads by `{"query": ...}` or `{"category": ...}`."""
+        """Ask for ads by `{"query": ...}` or `{"category": ...}`.
+
+        `explain` takes a secret key.
+        """
         body = {
             **asked,
             "placement": placement,
             "user": user,
             "organic_ids": list(organic_ids),
             "timeout_ms": _ADS_TIMEOUT_MS,
+            "explain": explain,
         }
         try:
             response = await self._client.post("/v1/ads", json=body)
@@ -78,7 +86,22 @@ class RestClient:
             no_fill_reason=answer["no_fill_reason"],
             degraded=tuple(answer["degraded"]),
             took_ms=answer["took_ms"],
+            request_id=answer["request_id"],
+            explain=answer.get("explain"),
         )
+
+    async def activity(self, limit: int) -> Mapping[str, Any] | str:
+        """The last decisions and events, or why there are none to be had."""
+        try:
+            async with asyncio.timeout(_TIMEOUT_SECONDS):  # the transport itself knows none
+                response = await self._client.get("/v1/activity", params={"limit": limit})
+            answer = response.json()
+        except (httpx.HTTPError, TimeoutError, ValueError) as error:
+            return f"the service did not answer ({type(error).__name__})"
+        if response.status_code != httpx.codes.OK:
+            return str(answer.get("detail") or answer.get("title") or response.status_code)
+        told: Mapping[str, Any] = answer
+        return told
 
     async def tell(self, events: Sequence[Mapping[str, object]]) -> bool:
         """Send events. Returns: whether all of them were accepted."""

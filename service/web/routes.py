@@ -27,6 +27,7 @@ def web_router(demo_file: Path) -> APIRouter:
     router = APIRouter()
     for path, method, handler in (
         ("/", "GET", pages.results),
+        ("/live", "GET", pages.live),
         ("/p/{product_id}", "GET", pages.product),
         ("/pictures/{product_id}.png", "GET", pages.picture),
         ("/shopper", "POST", pages.choose_shopper),

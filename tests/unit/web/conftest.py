@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from service.web import pages
-from tests.unit.web.fake_service import KEY, FakeService
+from tests.unit.web.fake_service import KEY, SECRET, FakeService
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,6 +22,14 @@ def demo_file(tmp_path: Path) -> Path:
     told = {"publishable_key": KEY, "placement": "search_top", "queries": ["desk lamp"], "seed": 1}
     file.write_bytes(orjson.dumps(told))
     return file
+
+
+@pytest.fixture
+def secret_key(demo_file: Path) -> str:
+    """The demo's secret key, once it stands in the file."""
+    told = orjson.loads(demo_file.read_bytes()) | {"secret_key": SECRET}
+    demo_file.write_bytes(orjson.dumps(told))
+    return SECRET
 
 
 @pytest.fixture

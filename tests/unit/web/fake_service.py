@@ -1,4 +1,4 @@
-"""A service that answers the two calls which the page makes, and remembers them."""
+"""A service that answers the calls which the page makes, and remembers them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.web.routes import web_router
 if TYPE_CHECKING:
     from pathlib import Path
 
-KEY = "pk_test"
+KEY, SECRET = "pk_test", "sk_test"
 
 
 def sponsored(
@@ -49,11 +49,16 @@ class FakeService:
         self.asked: list[dict[str, Any]] = []
         self.told: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.explain: dict[str, Any] | None = None
+        self.activity: dict[str, Any] = {"decisions": [], "events": []}
+        self.activity_keys: list[str] = []
+        self.activity_status = 200
         self.answer: Response | None = None  # in place of the ads
         self.receipt: Response | None = None  # in place of one that accepts all
         self.app = FastAPI(docs_url=None)
         self.app.include_router(web_router(demo_file))
         self.app.add_api_route("/v1/ads", self._ads, methods=["POST"])
+        self.app.add_api_route("/v1/activity", self._activity, methods=["GET"])
         self.app.add_api_route("/v1/events", self._events, methods=["POST"])
 
     async def _ads(self, request: Request) -> Response:
@@ -62,12 +67,19 @@ class FakeService:
         AdRequest.model_validate_json(body)
         self.asked.append(orjson.loads(body))
         answer = {
+            "request_id": "req_1",
             "ads": self.ads,
             "no_fill_reason": None if self.ads else "no_match",
             "degraded": ["titles"] if self.ads else [],
             "took_ms": 0.61,
+            "explain": self.explain,
         }
         return self.answer or Response(orjson.dumps(answer), media_type="application/json")
+
+    async def _activity(self, request: Request) -> Response:
+        self.activity_keys.append(request.headers["authorization"])
+        content = orjson.dumps(self.activity)
+        return Response(content, status_code=self.activity_status, media_type="application/json")
 
     async def _events(self, request: Request) -> Response:
         body = await request.body()
