@@ -30,6 +30,7 @@ _KEPT = {"$ref", "type", "properties", "required", "items", "anyOf", "oneOf", "a
 _KEPT |= {"const", "description", "discriminator", "propertyName", "mapping", "format"}
 _AS_THEY_ARE = {"default", "mapping"}
 _TYPES = {"string": "str", "integer": "int", "boolean": "bool", "number": "float", "null": "None"}
+_FORMATS = {"date": "date", "date-time": "datetime"}
 _MODEL_OPTIONS = """
 --input-file-type openapi --output-model-type pydantic_v2.BaseModel --target-python-version 3.11
 --base-class salient_client.wire.Wire --use-standard-collections --use-union-operator
@@ -61,7 +62,12 @@ class Operation:
     parameters: tuple[Parameter, ...]
     body: str = ""
     uploads: tuple[str, ...] = ()  # media types of a body that is no JSON
-    answers: tuple[str, ...] = ()  # models, the first that fits; none: an answer without a body
+    answers: tuple[str, ...] = ()  # what may come back, as in Python; none: nothing does
+
+    @property
+    def models(self) -> list[str]:
+        """What an answer is read as, one after the other; none: as text, or not at all."""
+        return [one for one in self.answers if one != "str"]
 
     @property
     def within(self) -> list[Parameter]:
@@ -121,12 +127,16 @@ def operations(document: dict[str, Any]) -> Iterator[Operation]:
 
 
 def _answers(content: dict[str, Any]) -> tuple[str, ...] | None:
-    """The models that a successful answer may be; None for pixels, redirects and the like."""
+    """What a successful answer may be; None for pixels, redirects and the like."""
     response = next((one for code, one in content["responses"].items() if code[0] == "2"), None)
     if response is None or "content" not in response:
         return None if response is None else ()
-    schema = response["content"].get(_JSON, {}).get("schema", {})
-    return tuple(filter(None, map(_model, schema.get("anyOf", [schema])))) or None
+    media = response["content"]
+    if all(name.startswith("text/") for name in media):
+        return ("str",)
+    schema = media.get(_JSON, {}).get("schema", {})
+    found = (_model(one) for one in schema.get("anyOf", [schema]))
+    return tuple(f"models.{name}" for name in found if name) or None
 
 
 def _operation(
@@ -174,7 +184,7 @@ def _type(document: dict[str, Any], schema: dict[str, Any]) -> str:
         return _type(document, document["components"]["schemas"][name])
     if "enum" in schema:
         return f"Literal[{', '.join(json.dumps(one) for one in schema['enum'])}]"
-    return "date" if schema.get("format") == "date" else _TYPES[schema["type"]]
+    return _FORMATS.get(schema.get("format", "")) or _TYPES[schema["type"]]
 
 
 def _model(schema: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import quote
 
@@ -14,7 +15,6 @@ from salient_client.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date
 
     import httpx
 
@@ -67,7 +67,9 @@ class Call:
 
 
 def _text(value: Value) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _bytes(body: Wire | bytes | None) -> bytes | None:
@@ -96,10 +98,13 @@ def read(
     return answer
 
 
-def check(response: httpx.Response) -> None:
-    """Raise ProblemError unless the answer is a success."""
+def check(response: httpx.Response) -> httpx.Response:
+    """The answer, if it is a success.
+
+    Raises: ProblemError.
+    """
     if response.status_code in _SUCCESS:
-        return
+        return response
     try:
         problem = Problem.model_validate_json(response.content)
     except ValidationError:  # a proxy's page, say

@@ -63,6 +63,9 @@ class Connection:
     ) -> Answer | Other:
         return read(self.http.send(call.request(self.http)), model, other)
 
+    def _read(self, call: Call) -> str:
+        return check(self.http.send(call.request(self.http))).text
+
     def _tell(self, call: Call) -> None:
         check(self.http.send(call.request(self.http)))
 
@@ -102,6 +105,9 @@ class AsyncConnection:
         self, call: Call, model: type[Answer], other: type[Other] | None = None
     ) -> Answer | Other:
         return read(await self.http.send(call.request(self.http)), model, other)
+
+    async def _read(self, call: Call) -> str:
+        return check(await self.http.send(call.request(self.http))).text
 
     async def _tell(self, call: Call) -> None:
         check(await self.http.send(call.request(self.http)))

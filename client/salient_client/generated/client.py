@@ -9,7 +9,7 @@ from salient_client.connections import Connection
 from salient_client.generated import models
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
 
 class Salient(Connection):
@@ -73,7 +73,7 @@ class Salient(Connection):
         category: str | None = None,
         brand: str | None = None,
         in_stock: bool | None = None,
-        updated_since: str | None = None,
+        updated_since: datetime | None = None,
         limit: int = 100,
         cursor: str | None = None,
     ) -> models.ProductPage:
@@ -679,6 +679,20 @@ class Salient(Connection):
         )
         return self._ask(call, models.FindingPage)
 
+    def read_report_table(self, job_id: str) -> str:
+        """Give the whole report as CSV.
+
+        Cells that a spreadsheet would take for a formula have an apostrophe in front.
+        """
+        call = Call(
+            "GET",
+            "/v1/jobs/{job_id}/report.csv",
+            within={
+                "job_id": job_id,
+            },
+        )
+        return self._read(call)
+
     def list_audit_entries(
         self,
         *,
@@ -804,3 +818,8 @@ class Salient(Connection):
         """Answer 200 once a snapshot with its models is loaded, and until the process drains."""
         call = Call("GET", "/readyz")
         return self._ask(call, models.Readiness)
+
+    def metrics(self) -> str:
+        """Counters and timings of this service, of all its workers together."""
+        call = Call("GET", "/metrics")
+        return self._read(call)

@@ -19,31 +19,41 @@ if TYPE_CHECKING:
 
 BLOCKS = re.findall(r"```sh\n(.*?)```", (CHECKOUT / "README.md").read_text(), re.DOTALL)
 SETTINGS = next(block for block in BLOCKS if block.startswith("eval "))
-ADS, CLICKS = (block for block in BLOCKS if block.startswith("curl "))
+ADS, WORDS, CLICK, REPORT, EXPLAIN = (block for block in BLOCKS if block.startswith("curl "))
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder in which a shop runs."""
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A running shop."""
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
-    folder = tmp_path_factory.mktemp("readme")
-    shop = Shop(folder / ".salient", free_port())
+    shop = Shop(tmp_path_factory.mktemp("readme") / ".salient", free_port())
     shop.start()
-    yield folder
+    yield shop
     shop.stop()
     shop.output()
 
 
-def typed(folder: Path, block: str) -> dict[str, Any]:
+@pytest.fixture
+def folder(shop: Shop) -> Path:
+    """The folder in which the commands are typed."""
+    return shop.state.parent
+
+
+def said(folder: Path, block: str) -> str:
     done = subprocess.run(  # noqa: S603 - the README's own lines
         ["/bin/sh", "-ec", SETTINGS + block],
         cwd=folder,
         check=True,
         capture_output=True,
+        text=True,
         timeout=30,
     )
-    answer: dict[str, Any] = json.loads(done.stdout)
+    return done.stdout
+
+
+def typed(folder: Path, block: str) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(said(folder, block))
     return answer
 
 
@@ -55,7 +65,7 @@ def titles(folder: Path, block: str) -> dict[str, str]:
 
 def test_two_feature_words_change_the_titles(folder: Path) -> None:
     before = titles(folder, ADS)
-    told = typed(folder, CLICKS)
+    told = typed(folder, WORDS)
     assert [result["status"] for result in told["results"]] == ["accepted", "accepted"]
     time.sleep(1)  # what the README promises
     after = titles(folder, ADS)
@@ -73,7 +83,28 @@ def test_without_consent_nothing_changes(folder: Path) -> None:
         return block.replace('"consent": true', f'"consent": {consent}')
 
     before = titles(folder, of("bob", "false", ADS))
-    typed(folder, of("bob", "false", CLICKS))
+    typed(folder, of("bob", "false", WORDS))
     time.sleep(1)
     assert titles(folder, of("bob", "false", ADS)) == before
     assert titles(folder, of("bob", "true", ADS)) == before  # nothing was kept either
+
+
+def test_a_click_is_reported_with_its_spend(shop: Shop, folder: Path) -> None:
+    shown = typed(folder, ADS)["ads"][0]
+    assert said(folder, CLICK).startswith(f"302 {shop.url}/")
+    deadline = time.monotonic() + 10
+    while not (rows := typed(folder, REPORT)["data"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    (row,) = rows
+    assert (row["campaign_id"], row["clicks"]) == (shown["campaign_id"], 1)
+    assert row["spend_micros"] > 0
+
+
+def test_a_secret_key_is_told_why(folder: Path) -> None:
+    answer = typed(folder, EXPLAIN)
+    assert answer["ads"][0]["explain"]["price_micros"] > 0
+    why = answer["explain"]
+    assert len(why["auction"]) >= len(answer["ads"])
+    assert "filtered" in why
+    assert why["stages_us"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 import httpx
 import pytest
@@ -74,6 +74,19 @@ def test_a_query_holds_only_what_was_given() -> None:
     assert dict(service.sent[0].url.params) == {"first_day": "2026-11-22", "limit": "5"}
 
 
+def test_moments_and_flags_are_written_as_json_writes_them() -> None:
+    service = Service(httpx.Response(200, json={"data": [], "next": None}))
+    since = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+    with service.client() as salient:
+        salient.list_products(in_stock=True, updated_since=since)
+    params = dict(service.sent[0].url.params)
+    assert params == {
+        "in_stock": "true",
+        "updated_since": "2026-11-22T09:30:00+00:00",
+        "limit": "100",
+    }
+
+
 def test_every_reads_to_the_last_page() -> None:
     service = Service(page(["a", "b"], "more"), page(["c"], None))
     with service.client() as salient:
@@ -106,3 +119,9 @@ def test_what_a_proxy_answers_is_a_problem_too() -> None:
     assert (away.value.status, away.value.problem, away.value.retry_after) == (503, None, 2)
     assert str(away.value) == "503 Service Unavailable"
     assert elsewhere.value.status == 302
+
+
+def test_a_table_is_text() -> None:
+    service = Service(httpx.Response(200, text="line,field\n4,price\n"))
+    with service.client() as salient:
+        assert salient.read_report_table("job_1") == "line,field\n4,price\n"

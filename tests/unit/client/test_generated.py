@@ -13,7 +13,6 @@ from salient_client import AsyncSalient, Salient
 CHECKOUT = Path(__file__).parents[3]
 GENERATED = CHECKOUT / "client/salient_client/generated"
 FOR_BROWSERS = {"get_click", "get_impression", "get_view"}
-FOR_PROMETHEUS = {"metrics"}
 
 
 def test_it_is_up_to_date(tmp_path: Path) -> None:
@@ -30,4 +29,4 @@ def test_every_operation_has_a_method_in_both() -> None:
     for client in (Salient, AsyncSalient):
         methods = {name for name, _ in inspect.getmembers(client, inspect.isfunction)}
         methods = {name for name in methods if not name.startswith("_")} - {"close", "every"}
-        assert methods == operations - FOR_BROWSERS - FOR_PROMETHEUS
+        assert methods == operations - FOR_BROWSERS
