@@ -123,7 +123,7 @@ def _token(ruling: Ruling, awarded: AwardedAd) -> AdToken:
         ts=asked.ts,
         lifetime_seconds=LIFETIME_SECONDS,
         user_id=asked.known.user_id,
-        url=snapshot.products.links[int(snapshot.ads.product[award.ad.row])],
+        url=snapshot.names(award.ad.row).link,
     )
 
 

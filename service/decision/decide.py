@@ -105,7 +105,7 @@ def _sell(contest: _Contest, ranked: Ranked, snapshot: Snapshot) -> _Sale:
     slots = min(query.slots, query.placement.slots)
     ads = _contenders(contest, ranked.quality_ppm, snapshot, slots=slots)
     awards = run_auction(ads, slots=slots, reserve=query.placement.reserve)
-    products = snapshot.ads.product[[award.ad.row for award in awards]].tolist()
+    products = [snapshot.names(award.ad.row).product for award in awards]
     return _Sale(contest, ranked, awards, products)
 
 

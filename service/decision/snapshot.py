@@ -28,7 +28,7 @@ from service.decision.index import (
 )
 from service.decision.language import language_of
 from service.decision.memory import Memory
-from service.decision.reading import Readings
+from service.decision.reading import NOTHING_SAID, Readings
 from service.decision.terms import Micros, Product
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         WordTable,
     )
     from service.decision.terms import Ad, ApiKey, Campaign, Placement, Store
+    from service.decision.verdicts import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Catalogue:
     ads: Sequence[Ad]
     placements: Sequence[Placement]
     keys: Sequence[ApiKey] = ()
+    verdicts: Mapping[str, tuple[Verdict, ...]] = NOTHING_SAID  # by product id
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +90,13 @@ class AdFacts:
 
 
 class Names(NamedTuple):
-    """The ids that an ad goes by."""
+    """The ids that an ad is told by, its product's row, and where it leads."""
 
     ad_id: str
     product_id: str
     campaign_id: str
+    product: int
+    link: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,13 +134,16 @@ class Snapshot:
         object.__setattr__(self, "memory", Memory())
 
     def names(self, row: int) -> Names:
-        """The ids of the ad in `row`."""
+        """The ids of the ad in `row`, and where it leads."""
         names = self.memory.names.get(row)
         if names is None:
+            product = int(self.ads.product[row])
             names = Names(
                 self.ads.ids[row],
-                self.products.ids[int(self.ads.product[row])],
+                self.products.ids[product],
                 self.campaigns.ids[int(self.ads.campaign[row])],
+                product,
+                self.products.links[product],
             )
             self.memory.names.put(row, names)
         return names
@@ -187,7 +194,7 @@ def build_snapshot(catalogue: Catalogue, known: Readings | None = None) -> Snaps
     """
     language = language_of(catalogue.store.locale)
     known = known or Readings()
-    every = known.of(catalogue.products, catalogue.store, language)
+    every = known.of(catalogue.products, catalogue.store, language, catalogue.verdicts)
     readings = sorted(
         (reading for reading in every if reading.link),
         key=lambda reading: reading.product.product_id.encode(),

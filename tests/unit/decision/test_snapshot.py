@@ -30,7 +30,7 @@ def test_rows_follow_ids_and_facts_follow_rows() -> None:
         bid=Micros(70_000),
     )
     assert shop.facts(0).bid == 90_000
-    assert shop.names(0) == ("ad_one_1", "1", "cmp_one")
+    assert shop.names(0) == ("ad_one_1", "1", "cmp_one", 0, "https://shop.example/p/1")
     assert shop.names(0) is shop.names(0)
 
 
