@@ -67,6 +67,11 @@ def test_every_setting_given_is_one_that_is_read(service: compose.Service) -> No
     assert ours - READ == {"PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}
 
 
+def test_every_setting_can_be_given() -> None:
+    given = SERVICES["api"].environment | SERVICES["worker"].environment
+    assert READ - given.keys() == set()
+
+
 def test_what_runs_all_the_time_has_a_healthcheck_and_comes_back() -> None:
     for one in SERVICES.values():
         if one.name not in {"migrate", "training"}:
