@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.errors import AdServiceError
+from service.commands.foreseen import foreseen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -28,7 +28,6 @@ StoreId = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check every line, change nothing.")]
 InputFile = Annotated[Path, typer.Argument(help="File to read.")]
 OutputFile = Annotated[Path, typer.Option("--out", help="File to write.")]
-_STORE_TROUBLE: Final = {"ArgumentError", "ConnectionError", "OperationalError", "TimeoutError"}
 Seed = Annotated[int, typer.Option(help="The same seed makes the same.")]
 
 
@@ -372,33 +371,12 @@ def run() -> None:
     """Run the command line; what goes wrong as foreseen is one line, not a traceback."""
     try:
         app()
-    except AdServiceError as error:
-        _fail(str(error))
-    except OSError as error:  # a folder that cannot be written, a file that went away
-        _fail(str(error))
     except Exception as error:
-        said = _as_foreseen(error)
+        said = foreseen(error)
         if said is None:
             raise
-        _fail(said)
-
-
-def _as_foreseen(error: Exception) -> str | None:
-    """What a wrong setting or a store that is away says of itself; None for all else."""
-    package, name = type(error).__module__.partition(".")[0], type(error).__name__
-    if package == "pydantic_core":
-        return "; ".join(
-            f"{'.'.join(map(str, one['loc']))}: {one['msg']}; received {one['input']!r}"
-            for one in getattr(error, "errors")()  # noqa: B009 - not imported for this alone
-        )
-    if package in {"sqlalchemy", "psycopg", "redis"} and name in _STORE_TROUBLE:
-        return f"a store cannot be used: {str(error).partition(chr(10))[0]}"
-    return None
-
-
-def _fail(said: str) -> NoReturn:
-    typer.secho(f"salient: {said}", err=True, fg=typer.colors.RED)
-    raise SystemExit(1) from None
+        typer.secho(f"salient: {said}", err=True, fg=typer.colors.RED)
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":
