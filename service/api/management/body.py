@@ -14,7 +14,8 @@ from service.api.json_body import (
     read_body,
     refuse_repeated_keys,
 )
-from service.api.management.batch_items import Batch, salvage
+from service.api.management.batch_items import salvage
+from service.api.schemas.batches import Batch
 from service.errors import UnsupportedMediaTypeError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.api.management.answers import Made, answer
 from service.api.management.audit import Changed, record
-from service.api.management.batch_items import BatchResult, batch_result
+from service.api.management.batch_items import batch_result
 from service.api.management.caller import Caller, Manager
 from service.api.management.campaigns import CampaignId, open_for_changes, seen
 from service.api.management.cursor import Page
@@ -18,6 +18,7 @@ from service.api.management.idempotency import Once
 from service.api.management.keyword_items import plain, sift_keywords, unusable, words_of
 from service.api.management.route import management_router
 from service.api.problems import responses
+from service.api.schemas.batches import BatchResult
 from service.api.schemas.keywords import (
     LONGEST,
     Keyword,

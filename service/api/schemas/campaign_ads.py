@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from service.api.management.batch_items import MOST_ITEMS, Batch
+from service.api.schemas.batches import MOST_ITEMS, Batch
 from service.api.schemas.resource import (
     MOST_MICROS,
     UNCHANGED,
