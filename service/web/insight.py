@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from service.decision.terms import Product
     from service.web.rest_client import AdAnswer
 
-LINES = 10
+LINES = 8
 """How many of the candidates are shown, best value first."""
 
 FILTERS = {

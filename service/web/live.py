@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 ROWS = 8
 """Decisions and events that are shown of each."""
 
+_ASKED = 40  # of which those are left out that the decisions tell of already
+_TOLD_BY_DECISIONS = {"impression", "view"}
+
 FRESH_SECONDS = 1.0
 """The service is asked no more often than this, however many look."""
 
@@ -82,7 +85,7 @@ class LiveFeed:
         """The last view, or a new one if it is no longer fresh."""
         async with self._lock:
             if self._clock() - self._read_at >= FRESH_SECONDS:
-                told = await read(ROWS)
+                told = await read(_ASKED)
                 self._view = (
                     LiveView(problem=told) if isinstance(told, str) else view_of(told, products)
                 )
@@ -92,9 +95,10 @@ class LiveFeed:
 
 def view_of(told: Mapping[str, Any], products: Mapping[str, Product]) -> LiveView:
     """What GET /v1/activity answered, for people."""
+    events = [one for one in told["events"] if one["type"] not in _TOLD_BY_DECISIONS]
     return LiveView(
-        decisions=tuple(_decision(one, products) for one in told["decisions"]),
-        events=tuple(_event(one, products) for one in told["events"]),
+        decisions=tuple(_decision(one, products) for one in told["decisions"][:ROWS]),
+        events=tuple(_event(one, products) for one in events[:ROWS]),
     )
 
 

@@ -94,7 +94,7 @@ def test_an_ad_leads_to_its_product(shopper: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280])
-@pytest.mark.parametrize("path", ["/", "/?q=rain+jacket", "/p/100756", "/?category=Bags"])
+@pytest.mark.parametrize("path", ["/", "/?q=rain+jacket", "/p/100756", "/?category=Bags", "/live"])
 def test_no_page_is_wider_than_the_screen(
     chromium: Browser, shop_url: str, path: str, width: int
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from service.web.insight import FILTERS, LINES, insight_of
-from service.web.live import LiveFeed, view_of
+from service.web.live import ROWS, LiveFeed, view_of
 from service.web.rest_client import AdAnswer
 from tests.unit.web.fake_service import KEY, SECRET, FakeService, sponsored
 from tests.unit.web.test_pages import Elements
@@ -204,7 +204,7 @@ def test_a_line_says_what_became_of_each_ad() -> None:
     ("more", "what", "worth"),
     [
         ({"invalid_reason": "bot"}, "100300", "not counted: bot"),
-        ({"type": "impression"}, "100300", ""),
+        ({"type": "hide"}, "100300", ""),
         ({"type": "conversion", "value_micros": 59_990_000}, "100300", "€59.99"),
         ({"type": "search", "product_id": None, "query": "tent"}, "tent", ""),
         ({"type": "feature_word", "product_id": None, "feature_word": "wool"}, "wool", ""),
@@ -214,6 +214,14 @@ def test_events_in_one_line(more: dict[str, Any], what: str, worth: str) -> None
     bare = CLICK | {"price_micros": None} if "type" in more else CLICK
     (event,) = view_of({"decisions": [], "events": [bare | more]}, PRODUCTS).events
     assert (event.what, event.worth) == (what, worth)
+
+
+def test_the_list_is_short_and_says_nothing_twice() -> None:
+    shown = [CLICK | {"type": kind} for kind in ("impression", "view")] * 10
+    told = {"decisions": [DECISION] * 20, "events": [*shown, *[CLICK] * 20]}
+    view = view_of(told, PRODUCTS)
+    assert (len(view.decisions), len(view.events)) == (ROWS, ROWS)
+    assert {event.kind for event in view.events} == {"click"}
 
 
 async def test_the_service_is_asked_once_a_second_however_many_look() -> None:
