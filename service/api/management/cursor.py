@@ -59,7 +59,7 @@ def _decode(cursor: str) -> str:
         key = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, ValueError):
         raise _bad_cursor() from None
-    if not key.isprintable():
+    if "\0" in key:  # which Postgres does not take
         raise _bad_cursor()
     return key
 
