@@ -21,6 +21,7 @@ class Caller:
     store_id: str
     scopes: frozenset[str]
     advertiser_id: str | None = None  # None: all of the store
+    secret: bool = True  # else it stands in pages
 
     def sees(self, advertiser_id: str | None) -> bool:
         """Whether what belongs to `advertiser_id` exists for this caller."""
@@ -54,7 +55,7 @@ class Gate:
         key = authorise(call, live, self.scope)
         if not (key.secret or self.publishable):
             raise ForbiddenError("a publishable key may not do this; use a secret one")
-        caller = Caller(key.key_id, key.store_id, key.scopes, key.advertiser_id)
+        caller = Caller(key.key_id, key.store_id, key.scopes, key.advertiser_id, key.secret)
         call.scope[_CALLER] = caller
         return caller
 

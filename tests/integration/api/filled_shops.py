@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from sqlalchemy import text
 
 from service.api.keys import Scope
@@ -72,7 +73,12 @@ async def open_filled_shop(engine: AsyncEngine, letter: str) -> FilledShop:
         mark=mark,
         own=Merchant(f"{mark}Lux"),
         rival=Merchant(f"{mark}Nox"),
-        shared={"name": f"{mark}_top", "product_id": f"{mark}-1", "user_id": f"{mark}-ann"},
+        shared={
+            "name": f"{mark}_top",
+            "product_id": f"{mark}-1",
+            "user_id": f"{mark}-ann",
+            "impression_id": f"imp_0193b2c4e5f6{letter * 20}00",
+        },
     )
     store = Store(shop.store_id, mark, "EUR", "en", f"https://{mark.lower()}.example")
     lamps = [f"{mark}-1", f"{mark}-2"]
@@ -121,6 +127,31 @@ async def fill(shop: FilledShop, client: httpx.AsyncClient) -> None:
         made = await call("POST", f"{here}/keywords", words)
         ids["keyword_id"] = made["results"][1]["id"]
         await call("PATCH", here, {"status": "active"})
+
+
+async def record_impression(engine: AsyncEngine, shop: FilledShop) -> None:
+    """The decision in which the shop's own merchant won the impression."""
+    impression_id = shop.shared["impression_id"]
+    award = {
+        "impression_id": impression_id,
+        "slot": 0,
+        "title": shop.mark,
+        **{name: shop.ids[name] for name in ("ad_id", "campaign_id", "product_id")},
+    }
+    row = {
+        "store": shop.store_id,
+        "ms": int(impression_id[4:16], 16),
+        "request_id": f"req_{impression_id[4:36]}",
+        "payload": orjson.dumps({"request": {"query": "lamp"}, "awards": [award]}).decode(),
+    }
+    async with engine.begin() as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO decisions (store_id, ts, request_id, payload) VALUES (:store,"
+                " to_timestamp(:ms / 1000.0), :request_id, CAST(:payload AS jsonb))"
+            ),
+            row,
+        )
 
 
 async def rows_naming(engine: AsyncEngine, marks: set[str]) -> list[str]:

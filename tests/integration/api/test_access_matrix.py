@@ -32,6 +32,7 @@ from tests.integration.api.filled_shops import (
     fill,
     key_names,
     open_filled_shop,
+    record_impression,
     rows_naming,
 )
 from tests.unit.api.shop import Log, Profiles
@@ -98,6 +99,8 @@ ACCESS = {
     "DELETE /v1/keys/{key_id}": ADMIN,
     "GET /v1/audit-log": ADMIN,
     "GET /v1/reports/performance": REPORT,
+    "GET /v1/ads/{impression_id}/why": Access("serve", "refused", publishable=True),
+    "POST /v1/ads/{impression_id}/hide": Access("events", "refused", publishable=True),
     "PUT /v1/users/{user_id}/consent": WHOLE_STORE,
     "GET /v1/users/{user_id}": WHOLE_STORE,
     "DELETE /v1/users/{user_id}": WHOLE_STORE,
@@ -140,6 +143,8 @@ class House:
         method, _, path = operation.partition(" ")
         headers = {} if key is None else {"authorization": f"Bearer {key}"}
         sent = {"json": body} if "requestBody" in OPERATIONS[operation] else {}
+        if "{impression_id}" in path:  # what pages call with an ad's token
+            query = {"token": ids["token"]} | (query or {})
         return await self.client.request(
             method, path.format_map(ids), headers=headers, params=query or {}, **sent
         )
@@ -149,8 +154,8 @@ class House:
         ids, when = shop.ids, 1_800_000_000.0
         return self.state.signer.sign(
             AdToken(
-                shop.store_id, "req_" + "ab" * 16, 0, ids["ad_id"], ids["campaign_id"],
-                ids["product_id"], Micros(1), when, 3600, None, "https://shop.example/p/1",
+                shop.store_id, f"req_{ids['impression_id'][4:36]}", 0, ids["ad_id"],
+                ids["campaign_id"], ids["product_id"], Micros(1), when, 3600, None, "https://shop.example/p/1",
             )
         )  # fmt: skip
 
@@ -181,6 +186,7 @@ async def house(database_url: str, redis_url: str) -> AsyncIterator[House]:
                 state.live[shop.store_id] = Live(build_snapshot(catalogue))
                 if not filled:
                     await fill(shop, client)
+                    await record_impression(engine, shop)
         for shop in shops:
             shop.shared["token"] = made.token(shop)
         yield made
