@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PACKAGE := $(PIP) --no-build-isolation --no-deps --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults check bench real train openapi client lock
+.PHONY: help run test test-faults fuzz check bench real train openapi client lock
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ test: .venv/.dev  ## Run the tests
 
 test-faults: .venv/.dev  ## Run all tests of faults, the long ones too
 	$(BIN)/python -m pytest tests/faults
+
+fuzz: .venv/.dev  ## Send a running service 100,000 cases made from its OpenAPI document
+	$(BIN)/python -m tests.faults.fuzz --seed $(SEED)
 
 check: .venv/.dev  ## Style, types, import rules
 	$(BIN)/ruff check
