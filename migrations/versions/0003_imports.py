@@ -63,6 +63,7 @@ CREATE TABLE selling_point_verdicts (
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT pk_selling_point_verdicts PRIMARY KEY (store_id, product_id, selling_point_id)
 );
+CREATE INDEX ix_selling_point_verdicts_updated_at ON selling_point_verdicts (updated_at);
 """
 
 DOWNGRADE = """

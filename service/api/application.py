@@ -22,11 +22,13 @@ from service.api.management import (
     platforms,
     products,
     reports,
+    selling_points,
     users,
 )
 
 MANAGED = (
     products,
+    selling_points,
     advertisers,
     campaigns,
     campaign_ads,
@@ -34,8 +36,8 @@ MANAGED = (
     placements,
     platforms,
     keys,
-    imports,
     impressions,
+    imports,
     jobs,
     audit_log,
     reports,

@@ -30,6 +30,7 @@ TAGS = [
     {"name": "ads", "description": "Ask for ads."},
     {"name": "events", "description": "Tell what shoppers did."},
     {"name": "products", "description": "The shop's catalogue."},
+    {"name": "selling points", "description": "What titles may say of a product."},
     {"name": "advertisers", "description": "The merchants of the shop."},
     {"name": "campaigns", "description": "Budgets with dates, bids and platforms."},
     {"name": "campaign ads", "description": "The products that a campaign advertises."},

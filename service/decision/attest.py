@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -11,18 +11,21 @@ from typing import TYPE_CHECKING
 from service.decision.denial import denials_of, denied_words, says_it_lacks, telling_words
 from service.decision.graphemes import length
 from service.decision.terms import SellingPoint
+from service.decision.verdicts import PointState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from service.decision.denial import Denials
     from service.decision.language import Language
     from service.decision.terms import Product
+    from service.decision.verdicts import Verdict
 
 LONGEST_PHRASE = 60  # graphemes
 MOST_POINTS = 32  # of one product
 POINT_KINDS = ("attribute", "benefit", "service", "promo", "social")
 
+_STRICTNESS = {state: place for place, state in enumerate(PointState)}
 _KINDS = (
     (
         "promo",
@@ -46,8 +49,39 @@ _SAYS_NOTHING = re.compile(  # names, and what title and picture tell by themsel
 _UNSHOWABLE = re.compile(r"[<>{}\x00-\x1f\x7f\ud800-\udfff]|https?:|www\.", re.IGNORECASE)
 
 
-def attest(product: Product, language: Language) -> tuple[SellingPoint, ...]:
-    """The selling points of `product` that its highlights and attributes attest.
+def attest(
+    product: Product, language: Language, verdicts: Sequence[Verdict] = ()
+) -> tuple[SellingPoint, ...]:
+    """The selling points that `product` attests and `verdicts` allow, the locked ones first.
+
+    A verdict holds for every phrase of the same telling words; of several the strictest counts.
+    """
+    points = every_point(product, language)
+    if verdicts:
+        said = states_of(verdicts, language)
+        points = {
+            words: replace(point, locked=said.get(words) == PointState.LOCKED)
+            for words, point in points.items()
+            if said.get(words) != PointState.BANNED
+        }
+    return tuple(sorted(points.values(), key=lambda point: not point.locked)[:MOST_POINTS])
+
+
+def states_of(
+    verdicts: Sequence[Verdict], language: Language
+) -> Mapping[frozenset[str], PointState]:
+    """What was said of the phrases of these words."""
+    mildest_first = sorted(verdicts, key=lambda verdict: _STRICTNESS[verdict.state])
+    return {telling(verdict.text, language): verdict.state for verdict in mildest_first}
+
+
+def telling(phrase: str, language: Language) -> frozenset[str]:
+    """The words that `phrase` is known by; none if it cannot be shown."""
+    return _read_phrase(phrase, language).words
+
+
+def every_point(product: Product, language: Language) -> Mapping[frozenset[str], SellingPoint]:
+    """All that the highlights and attributes of `product` attest, by telling words.
 
     A highlight is its own phrase; an attribute gives its value, or its name where the value is
     yes. Dropped are phrases over 60 graphemes, with markup or without a letter, repeats, names
@@ -63,7 +97,7 @@ def attest(product: Product, language: Language) -> tuple[SellingPoint, ...]:
             continue
         name = selling_point_id(product.product_id, phrase.text)
         points[phrase.words] = SellingPoint(name, phrase.text, kind or phrase.kind, field, value)
-    return tuple(points.values())[:MOST_POINTS]
+    return points
 
 
 def selling_point_id(product_id: str, phrase: str) -> str:

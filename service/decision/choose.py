@@ -29,6 +29,7 @@ class Option:
     point: int  # row
     phrase: int  # row
     words: frozenset[int]  # rows
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,9 @@ def choose_points(
 
     A phrase made only of the query's words is no option. Of a product's options those stand whose
     score is at least the mean of them all; the best of these are picked, up to the placement's
-    cap, but none whose words are all in one picked already, or the other way round. If the model
-    fails on all requests together, each is tried alone.
+    cap, but none whose words are all in one picked already, or the other way round. Locked ones
+    go before all of that, and are shown without a model, too. If the model fails on all requests
+    together, each is tried alone.
     """
     options = [_options_of(one, snapshot) for one in titlings]
     phrases = [np.array([o.phrase for each in one for o in each], np.int32) for one in options]
@@ -91,10 +93,10 @@ def _picked(
     titling: Titling, options: Sequence[Sequence[Option]], scores: Sequence[float] | None
 ) -> Choices:
     """Pick for each winner of one request by the scores of all its options."""
+    cap = titling.query.placement.selling_point_cap
     if scores is None:
         degraded = ("plain_titles",) if any(options) else ()
-        return Choices([_PLAIN] * len(options), degraded)
-    cap = titling.query.placement.selling_point_cap
+        return Choices([_locked_alone(each, cap) for each in options], degraded)
     reason = PERSONAL if is_known(titling.query.shopper.history) else PRIOR
     choices, start = [], 0
     for each in options:
@@ -104,17 +106,30 @@ def _picked(
     return Choices(choices)
 
 
+def _locked_alone(options: Sequence[Option], cap: int) -> Choice:
+    """What needs no model: the locked ones, in their order."""
+    locked = [one for one in options if one.locked]
+    picked = pick(locked, [0.0] * len(locked), cap)
+    return Choice(picked, PRIOR) if picked else _PLAIN
+
+
 def pick(
     options: Sequence[Option], scores: Sequence[float], cap: int
 ) -> tuple[tuple[Option, float], ...]:
-    """Up to `cap` of `options`, best first: at or above the mean, none within another."""
+    """Up to `cap` of `options`, best first: at or above the mean, none within another.
+
+    Locked ones, which stand first among the options, go before the others, however they score.
+    """
     if not options:
         return ()
     mean = min(sum(scores) / len(scores), max(scores))  # rounding may lift a mean of equals
     picked: list[tuple[Option, float]] = []
-    for place in sorted(range(len(options)), key=scores.__getitem__, reverse=True):
+    places = sorted(range(len(options)), key=scores.__getitem__, reverse=True)
+    if options[0].locked:
+        places.sort(key=lambda place: not options[place].locked)
+    for place in places:
         one, score = options[place], scores[place]
-        if len(picked) == cap or score < mean:
+        if len(picked) == cap or (score < mean and not one.locked):
             break
         if not picked or not _overlaps(one.words, picked):
             picked.append((one, score))
@@ -150,14 +165,14 @@ def _options(product: int, query_words: frozenset[int], snapshot: Snapshot) -> l
     every = snapshot.memory.options.get(product)
     if every is None:
         every = snapshot.memory.options.put(product, _every_option(product, snapshot))
-    return [one for one in every if not one.words <= query_words]
+    return [one for one in every if one.locked or not one.words <= query_words]
 
 
 def _every_option(product: int, snapshot: Snapshot) -> tuple[Option, ...]:
     points, words = snapshot.points, snapshot.phrases.words
     found = (
-        Option(point, phrase, frozenset(words[phrase].tolist()))
+        Option(point, phrase, frozenset(words[phrase].tolist()), bool(points.locked[point]))
         for point in range(points.starts[product], points.starts[product + 1])
         for phrase in (int(points.phrase[point]),)
     )
-    return tuple(one for one in found if one.words)
+    return tuple(one for one in found if one.words and one.point not in snapshot.muted)

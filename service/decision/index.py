@@ -133,6 +133,7 @@ def index_points(
         field=np.array([field_rows[point.evidence_field] for point in points], np.int32),
         fields=StringTable.of(fields),
         values=StringTable.of([point.evidence_value for point in points]),
+        locked=np.array([point.locked for point in points], np.bool_),
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from service.decision.attest import telling
 from service.decision.scorers import Scorers
 
 if TYPE_CHECKING:
@@ -19,3 +20,26 @@ class Live:
     scorers: Scorers = field(default_factory=Scorers)
     spent_out: frozenset[str] = frozenset()  # campaign ids
     models: tuple[str, ...] = ()  # name@version:sha8 of each
+    bans: frozenset[tuple[str, str]] = frozenset()  # (product id, phrase) banned lately
+
+
+def with_bans(live: Live, bans: frozenset[tuple[str, str]]) -> Live:
+    """`live` without the phrases of `bans` in any title; what else was banned lately is back."""
+    snapshot = live.snapshot
+    muted = frozenset(point for ban in bans for point in _points_of(*ban, snapshot))
+    if muted != snapshot.muted:
+        snapshot = replace(snapshot, muted=muted)
+    return replace(live, snapshot=snapshot, bans=bans)
+
+
+def _points_of(product_id: str, phrase: str, snapshot: Snapshot) -> list[int]:
+    """The rows of the product's selling points that say what `phrase` says."""
+    product = snapshot.products.ids.find(product_id)
+    if product < 0:
+        return []
+    points, wanted = snapshot.points, telling(phrase, snapshot.language)
+    return [
+        point
+        for point in range(points.starts[product], points.starts[product + 1])
+        if telling(snapshot.phrases.texts[int(points.phrase[point])], snapshot.language) == wanted
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from service.decision.attest import attest
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 
     from service.decision.language import Language
     from service.decision.terms import Product, SellingPoint, Store
+    from service.decision.verdicts import Verdict
+
+    Said = tuple[Verdict, ...]
+
+NOTHING_SAID: Mapping[str, Said] = MappingProxyType({})
 
 _ARROW = re.compile(r"\s*>\s*")
 _UNPRINTABLE = re.compile(
@@ -26,6 +32,7 @@ class ProductReading:
     """A product with what the snapshot keeps of it."""
 
     product: Product
+    said: Said  # of its selling points
     title: str
     link: str  # absolute; empty if no shopper may be sent there
     image: str
@@ -35,13 +42,16 @@ class ProductReading:
     phrase_words: Mapping[str, tuple[str, ...]]  # of each point's text
 
 
-def read_product(product: Product, site_url: str, language: Language) -> ProductReading:
-    """Read `product` as it stands on `site_url`."""
+def read_product(
+    product: Product, site_url: str, language: Language, said: Said = ()
+) -> ProductReading:
+    """Read `product` as it stands on `site_url`, with what was `said` of its selling points."""
     title = plain(product.title)
     texts = (title, product.brand, product.category)
-    points = attest(product, language)
+    points = attest(product, language, said)
     return ProductReading(
         product=product,
+        said=said,
         title=title,
         link=resolve_link(product.link, site_url) or "",
         image=resolve_link(product.image_link, site_url) or "",
@@ -73,9 +83,13 @@ class Readings:
         self._words: dict[str, tuple[str, ...]] = {}
 
     def of(
-        self, products: Iterable[Product], store: Store, language: Language
+        self,
+        products: Iterable[Product],
+        store: Store,
+        language: Language,
+        verdicts: Mapping[str, Said] = NOTHING_SAID,
     ) -> list[ProductReading]:
-        """Read `products` as they stand in `store`; forget the others."""
+        """Read `products` as they stand in `store`, with `verdicts` by id; forget the others."""
         told = (store.site_url, store.locale)
         if told != self._store:
             self._store, self._kept, self._words = told, {}, {}
@@ -83,8 +97,9 @@ class Readings:
         readings = []
         for product in products:
             reading = kept.get(product.product_id)
-            if reading is None or reading.product != product:
-                reading = read_product(product, store.site_url, language)
+            said = verdicts.get(product.product_id, ())
+            if reading is None or reading.product != product or reading.said != said:
+                reading = read_product(product, store.site_url, language, said)
             readings.append(reading)
         self._kept = {reading.product.product_id: reading for reading in readings}
         return readings

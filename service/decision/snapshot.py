@@ -28,7 +28,7 @@ from service.decision.index import (
 )
 from service.decision.language import language_of
 from service.decision.memory import Memory
-from service.decision.reading import NOTHING_SAID, Readings
+from service.decision.reading import Readings
 from service.decision.terms import Micros, Product
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Catalogue:
     ads: Sequence[Ad]
     placements: Sequence[Placement]
     keys: Sequence[ApiKey] = ()
-    verdicts: Mapping[str, tuple[Verdict, ...]] = NOTHING_SAID  # by product id
+    verdicts: Mapping[str, tuple[Verdict, ...]] = field(default_factory=dict)  # by product id
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,7 @@ class Snapshot:
     keywords: KeywordTable
     bundles: tuple[BundleRef, ...] = ()
     models: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    muted: frozenset[int] = frozenset()  # selling points that were banned since
     language: Language = field(init=False, repr=False)
     memory: Memory = field(init=False, repr=False)
 

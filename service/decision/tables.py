@@ -41,6 +41,7 @@ class PointTable:
     field: Ints  # (K,) rows of fields
     fields: StringTable
     values: StringTable  # (K,)
+    locked: Bools  # (K,) those of a product stand first
 
 
 @dataclass(frozen=True, slots=True)

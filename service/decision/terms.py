@@ -97,6 +97,7 @@ class SellingPoint:
     kind: str  # attribute | benefit | service | promo | social
     evidence_field: str
     evidence_value: str
+    locked: bool = False  # somebody said that it goes before all others
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, any_, cast, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from service.decision.terms import (
     Ad,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Table
+    from sqlalchemy import ColumnElement, Table
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _CAMPAIGN: Final = (
@@ -237,10 +237,15 @@ def _placement(row: Any) -> Placement:
     return Placement(reserve=Micros(values.pop("reserve_micros")), **values)
 
 
+def _among(table: Table, ids: Iterable[str]) -> ColumnElement[bool]:
+    """Whether the row's id is one of `ids`, which are one parameter: Postgres takes 65,535."""
+    return table.c.id == any_(cast(list(ids), ARRAY(Text)))
+
+
 async def _refuse_strangers(
     connection: AsyncConnection, table: Table, store_id: str, ids: Sequence[str]
 ) -> None:
-    statement = select(table.c.id).where(table.c.id.in_(ids), table.c.store_id != store_id)
+    statement = select(table.c.id).where(_among(table, ids), table.c.store_id != store_id)
     if taken := (await connection.execute(statement.limit(3))).scalars().all():
         raise BadInputError(f"these {table.name} belong to another store: {list(taken)}")
 
@@ -248,7 +253,7 @@ async def _refuse_strangers(
 async def _require(
     connection: AsyncConnection, table: Table, store_id: str, ids: set[str]
 ) -> None:
-    statement = select(table.c.id).where(table.c.id.in_(ids), table.c.store_id == store_id)
+    statement = select(table.c.id).where(_among(table, ids), table.c.store_id == store_id)
     if missing := sorted(ids - set((await connection.execute(statement)).scalars())):
         raise BadInputError(f"the store has no {table.name} with ids {missing[:3]}")
 
@@ -264,7 +269,7 @@ async def _require_products(connection: AsyncConnection, store_id: str, ids: set
 
 
 async def _refuse_low_budgets(connection: AsyncConnection, batch: dict[str, Campaign]) -> None:
-    here = campaigns.c.id.in_(list(batch))
+    here = _among(campaigns, batch)
     # in the ledger's order, so that the two never wait for each other in a ring
     statement = select(campaigns.c.id, campaigns.c.spent_micros).where(here)
     locked = statement.order_by(campaigns.c.id).with_for_update()

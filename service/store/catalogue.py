@@ -15,6 +15,7 @@ from service.errors import UnknownStoreError
 from service.store.campaigns import load_ads, load_campaigns, load_placements
 from service.store.copying import copy_in
 from service.store.keys import list_keys
+from service.store.selling_points import load_verdicts
 from service.store.tables import products, stores
 
 if TYPE_CHECKING:
@@ -202,4 +203,5 @@ async def load_catalogue(connection: AsyncConnection, store_id: str) -> Catalogu
         ads=await load_ads(connection, store_id),
         placements=await load_placements(connection, store_id),
         keys=await list_keys(connection, store_id),
+        verdicts=await load_verdicts(connection, store_id),
     )

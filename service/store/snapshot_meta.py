@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from service.decision import tables
 from service.decision.lists import RowLists
 from service.decision.snapshot import BundleRef, Snapshot
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 FORMAT = 3
 MODELS = "models."
+LOCKED = "points.locked"
 TABLES: Mapping[str, type] = {
     "products": tables.ProductTable,
     "points": tables.PointTable,
@@ -109,6 +112,8 @@ def snapshot_of(meta: Meta, arrays: Mapping[str, NDArray[Any]]) -> Snapshot:
     Raises:
         KeyError: an array is missing.
     """
+    if LOCKED not in arrays:  # written by a version that did not know of it
+        arrays = {**arrays, LOCKED: np.zeros(len(arrays["points.phrase"]), np.bool_)}
     built = {name: _table(kind, name, arrays) for name, kind in TABLES.items()}
     return Snapshot(
         store=meta.store,

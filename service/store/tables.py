@@ -385,6 +385,7 @@ selling_point_verdicts = Table(
     _time("updated_at", now=True),
     PrimaryKeyConstraint("store_id", "product_id", "selling_point_id"),
     CheckConstraint("state IN ('approved', 'locked', 'banned')", name="state"),
+    Index("ix_selling_point_verdicts_updated_at", "updated_at"),
 )
 
 dead_letters = Table(

@@ -135,6 +135,9 @@ class Importer:
         return max(size, 1)
 
 
+WORKS: Final = {PRODUCTS: Importer.import_products, BOOKINGS: Importer.import_bookings}
+
+
 async def _take(
     connection: AsyncConnection, intake: Intake[Item], batch: Batch[Item], *, dry_run: bool
 ) -> None:

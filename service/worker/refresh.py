@@ -38,6 +38,9 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY_SECONDS = 0.2
 RETRY_SECONDS = 5.0
+LONG_SECONDS = 2.0
+REST_SECONDS = 2.0
+"""After a build that took longer than that; those of smaller shops follow each other at once."""
 PATIENCE_SECONDS = 60.0
 """For a database that neither answers nor hangs up."""
 KEPT_SNAPSHOTS = 5
@@ -61,7 +64,7 @@ class Refresher:
     bundles: Bundles
     _built: dict[str, tuple[int, tuple[BundleRef, ...]]] = field(default_factory=dict)
     _readings: dict[str, Readings] = field(default_factory=dict)  # what build_snapshot remembers
-    _retry_at: dict[str, float] = field(default_factory=dict)
+    _retry_at: dict[str, float] = field(default_factory=dict)  # not before, of each store
     _lock: int | None = None  # the descriptor that holds the folder's lock
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -110,6 +113,7 @@ class Refresher:
     async def _try_to_build(self, store_id: str, used: Used) -> bool:
         """Build one store's snapshot. One that cannot be built must not hold up the others."""
         try:
+            self._retry_at.pop(store_id, None)
             await self._build(store_id, used)
         except (SQLAlchemyError, OSError):  # an outage is everyone's
             raise
@@ -118,7 +122,6 @@ class Refresher:
             counts.SNAPSHOTS_FAILED.inc()
             log.error("snapshot_not_built", store=store_id, error=repr(error))
             return False
-        self._retry_at.pop(store_id, None)
         return True
 
     async def _build(self, store_id: str, used: Used) -> None:
@@ -129,6 +132,9 @@ class Refresher:
         loaded = time.perf_counter()
         folder = await asyncio.to_thread(self._write, catalogue, used)
         self._built[store_id] = (catalogue.version, _refs(used))
+        took = time.perf_counter() - started
+        if took > LONG_SECONDS:  # while much is imported, other work gets its turn
+            self._retry_at[store_id] = time.monotonic() + REST_SECONDS
         counts.SNAPSHOTS_BUILT.inc()
         log.info(
             "snapshot_built",

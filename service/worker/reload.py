@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from service.decision.live import with_bans
 from service.errors import BadSnapshotError
 from service.store.ledger import spent_out_campaigns
 from service.store.snapshots import current_snapshot
@@ -120,8 +121,9 @@ class _Follower:
     def _swap(self, store_id: str, loaded: Live) -> None:
         # nothing awaits between this look at the old value and the swap, so no budget is lost
         before = self.live.get(store_id)
-        spent_out = before.spent_out if before else frozenset[str]()
-        self.live[store_id] = replace(loaded, spent_out=spent_out)
+        if before is not None:  # nor is a ban
+            loaded = with_bans(replace(loaded, spent_out=before.spent_out), before.bans)
+        self.live[store_id] = loaded
         counts.SNAPSHOTS_LOADED.inc()
         log.info(
             "snapshot_loaded",

@@ -16,7 +16,8 @@ from service.worker.backlog import watch_backlog
 from service.worker.bundles import Bundles
 from service.worker.consume import Consumer
 from service.worker.erasures import do_erasures
-from service.worker.import_jobs import BOOKINGS, PRODUCTS, Importer
+from service.worker.import_jobs import BOOKINGS, PRODUCTS
+from service.worker.import_process import ImportProcesses
 from service.worker.jobs import JobRunner
 from service.worker.partitions import keep_partitions
 from service.worker.refresh import Refresher
@@ -37,8 +38,8 @@ async def run_worker(
     engine = open_engine(database_url)
     redis = Redis.from_url(redis_url, socket_connect_timeout=2, socket_timeout=5)
     stream = EventStream(redis, f"{socket.gethostname()}-{os.getpid()}")
-    importer = Importer(engine, state / "uploads")
-    works = {PRODUCTS: importer.import_products, BOOKINGS: importer.import_bookings}
+    importing = ImportProcesses(database_url, state / "uploads")
+    works = {PRODUCTS: importing, BOOKINGS: importing}
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(Consumer(engine, redis, stream).run(stop))

@@ -17,7 +17,6 @@ _OPENING: Final = re.compile(r"(?<!<)<++(?=[a-zA-Z/!?])")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 # marks that turn the order of all text around, and spaces of no width; joiners of emoji stay
 _INVISIBLE: Final = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
-_SPACES: Final = re.compile(r"\s+")
 _ROUNDS: Final = 5  # an entity of an entity of an entity is as deep as any feed goes
 
 
@@ -33,7 +32,7 @@ def plain_text(raw: str) -> str:
         text = _OPENING.sub("", text)
     if not text.isprintable():
         text = _INVISIBLE.sub("", _CONTROL.sub(" ", text))
-    return _SPACES.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def _without_markup(text: str) -> str:

@@ -78,6 +78,8 @@ def test_all_routes_are_there() -> None:
         ("/v1/products/{product_id}", "delete"),
         ("/v1/products/{product_id}", "get"),
         ("/v1/products/{product_id}", "put"),
+        ("/v1/products/{product_id}/selling-points", "get"),
+        ("/v1/products/{product_id}/selling-points", "put"),
         ("/v1/reports/performance", "get"),
         ("/v1/titles", "post"),
         ("/v1/users/{user_id}", "delete"),
@@ -124,7 +126,7 @@ REQUESTS = ["AdRequest", "User", "PageContext", "EventBatch", "Search", "Feature
 REQUESTS += ["Impression", "View", "Click", "AddToCart", "Conversion"]
 REQUESTS += ["AdvertiserDraft", "AdvertiserChange", "CampaignDraft", "CampaignChange", "AdBatch"]
 REQUESTS += ["AdDraft", "AdChange", "KeywordBatch", "KeywordDraft", "KeywordChange"]
-REQUESTS += ["ProductSpec", "PlacementSpec", "KeyDraft"]
+REQUESTS += ["ProductSpec", "PointVerdicts", "PointVerdict", "PlacementSpec", "KeyDraft"]
 
 
 def inner_schemas(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:

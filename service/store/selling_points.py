@@ -1,0 +1,46 @@
+"""What people said of selling points, as snapshots and servers need it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select, text
+
+from service.decision.verdicts import PointState, Verdict
+from service.store.tables import selling_point_verdicts
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+Said = dict[str, tuple[Verdict, ...]]
+"""Verdicts by product id."""
+
+_RECENT: Final = text(
+    "SELECT store_id, product_id, text FROM selling_point_verdicts"
+    " WHERE state = 'banned' AND updated_at > now() - make_interval(secs => :seconds)"
+)
+
+
+async def load_verdicts(
+    connection: AsyncConnection, store_id: str, product_id: str | None = None
+) -> Said:
+    """All that was said in the store, or of one product."""
+    columns = selling_point_verdicts.c
+    here = [columns.store_id == store_id]
+    if product_id is not None:
+        here.append(columns.product_id == product_id)
+    statement = select(
+        columns.product_id, columns.selling_point_id, columns.text, columns.state
+    ).where(*here)
+    found: defaultdict[str, list[Verdict]] = defaultdict(list)
+    ordered = statement.order_by(columns.product_id, columns.selling_point_id)
+    for product, point, phrase, state in await connection.execute(ordered):
+        found[product].append(Verdict(point, phrase, PointState(state)))
+    return {product: tuple(verdicts) for product, verdicts in found.items()}
+
+
+async def recent_bans(connection: AsyncConnection, seconds: float) -> list[tuple[str, str, str]]:
+    """Store, product and text of each phrase that was banned in the last `seconds`."""
+    rows = await connection.execute(_RECENT, {"seconds": seconds})
+    return [(row.store_id, row.product_id, row.text) for row in rows]
