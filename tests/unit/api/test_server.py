@@ -13,7 +13,7 @@ import uvicorn
 
 from service.api import connection
 from service.api.connection import GuardedHttp
-from service.api.server import LingeringServer
+from service.api.server import LingeringServer, _LingeringProcess
 from tests.unit.api.shop import make_app
 
 if TYPE_CHECKING:
@@ -190,3 +190,11 @@ async def test_a_request_is_timed_from_its_arrival(
     state.docket.clock.typical_seconds = 0.0
     response = await shopper.post("/v1/ads", json=ASK | {"timeout_ms": 1_000})
     assert 0 < response.json()["took_ms"] < 1_000
+
+
+def test_each_of_several_processes_leaves_as_one_does() -> None:
+    process = _LingeringProcess(uvicorn.Config("a:b", log_config=None), [])
+    assert isinstance(process.server, LingeringServer)
+    assert process.server is process.server
+    process.parent_conn.close()
+    process.child_conn.close()
