@@ -61,11 +61,11 @@ def require_not_ended(campaign: Campaign) -> None:
 async def check_platforms(
     connection: AsyncConnection, store_id: str, named: Sequence[str], pointer: str
 ) -> None:
-    """Raise InvalidRequestError if the store would have more platforms than it can serve."""
+    """Raise InvalidRequestError if the store would get more platforms than it can serve."""
     if not named:
         return
     count = await count_platforms_with(connection, store_id, named)
-    if count > MOST_PLATFORMS:
+    if count > MOST_PLATFORMS and count > await count_platforms_with(connection, store_id, ()):
         raise _fault(
             pointer,
             "too_many_platforms",

@@ -296,6 +296,13 @@ async def test_a_store_does_not_get_more_platforms_than_a_snapshot_can_hold(hous
     response = await house.call("PUT", "/v1/placements/extra", json=placement)
     assert pointers(response) == [("/platform", "too_many_platforms")]
     await house.reload()  # the snapshot can still be built
+    # an import brought more: the way back stays open
+    await house.run(
+        "UPDATE campaigns SET platforms = platforms || '{more, and more}' WHERE id = :id",
+        id=house.shop.campaign.campaign_id,
+    )
+    response = await house.call("PATCH", own, json={"platforms": ["web", "and more"]})
+    assert response.status_code == 200
 
 
 async def test_a_charge_makes_no_new_snapshot_and_a_change_does(house: House) -> None:
