@@ -32,6 +32,12 @@ class Card:
     label: str | None = None
     pixel: str | None = None
     view: str | None = None
+    impression_id: str | None = None
+
+    @property
+    def token(self) -> str:
+        """The signed token of an ad, as it stands in its own addresses."""
+        return self.href.rpartition("/")[2]
 
     @property
     def is_marked(self) -> bool:
@@ -58,6 +64,7 @@ def ad_cards(
             label=ad["label"],
             pixel=ad["impression_url"],
             view=ad["view_url"],
+            impression_id=ad["impression_id"],
         )
         for ad in ads
         if ad["product_id"] in products

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode
 
@@ -17,6 +18,7 @@ _MOST_BYTES = 8_192
 _MOST_FIELDS = 20
 _LONGEST_TEXT = 256
 _MOST_WORDS = 5
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,2048}")
 
 
 async def read_form(request: Request) -> dict[str, list[str]]:
@@ -55,16 +57,31 @@ def clean(text: str) -> str:
     return " ".join(printable.split())[:_LONGEST_TEXT].strip()
 
 
+def token(text: str) -> str:
+    """A signed token as it stands in an address; empty for what can be none."""
+    return text if _TOKEN.fullmatch(text) else ""
+
+
 def whole_number(text: str, most: int) -> int | None:
     """A number from 1 to `most`; None for anything else."""
     number = int(text[:6]) if text.isascii() and text.isdigit() else 0
     return number if 1 <= number <= most else None
 
 
-def page_address(query: str, words: Sequence[str] = (), category: str = "") -> str:
-    """The address of a page of this shop."""
+def page_address(
+    query: str, words: Sequence[str] = (), category: str = "", hidden: Sequence[str] = ()
+) -> str:
+    """The address of a page of this shop, without the ads of `hidden` products."""
     fields = [("q", query)] if query else [("category", category)] if category else []
-    return "/?" + urlencode([*fields, *(("word", word) for word in words)]) if fields else "/"
+    fields += [("word", word) for word in words] if fields else []
+    fields += [("hidden", product_id) for product_id in hidden] if fields else []
+    return "/?" + urlencode(fields) if fields else "/"
+
+
+def place(form: Mapping[str, Sequence[str]]) -> str:
+    """The address of the page that a form was posted from."""
+    query, category = one(form, "q"), one(form, "category")
+    return page_address(query, many(form, "word"), category, many(form, "hidden"))
 
 
 def back_to(address: str) -> RedirectResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -13,13 +13,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from service.demo.assortment import load_assortment
-from service.demo.personas import PERSONAS
 from service.demo.pictures import draw_picture
 from service.demo.search import feature_phrases
 from service.web import forms, shop_events
 from service.web.cards import ad_cards, organic_card
 from service.web.demo_shop import Storefront, open_demo_shop
 from service.web.insight import insight_of
+from service.web.listing import Listing, frame, listing_of
 from service.web.live import LiveFeed, LiveView
 from service.web.rendering import page
 from service.web.rest_client import RestClient
@@ -35,27 +35,9 @@ if TYPE_CHECKING:
     from service.web.visitor import Visitor
 
 ORGANIC = 12
-_SEARCHED = 60  # of which feature words are counted, and kept by
 _CATEGORY_PLACEMENT = "category_top"
 _SETTLE_SECONDS = 0.3  # the worker needs less to learn from a click
 _MOST_POSITION = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What a page of results holds besides its ads."""
-
-    query: str = ""
-    category: str = ""
-    words: tuple[str, ...] = ()  # feature words that are switched on
-    chips: tuple[str, ...] = ()
-    products: tuple[Product, ...] = ()
-
-    @property
-    def asked(self) -> dict[str, str]:
-        """What to ask the service for ads by; nothing on the front page."""
-        fields = {"query": self.query} if self.query else {"category": self.category}
-        return {name: text for name, text in fields.items() if text}
 
 
 class ShopPages:
@@ -71,9 +53,9 @@ class ShopPages:
         if shop is None:
             return page("setup.html", {})
         visitor = visitor_of(request)
-        listing = await run_in_threadpool(_listing, request, shop)
+        listing = await run_in_threadpool(listing_of, request, shop)
         if not listing.asked:
-            return page("front.html", _frame(visitor, listing) | _front(shop))
+            return page("front.html", frame(visitor, listing) | _front(shop))
         shown = listing.products[:ORGANIC]
         answer, _ = await asyncio.gather(
             RestClient(request, shop.secret_key or shop.key).ads(
@@ -81,6 +63,7 @@ class ShopPages:
                 placement=shop.placement if listing.query else _CATEGORY_PLACEMENT,
                 user=visitor.as_user(),
                 organic_ids=[product.product_id for product in shown],
+                exclude=listing.hidden,
                 explain=shop.secret_key is not None,
             ),
             _tell_of_page(RestClient(request, shop.key), visitor, listing),
@@ -99,20 +82,20 @@ class ShopPages:
             view = await self._feed.view(client.activity, shop.products)
         if "hx-request" in request.headers:
             return page("happening.html", {"view": view})
-        return page("live.html", _frame(visitor_of(request), Listing()) | {"view": view})
+        return page("live.html", frame(visitor_of(request), Listing()) | {"view": view})
 
     async def product(self, request: Request) -> Response:
         """One product, where clicks lead to."""
         shop, visitor = await self._shop(), visitor_of(request)
         product = _product(shop, request.path_params["product_id"])
         if product is None:
-            return page("missing.html", _frame(visitor, Listing()), status=404)
+            return page("missing.html", frame(visitor, Listing()), status=404)
         told = {
             "product": product,
             "phrases": tuple(feature_phrases(product)),
             "in_cart": "cart" in request.query_params,
         }
-        return page("product.html", _frame(visitor, Listing()) | told)
+        return page("product.html", frame(visitor, Listing()) | told)
 
     async def picture(self, request: Request) -> Response:
         """The picture of a product, drawn when first asked for."""
@@ -155,8 +138,8 @@ class ShopPages:
             )
             await RestClient(request, shop.key).tell([event])
             await asyncio.sleep(_SETTLE_SECONDS if visitor.consent else 0)
-        words = dict.fromkeys((*forms.many(form, "word"), *([clicked] if clicked else [])))
-        return forms.back_to(forms.page_address(query, tuple(words)))
+        form["word"] = [*form.get("word", ()), clicked]
+        return forms.back_to(forms.place(form))
 
     async def fill_cart(self, request: Request) -> Response:
         """Put a product into the cart, which tells the service and nobody else."""
@@ -172,18 +155,6 @@ class ShopPages:
 
     async def _shop(self) -> Storefront | None:
         return await run_in_threadpool(open_demo_shop, self._demo_file)
-
-
-def _listing(request: Request, shop: Storefront) -> Listing:
-    query = forms.clean(request.query_params.get("q", ""))
-    category = forms.clean(request.query_params.get("category", ""))
-    if query:
-        found = shop.search.find(query, _SEARCHED)
-        words = forms.many({"word": request.query_params.getlist("word")}, "word")
-        kept = tuple(p for p in found if set(words) <= set(feature_phrases(p)))
-        return Listing(query, "", words, shop.search.feature_words(query, found), kept)
-    found = shop.search.in_category(category) if category else ()
-    return Listing(category=category, products=found)
 
 
 async def _tell_of_page(client: RestClient, visitor: Visitor, listing: Listing) -> None:
@@ -205,11 +176,7 @@ def _results_page(
         "cards": tuple(organic_card(product) for product in listing.products[:ORGANIC]),
     }
     pixels = tuple(ad.pixel for ad in ads if ad.pixel)
-    return page("results.html", _frame(visitor, listing) | told, pixels=pixels)
-
-
-def _frame(visitor: Visitor, listing: Listing) -> dict[str, object]:
-    return {"visitor": visitor, "personas": PERSONAS, "listing": listing}
+    return page("results.html", frame(visitor, listing) | told, pixels=pixels)
 
 
 def _front(shop: Storefront) -> dict[str, object]:
@@ -225,7 +192,6 @@ def _product(shop: Storefront | None, product_id: str) -> Product | None:
 
 
 def _remembered(request: Request, visitor: Visitor, form: dict[str, list[str]]) -> Response:
-    words, query = forms.many(form, "word"), forms.one(form, "q")
-    response = forms.back_to(forms.page_address(query, words, forms.one(form, "category")))
+    response = forms.back_to(forms.place(form))
     remember(response, request, visitor)
     return response

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import httpx
 
@@ -59,6 +60,7 @@ class RestClient:
         placement: str,
         user: Mapping[str, object],
         organic_ids: Sequence[str],
+        exclude: Sequence[str] = (),
         explain: bool = False,
     ) -> AdAnswer:
         """Ask for ads by `{"query": ...}` or `{"category": ...}`.
@@ -70,6 +72,7 @@ class RestClient:
             "placement": placement,
             "user": user,
             "organic_ids": list(organic_ids),
+            "exclude": list(exclude),
             "timeout_ms": _ADS_TIMEOUT_MS,
             "explain": explain,
         }
@@ -92,16 +95,29 @@ class RestClient:
 
     async def activity(self, limit: int) -> Mapping[str, Any] | str:
         """The last decisions and events, or why there are none to be had."""
+        return await self._read("GET", "/v1/activity", {"limit": str(limit)})
+
+    async def why(self, impression_id: str, token: str) -> Mapping[str, Any] | str:
+        """Why an ad was shown, or why that cannot be said."""
+        return await self._read("GET", f"/v1/ads/{quote(impression_id)}/why", {"token": token})
+
+    async def hide(self, impression_id: str, token: str) -> str | None:
+        """Keep an ad from its shopper. Returns: why that cannot be done, if so."""
+        told = await self._read("POST", f"/v1/ads/{quote(impression_id)}/hide", {"token": token})
+        return told if isinstance(told, str) else None
+
+    async def _read(
+        self, method: str, path: str, params: Mapping[str, str]
+    ) -> Mapping[str, Any] | str:
         try:
             async with asyncio.timeout(_TIMEOUT_SECONDS):  # the transport itself knows none
-                response = await self._client.get("/v1/activity", params={"limit": limit})
-            answer = response.json()
+                response = await self._client.request(method, path, params=params)
+            answer: Mapping[str, Any] = response.json() if response.content else {}
         except (httpx.HTTPError, TimeoutError, ValueError) as error:
             return f"the service did not answer ({type(error).__name__})"
-        if response.status_code != httpx.codes.OK:
+        if not response.is_success:
             return str(answer.get("detail") or answer.get("title") or response.status_code)
-        told: Mapping[str, Any] = answer
-        return told
+        return answer
 
     async def tell(self, events: Sequence[Mapping[str, object]]) -> bool:
         """Send events. Returns: whether all of them were accepted."""

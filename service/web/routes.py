@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 
+from service.web.ad_choices import AdChoices
 from service.web.pages import ShopPages
 from service.web.rendering import page
 from service.web.static_files import static_file
@@ -23,7 +24,7 @@ def web_router(demo_file: Path) -> APIRouter:
 
     The file may appear later; until then the pages say how to get a demo shop.
     """
-    pages = ShopPages(demo_file)
+    pages, choices = ShopPages(demo_file), AdChoices(demo_file)
     router = APIRouter()
     for path, method, handler in (
         ("/", "GET", pages.results),
@@ -34,6 +35,8 @@ def web_router(demo_file: Path) -> APIRouter:
         ("/consent", "POST", pages.choose_consent),
         ("/feature-word", "POST", pages.click_word),
         ("/cart", "POST", pages.fill_cart),
+        ("/why/{impression_id}", "GET", choices.why),
+        ("/hide", "POST", choices.hide),
         ("/docs", "GET", reference),
         ("/static/{name}", "GET", static),
     ):

@@ -8,7 +8,7 @@ import httpx
 import orjson
 import pytest
 
-from service.web import pages
+from service.web import ad_choices, pages
 from tests.unit.web.fake_service import KEY, SECRET, FakeService
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def no_demo_file(demo_file: Path) -> None:
 
 @pytest.fixture
 def service(demo_file: Path, monkeypatch: pytest.MonkeyPatch) -> FakeService:
-    monkeypatch.setattr(pages, "_SETTLE_SECONDS", 0.0)  # there is no worker to wait for
+    for module in (pages, ad_choices):  # there is no worker to wait for
+        monkeypatch.setattr(module, "_SETTLE_SECONDS", 0.0)
     return FakeService(demo_file)
 
 

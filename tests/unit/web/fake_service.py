@@ -33,7 +33,7 @@ def sponsored(
                 for text, marked in parts
             ],
         },
-        "impression_id": "imp_1",
+        "impression_id": f"imp_{product_id}",
         "click_url": f"{host}/c/tok",
         "impression_url": f"{host}/i/tok.gif",
         "view_url": f"{host}/v/tok.gif",
@@ -53,11 +53,17 @@ class FakeService:
         self.activity: dict[str, Any] = {"decisions": [], "events": []}
         self.activity_keys: list[str] = []
         self.activity_status = 200
+        self.why: dict[str, Any] = {"detail": "no such recorded impression"}
+        self.choices: list[tuple[str, str, str, str]] = []  # (method, impression, token, key)
+        self.choice_status = 404
         self.answer: Response | None = None  # in place of the ads
         self.receipt: Response | None = None  # in place of one that accepts all
         self.app = FastAPI(docs_url=None)
         self.app.include_router(web_router(demo_file))
         self.app.add_api_route("/v1/ads", self._ads, methods=["POST"])
+        for path, method in (("why", "GET"), ("hide", "POST")):
+            full = f"/v1/ads/{{impression_id}}/{path}"
+            self.app.add_api_route(full, self._choice, methods=[method])
         self.app.add_api_route("/v1/activity", self._activity, methods=["GET"])
         self.app.add_api_route("/v1/events", self._events, methods=["POST"])
 
@@ -75,6 +81,15 @@ class FakeService:
             "explain": self.explain,
         }
         return self.answer or Response(orjson.dumps(answer), media_type="application/json")
+
+    async def _choice(self, request: Request) -> Response:
+        impression_id, token = request.path_params["impression_id"], request.query_params["token"]
+        key = request.headers["authorization"]
+        self.choices.append((request.method, impression_id, token, key))
+        if self.choice_status == 204:
+            return Response(status_code=204)
+        content = orjson.dumps(self.why)
+        return Response(content, status_code=self.choice_status, media_type="application/json")
 
     async def _activity(self, request: Request) -> Response:
         self.activity_keys.append(request.headers["authorization"])

@@ -308,15 +308,6 @@ async def test_lost_events_do_not_break_the_page(
     assert clicked.status_code == 303
 
 
-async def test_why_says_whether_a_profile_was_used(
-    browser: httpx.AsyncClient, service: FakeService
-) -> None:
-    service.ads = [sponsored("100300", [("Windproof", True), (" – Jacket", False)])]
-    assert "No profile was used." in (await browser.get("/?q=rain+jacket")).text
-    await browser.post("/consent", data={"consent": "yes"})
-    assert "for what this browser has clicked" in (await browser.get("/?q=rain+jacket")).text
-
-
 async def test_ads_of_products_from_elsewhere_are_left_out(
     browser: httpx.AsyncClient, service: FakeService
 ) -> None:
