@@ -18,7 +18,7 @@ from service.api.schemas.activity import (
     RecentDecision,
     RecentEvent,
 )
-from service.api.schemas.ads import SellingPointScore
+from service.api.schemas.sponsored_ads import SellingPointScore
 from service.store.management.activity import events_of_awards, last_decisions, last_events
 
 router = management_router("reports")

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
-from service.api.schemas.ads import SellingPointScore
 from service.api.schemas.resource import example_of
+from service.api.schemas.sponsored_ads import SellingPointScore
 from service.api.schemas.wire import Wire
 
 _AT = "2026-11-22T09:30:00.123456Z"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from service.api.schemas.ads import SellingPointScore, Title
+from service.api.schemas.sponsored_ads import SellingPointScore, Title
 from service.api.schemas.wire import NAME, ProductId, User, Wire, Word
 
 
