@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from unicodedata import normalize
 from urllib.parse import SplitResult, urlsplit
 
 LONGEST = 2048  # characters
+# labels of letters and digits of any script; browsers take a last one of digits for an address
+_NAME = re.compile(r"(?:\w(?:[\w-]*\w)?\.)*(?!\d+\.?$|0x[0-9a-f]*\.?$)\w(?:[\w-]*\w)?\.?")
 
 
 def resolve_link(link: str, site_url: str) -> str | None:
@@ -35,6 +39,8 @@ def is_safe(url: str) -> bool:
         return False
     if not (known and parts.hostname) or "@" in parts.netloc or not url.startswith(parts.scheme):
         return False
+    if not _is_host(parts.hostname):
+        return False
     return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
 
 
@@ -50,10 +56,21 @@ def _root(site_url: str) -> str | None:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
+def _is_host(host: str) -> bool:
+    """Whether all who read `host` read the same: no escapes, no signs that become dots."""
+    if _address(host) is not None:
         return True
+    plain = host.isascii() or normalize("NFKC", host) == host
+    return plain and _NAME.fullmatch(host) is not None
+
+
+def _is_loopback(host: str) -> bool:
+    address = _address(host)
+    return host == "localhost" or (address is not None and address.is_loopback)
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host)
     except ValueError:
-        return False
+        return None

@@ -21,6 +21,9 @@ SITE = "https://shop.example/start"
         ("http://localhost:8000/p", "http://localhost:8000/p"),
         ("http://127.0.0.1/p", "http://127.0.0.1/p"),
         ("http://[::1]:9/p", "http://[::1]:9/p"),
+        ("https://schöne-schuhe.example/p", "https://schöne-schuhe.example/p"),
+        ("https://192.0.2.7/p", "https://192.0.2.7/p"),
+        ("https://shop.example./p", "https://shop.example./p"),
     ],
 )
 def test_links_that_may_stand_behind_an_ad(link: str, resolved: str) -> None:
@@ -47,6 +50,15 @@ def test_links_that_may_stand_behind_an_ad(link: str, resolved: str) -> None:
         "https://user:word@shop.example/p",
         "https://",
         "https:///p",
+        "https://shop%2eexample/p",
+        "https://shop.example%2f@evil.example/p",
+        "https://shop。example/p",
+        "https://ｓhop.example/p",
+        "https://shop.127/p",  # browsers take it for an address
+        "https://2130706433/p",
+        "https://0x7f.0x1/p",
+        "https://shop..example/p",
+        "https://-shop.example/p",
         "https:shop.example",
         "https://shop.example:port/p",
         "https://shop.example:0/p",
