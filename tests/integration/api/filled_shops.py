@@ -94,6 +94,18 @@ async def open_filled_shop(engine: AsyncEngine, letter: str) -> FilledShop:
                 text("INSERT INTO advertisers (id, store_id, name) VALUES (:id, :store, :name)"),
                 {"id": one.ids["advertiser_id"], "store": shop.store_id, "name": one.mark},
             )
+            one.ids["job_id"] = f"job_{one.mark}"
+            await connection.execute(
+                text(
+                    "INSERT INTO jobs (id, store_id, advertiser_id, kind)"
+                    " VALUES (:id, :store, :advertiser, 'import')"
+                ),
+                {
+                    "id": one.ids["job_id"],
+                    "store": shop.store_id,
+                    "advertiser": one.ids["advertiser_id"],
+                },
+            )
         for name in key_names():
             scope = next(scope for scope in SCOPES if scope in name)
             kind = "publishable" if "publishable" in name else "secret"

@@ -68,6 +68,18 @@ ACCESS = {
     "GET /c/{token}": OPEN,
     "POST /v1/ads": Access("serve", "refused", publishable=True),
     "POST /v1/events": Access("events", "refused", publishable=True),
+    "GET /v1/products": SHARED,
+    "GET /v1/products/{product_id}": SHARED,
+    "PUT /v1/products/{product_id}": WHOLE_STORE,
+    "DELETE /v1/products/{product_id}": WHOLE_STORE,
+    "GET /v1/products/{product_id}/selling-points": MANAGE,
+    "PUT /v1/products/{product_id}/selling-points": MANAGE,
+    "POST /v1/products/import": WHOLE_STORE,
+    "POST /v1/imports": MANAGE,
+    "GET /v1/jobs": MANAGE,
+    "GET /v1/jobs/{job_id}": MANAGE,
+    "GET /v1/jobs/{job_id}/report": MANAGE,
+    "GET /v1/jobs/{job_id}/report.csv": MANAGE,
     "POST /v1/advertisers": WHOLE_STORE,
     "GET /v1/advertisers": MANAGE,
     "GET /v1/advertisers/{advertiser_id}": MANAGE,
@@ -106,7 +118,7 @@ ACCESS = {
     "DELETE /v1/users/{user_id}": WHOLE_STORE,
     "GET /v1/activity": Access("report", "refused"),
 }
-BY_NAME_IN_THE_STORE = {"PUT /v1/placements/{name}"}
+BY_NAME_IN_THE_STORE = {"PUT /v1/placements/{name}", "PUT /v1/products/{product_id}"}
 """What makes a thing of the caller's own store, whatever another store calls so."""
 OF_SHOPPERS = {name for name in ACCESS if "{user_id}" in name}
 """Shoppers are the shop's to name: of one whom nobody knows, nothing is held."""
