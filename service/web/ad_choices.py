@@ -44,7 +44,7 @@ class AdChoices:
         shop = await run_in_threadpool(open_demo_shop, self._demo_file)
         if shop is None:
             return page("setup.html", {})
-        impression_id = request.path_params["impression_id"]
+        impression_id = forms.token(request.path_params["impression_id"])
         token = forms.token(request.query_params.get("token", ""))
         told = await RestClient(request, shop.key).why(impression_id, token)
         values: dict[str, Any] = {"why": told, "reasons": reasons_of(told)}
@@ -58,7 +58,10 @@ class AdChoices:
         shop = await run_in_threadpool(open_demo_shop, self._demo_file)
         visitor, problem = visitor_of(request), None
         if shop is not None:
-            impression_id, token = forms.one(form, "impression_id"), form.get("token", [""])[0]
+            impression_id, token = (
+                forms.token(forms.one(form, "impression_id")),
+                form.get("token", [""])[0],
+            )
             client = RestClient(request, shop.key)
             problem = await client.hide(impression_id, forms.token(token))
         if "hx-request" in request.headers:

@@ -58,7 +58,7 @@ def clean(text: str) -> str:
 
 
 def token(text: str) -> str:
-    """A signed token as it stands in an address; empty for what can be none."""
+    """A token or an id as it stands in an address; empty for what can be none."""
     return text if _TOKEN.fullmatch(text) else ""
 
 

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import httpx
 
@@ -98,12 +97,12 @@ class RestClient:
         return await self._read("GET", "/v1/activity", {"limit": str(limit)})
 
     async def why(self, impression_id: str, token: str) -> Mapping[str, Any] | str:
-        """Why an ad was shown, or why that cannot be said."""
-        return await self._read("GET", f"/v1/ads/{quote(impression_id)}/why", {"token": token})
+        """Why an ad was shown, or why that cannot be said; both are letters, digits, - and _."""
+        return await self._read("GET", f"/v1/ads/{impression_id}/why", {"token": token})
 
     async def hide(self, impression_id: str, token: str) -> str | None:
         """Keep an ad from its shopper. Returns: why that cannot be done, if so."""
-        told = await self._read("POST", f"/v1/ads/{quote(impression_id)}/hide", {"token": token})
+        told = await self._read("POST", f"/v1/ads/{impression_id}/hide", {"token": token})
         return told if isinstance(told, str) else None
 
     async def _read(

@@ -48,6 +48,7 @@ class FakeService:
         self.ads: list[dict[str, Any]] = []
         self.asked: list[dict[str, Any]] = []
         self.told: list[dict[str, Any]] = []
+        self.told_with: set[str] = set()  # keys
         self.headers: list[dict[str, str]] = []
         self.explain: dict[str, Any] | None = None
         self.activity: dict[str, Any] = {"decisions": [], "events": []}
@@ -100,6 +101,7 @@ class FakeService:
         body = await request.body()
         EventBatch.model_validate_json(body)
         events = orjson.loads(body)["events"]
+        self.told_with.add(request.headers["authorization"])
         self.told.extend(events)
         receipt = orjson.dumps({"accepted": len(events), "rejected": 0, "results": []})
         answer = Response(receipt, status_code=202, media_type="application/json")

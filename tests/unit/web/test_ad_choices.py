@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
@@ -70,10 +71,19 @@ async def test_why_that_is_not_known_says_so(
 async def test_what_can_be_no_token_goes_no_further(
     browser: httpx.AsyncClient, service: FakeService, forged: str
 ) -> None:
-    answer = await browser.get("/why/..%2f..%2fkeys", params={"token": forged})
-    assert answer.status_code in {200, 404}
+    answer = await browser.get("/why/imp_1", params={"token": forged})
     assert "<script>" not in answer.text
-    assert all(token == "" for _, _, token, _ in service.choices)
+    await browser.post("/hide", data={**FORM, "token": forged})
+    assert [token for _, _, token, _ in service.choices] == ["", ""]
+
+
+@pytest.mark.parametrize("forged", ["..", "imp_1?x=y", "%2e%2e%2fkeys", "<script>"])
+async def test_what_can_be_no_impression_goes_no_further(
+    browser: httpx.AsyncClient, service: FakeService, forged: str
+) -> None:
+    await browser.get(f"/why/{quote(forged, safe='')}", params={"token": "tok"})
+    await browser.post("/hide", data={**FORM, "impression_id": forged})
+    assert service.choices == []
 
 
 async def test_an_ad_hidden_by_a_known_shopper_is_told_and_not_kept_here(

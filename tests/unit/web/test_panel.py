@@ -132,10 +132,9 @@ async def test_without_a_secret_key_the_shop_goes_on(
 async def test_events_are_told_with_the_key_of_pages(
     browser: httpx.AsyncClient, service: FakeService, secret_key: str
 ) -> None:
-    assert secret_key
     await browser.post("/consent", data={"consent": "yes"})
     await browser.get("/?q=tent")
-    assert service.told
+    assert service.told_with == {f"Bearer {KEY}"}
     assert secret_key not in (await browser.get("/?q=tent")).text  # it never reaches a page
 
 
