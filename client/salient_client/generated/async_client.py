@@ -140,6 +140,41 @@ class AsyncSalient(AsyncConnection):
         )
         await self._tell(call)
 
+    async def read_selling_points(self, product_id: str) -> models.SellingPoints:
+        """Show what titles may say of a product, and which of its fields says so.
+
+        A merchant sees those of the products that it has ads for.
+        """
+        call = Call(
+            "GET",
+            "/v1/products/{product_id}/selling-points",
+            within={
+                "product_id": product_id,
+            },
+        )
+        return await self._ask(call, models.SellingPoints)
+
+    async def put_selling_points(
+        self, product_id: str, body: models.PointVerdicts, *, if_match: str | None = None
+    ) -> models.SellingPoints:
+        """Say what may become of the selling points that are named; the others stay as they are.
+
+        What is banned is in no title any more within a second; what is locked goes first. It holds
+        for all ads of the product. `suggested` takes back what was said.
+        """
+        call = Call(
+            "PUT",
+            "/v1/products/{product_id}/selling-points",
+            within={
+                "product_id": product_id,
+            },
+            headers={
+                "If-Match": if_match,
+            },
+            body=body,
+        )
+        return await self._ask(call, models.SellingPoints)
+
     async def create_advertiser(
         self, body: models.AdvertiserDraft, *, idempotency_key: str | None = None
     ) -> models.Advertiser:
@@ -575,6 +610,40 @@ class AsyncSalient(AsyncConnection):
         )
         await self._tell(call)
 
+    async def explain_ad(self, impression_id: str, *, token: str | None = None) -> models.Why:
+        """Tell a shopper who pays for an ad, and what they did that made it.
+
+        It can be told from about a second after the ad was shown, until its shopper is erased.
+        """
+        call = Call(
+            "GET",
+            "/v1/ads/{impression_id}/why",
+            within={
+                "impression_id": impression_id,
+            },
+            query={
+                "token": token,
+            },
+        )
+        return await self._ask(call, models.Why)
+
+    async def hide_ad(self, impression_id: str, *, token: str | None = None) -> None:
+        """Keep an ad from a shopper: within a second it is in none of their answers.
+
+        Without consent nobody is known to keep it from: then it only counts, and the page hides it.
+        """
+        call = Call(
+            "POST",
+            "/v1/ads/{impression_id}/hide",
+            within={
+                "impression_id": impression_id,
+            },
+            query={
+                "token": token,
+            },
+        )
+        await self._tell(call)
+
     async def import_products(
         self,
         body: bytes,
@@ -808,6 +877,96 @@ class AsyncSalient(AsyncConnection):
             },
         )
         return await self._ask(call, models.Job)
+
+    async def create_webhook(
+        self, body: models.WebhookDraft, *, idempotency_key: str | None = None
+    ) -> models.NewWebhook:
+        """Be told what happens from now on. The secret is in this answer and nowhere else.
+
+        A merchant's key is told of its own campaigns and imports.
+        """
+        call = Call(
+            "POST",
+            "/v1/webhooks",
+            headers={
+                "Idempotency-Key": idempotency_key,
+            },
+            body=body,
+        )
+        return await self._ask(call, models.NewWebhook)
+
+    async def list_webhooks(
+        self, *, limit: int = 100, cursor: str | None = None
+    ) -> models.WebhookPage:
+        """List webhooks, in the order of their ids; a merchant sees its own."""
+        call = Call(
+            "GET",
+            "/v1/webhooks",
+            query={
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return await self._ask(call, models.WebhookPage)
+
+    async def read_webhook(self, webhook_id: str) -> models.Webhook:
+        """Show one webhook, without its secret."""
+        call = Call(
+            "GET",
+            "/v1/webhooks/{webhook_id}",
+            within={
+                "webhook_id": webhook_id,
+            },
+        )
+        return await self._ask(call, models.Webhook)
+
+    async def patch_webhook(
+        self, webhook_id: str, body: models.WebhookChange, *, if_match: str | None = None
+    ) -> models.Webhook:
+        """Change what is given; the secret stays. What waits goes to the new URL."""
+        call = Call(
+            "PATCH",
+            "/v1/webhooks/{webhook_id}",
+            within={
+                "webhook_id": webhook_id,
+            },
+            headers={
+                "If-Match": if_match,
+            },
+            body=body,
+        )
+        return await self._ask(call, models.Webhook)
+
+    async def delete_webhook(self, webhook_id: str, *, if_match: str | None = None) -> None:
+        """Delete a webhook with its deliveries."""
+        call = Call(
+            "DELETE",
+            "/v1/webhooks/{webhook_id}",
+            within={
+                "webhook_id": webhook_id,
+            },
+            headers={
+                "If-Match": if_match,
+            },
+        )
+        await self._tell(call)
+
+    async def list_deliveries(
+        self, webhook_id: str, *, limit: int = 100, cursor: str | None = None
+    ) -> models.WebhookDeliveryPage:
+        """List what was sent in the last 30 days, newest first, with what came of it."""
+        call = Call(
+            "GET",
+            "/v1/webhooks/{webhook_id}/deliveries",
+            within={
+                "webhook_id": webhook_id,
+            },
+            query={
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return await self._ask(call, models.WebhookDeliveryPage)
 
     async def livez(self) -> models.Liveness:
         """Answer 200 as long as the process runs. Restart it if this fails."""

@@ -604,6 +604,16 @@ class EventResult(Wire):
     """Why it was rejected, in words."""
 
 
+class Evidence(Wire):
+    """What of the product's data says it."""
+
+    field: str
+    """`highlight`, or an attribute's name."""
+
+    value: str
+    """What stands there."""
+
+
 class Explanation(Wire):
     """How the answer came about. Only with a secret key and `explain`."""
 
@@ -893,6 +903,31 @@ class NewApiKey(Wire):
     """The key itself. It is shown this once; when the request is repeated with its Idempotency-Key, it is null."""
 
 
+class NewWebhook(Wire):
+    """A webhook that was just made, with its secret."""
+
+    id: str
+    """Names the webhook."""
+
+    url: str
+    """Where it leads."""
+
+    events: list[Literal["campaign.budget_low", "campaign.ended", "import.done"]]
+    """What to tell. `campaign.budget_low`: 80 % and 95 % of a budget are spent. `campaign.ended`: a budget is used up, or the end date is over. `import.done`: an import came to its end, well or not."""
+
+    active: bool
+    """Whether it is called. Switched off, what waits for it is given up."""
+
+    advertiser_id: str | None
+    """The merchant whose it is, who is told of its own only; null is the shop."""
+
+    created_at: AwareDatetime
+    """When it was made."""
+
+    secret: str | None
+    """Signs what is sent: `Salient-Signature: t=<Unix seconds>,v1=<hex>`, where v1 is HMAC-SHA256 of t, a dot and the body under this secret. It is shown this once; when the request is repeated with its Idempotency-Key, it is null."""
+
+
 class PageContext(Wire):
     """Where the ads will stand."""
 
@@ -1046,6 +1081,23 @@ class PlatformPage(Wire):
 
     next: str | None
     """Give it as `cursor` for the next page; null is the last page."""
+
+
+class PointVerdict(Wire):
+    """What is said of one selling point."""
+
+    id: str
+    """Which one."""
+
+    state: Literal["suggested", "approved", "locked", "banned"]
+    """`suggested`: nobody said anything, it may be shown. `approved`: somebody read it, it may be shown. `locked`: it goes before all others. `banned`: it is never shown. It stays when the product is imported again, or deleted and brought back."""
+
+
+class PointVerdicts(Wire):
+    """What is said of some of a product's selling points; the others stay as they are."""
+
+    selling_points: list[PointVerdict]
+    """Each at most once."""
 
 
 class Problem(Wire):
@@ -1215,6 +1267,21 @@ class Readiness(Wire):
     """Models in use."""
 
 
+class Reason(Wire):
+    """One thing that made this ad appear, or its title read as it does."""
+
+    kind: Literal[
+        "search", "category", "feature_word", "earlier_search", "clicked_product", "recent_actions"
+    ]
+    """`search`, `category`: what the page was asked for. `feature_word`, `earlier_search`, `clicked_product`: something that this shopper did before. `recent_actions`: what they did lately, taken together."""
+
+    text: str | None = None
+    """The words searched for or clicked."""
+
+    selling_point: str | None = None
+    """What the title says because of it; null: it made the ad appear."""
+
+
 class RecentAward(Wire):
     """A slot, won."""
 
@@ -1342,6 +1409,25 @@ class Search(Wire):
     """What was searched for."""
 
 
+class SellingPoint(Wire):
+    """A short true phrase about a product."""
+
+    id: str
+    """Names it."""
+
+    text: str
+    """What titles say."""
+
+    kind: str | None
+    """attribute, benefit, service, promo or social; null if the product does not say it any more."""
+
+    state: Literal["suggested", "approved", "locked", "banned"]
+    """`suggested`: nobody said anything, it may be shown. `approved`: somebody read it, it may be shown. `locked`: it goes before all others. `banned`: it is never shown. It stays when the product is imported again, or deleted and brought back."""
+
+    evidence: Evidence | None
+    """Null if the product does not say it any more; it is then not shown."""
+
+
 class SellingPointScore(Wire):
     """A selling point that was chosen, and how."""
 
@@ -1356,6 +1442,16 @@ class SellingPointScore(Wire):
 
     propensity: float
     """The chance with which it was picked."""
+
+
+class SellingPoints(Wire):
+    """All selling points of one product."""
+
+    product_id: str
+    """The product."""
+
+    selling_points: list[SellingPoint]
+    """Those that the product attests, and those that somebody said something of before."""
 
 
 class SponsoredAd(Wire):
@@ -1515,3 +1611,133 @@ class View(Wire):
 
     token: str
     """The ad's impression_url, view_url or click_url, or the token inside it."""
+
+
+class Webhook(Wire):
+    """A webhook. Its secret is shown once, when it is made."""
+
+    id: str
+    """Names the webhook."""
+
+    url: str
+    """Where it leads."""
+
+    events: list[Literal["campaign.budget_low", "campaign.ended", "import.done"]]
+    """What to tell. `campaign.budget_low`: 80 % and 95 % of a budget are spent. `campaign.ended`: a budget is used up, or the end date is over. `import.done`: an import came to its end, well or not."""
+
+    active: bool
+    """Whether it is called. Switched off, what waits for it is given up."""
+
+    advertiser_id: str | None
+    """The merchant whose it is, who is told of its own only; null is the shop."""
+
+    created_at: AwareDatetime
+    """When it was made."""
+
+
+class WebhookChange(Wire):
+    """What to change of a webhook."""
+
+    url: str | None = None
+    """Where to POST to: https, at a public address. Redirects are not followed."""
+
+    events: list[Literal["campaign.budget_low", "campaign.ended", "import.done"]] | None = None
+    """What to tell. `campaign.budget_low`: 80 % and 95 % of a budget are spent. `campaign.ended`: a budget is used up, or the end date is over. `import.done`: an import came to its end, well or not."""
+
+    active: bool | None = None
+    """Whether it is called. Switched off, what waits for it is given up."""
+
+
+class WebhookDelivery(Wire):
+    """One event, and what came of telling it."""
+
+    id: str
+    """Names the delivery."""
+
+    event_id: str
+    """The event; it stands in the body and in `Salient-Event-Id`, the same on every try, so that a receiver can tell repeats."""
+
+    type: Literal["campaign.budget_low", "campaign.ended", "import.done"]
+    """What happened."""
+
+    status: Literal["waiting", "delivered", "given_up"]
+    """`waiting` for its first or next try, `delivered`, or `given_up` after a day."""
+
+    tries: int
+    """Calls so far."""
+
+    next_try_at: AwareDatetime | None
+    """When it is tried next."""
+
+    last_status: int | None
+    """The last answer's status, if there was one."""
+
+    last_error: str | None
+    """Why the last try failed."""
+
+    created_at: AwareDatetime
+    """When it happened."""
+
+    delivered_at: AwareDatetime | None
+    """When it was heard."""
+
+
+class WebhookDeliveryPage(Wire):
+    """A page of deliveries, the newest first."""
+
+    data: list[WebhookDelivery]
+    """The deliveries."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
+
+
+class WebhookDraft(Wire):
+    """A webhook to be made."""
+
+    url: str
+    """Where to POST to: https, at a public address. Redirects are not followed."""
+
+    events: list[Literal["campaign.budget_low", "campaign.ended", "import.done"]]
+    """What to tell. `campaign.budget_low`: 80 % and 95 % of a budget are spent. `campaign.ended`: a budget is used up, or the end date is over. `import.done`: an import came to its end, well or not."""
+
+    active: bool = True
+    """Whether it is called. Switched off, what waits for it is given up."""
+
+
+class WebhookPage(Wire):
+    """A page of webhooks, in the order of their ids."""
+
+    data: list[Webhook]
+    """The webhooks."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
+
+
+class Why(Wire):
+    """Why a shopper was shown an ad."""
+
+    impression_id: str
+    """The ad as it was shown."""
+
+    sponsored: bool
+    """Somebody pays for it: always true."""
+
+    label: str
+    """How it was labelled."""
+
+    advertiser: str | None
+    """Who pays; null if it is gone since."""
+
+    product: str
+    """The product's own title."""
+
+    shown_at: AwareDatetime
+    """When it was chosen."""
+
+    personal: bool
+    """Whether anything that this shopper did before was looked at."""
+
+    reasons: list[Reason]
+    """What made it, the page first."""

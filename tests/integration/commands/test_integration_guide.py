@@ -82,30 +82,45 @@ def test_the_feed_is_taken_and_its_bad_line_named(said: list[str]) -> None:
     assert (finding["line"], finding["field"]) == (4, "price")
 
 
+def test_a_selling_point_is_banned(said: list[str]) -> None:
+    (points,) = answers(said[2])
+    assert [(one["text"], one["state"]) for one in points["selling_points"]] == [
+        ("foldable", "banned")
+    ]
+
+
 def test_the_campaign_is_active_with_its_ads_and_keywords(said: list[str]) -> None:
-    ads, keywords, campaign = answers(said[2])
+    ads, keywords, campaign = answers(said[3])
     assert (ads["made"], keywords["made"]) == (2, 3)
     assert campaign["status"] == "active"
 
 
 def test_the_page_shows_both_ads(said: list[str]) -> None:
-    (answer,) = answers(said[4])
+    (answer,) = answers(said[5])
     assert {ad["product_id"] for ad in answer["ads"]} == {"lamp-1", "lamp-2"}
 
 
 def test_a_click_leads_to_the_product_and_is_paid(said: list[str]) -> None:
-    (shown,) = answers(said[4])
+    (shown,) = answers(said[5])
     product = shown["ads"][0]["product_id"]
-    assert f"302 https://shop.example/p/{product}" in said[5]
-    (report,) = answers(said[5])
+    assert f"302 https://shop.example/p/{product}" in said[6]
+    (report,) = answers(said[6])
     (row,) = report["data"]
     assert (row["campaign_name"], row["clicks"]) == ("Autumn", 1)
     assert 0 < row["spend_micros"] <= 350_000
 
 
 def test_events_are_accepted(said: list[str]) -> None:
-    (receipt,) = answers(said[6])
+    (receipt,) = answers(said[7])
     assert [one["status"] for one in receipt["results"]] == ["accepted"] * 3
+
+
+def test_the_shopper_is_told_why_and_forgotten(said: list[str]) -> None:
+    (why,) = answers(said[8])
+    assert (why["sponsored"], why["advertiser"]) == (True, "Lumo")
+    held, job = answers(said[9])
+    assert "ada" in json.dumps(held)
+    assert job["id"].startswith("job_")
 
 
 def test_the_guide_in_python(
