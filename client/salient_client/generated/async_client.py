@@ -672,7 +672,7 @@ class AsyncSalient(AsyncConnection):
         )
         return await self._ask(call, models.Job)
 
-    async def import_bookings(
+    async def import_campaigns(
         self,
         body: bytes,
         *,
@@ -731,7 +731,7 @@ class AsyncSalient(AsyncConnection):
         )
         return await self._ask(call, models.Job)
 
-    async def read_report(
+    async def read_job_report(
         self, job_id: str, *, limit: int = 100, cursor: str | None = None
     ) -> models.FindingPage:
         """List every bad line of an import, and every warning, in the order of the upload."""
@@ -748,7 +748,7 @@ class AsyncSalient(AsyncConnection):
         )
         return await self._ask(call, models.FindingPage)
 
-    async def read_report_table(self, job_id: str) -> str:
+    async def read_job_report_table(self, job_id: str) -> str:
         """Give the whole report as CSV.
 
         Cells that a spreadsheet would take for a formula have an apostrophe in front.

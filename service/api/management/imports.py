@@ -107,6 +107,7 @@ async def import_products(
 
 @router.post(
     "/imports",
+    name="import_campaigns",
     summary="Import campaigns",
     status_code=_ACCEPTED,
     response_model=Job,

@@ -64,7 +64,9 @@ async def read_job(job_id: JobId, caller: Manager, database: Database) -> Respon
 
 
 @router.get("/jobs/{job_id}/report", summary="What a job found", response_model=FindingPage)
-async def read_report(job_id: JobId, caller: Manager, database: Database, page: Page) -> Response:
+async def read_job_report(
+    job_id: JobId, caller: Manager, database: Database, page: Page
+) -> Response:
     """List every bad line of an import, and every warning, in the order of the upload."""
     after = page.number_after()
     async with database.begin() as connection:
@@ -96,7 +98,7 @@ async def read_report(job_id: JobId, caller: Manager, database: Database, page: 
         }
     },
 )
-async def read_report_table(job_id: JobId, caller: Manager, database: Database) -> Response:
+async def read_job_report_table(job_id: JobId, caller: Manager, database: Database) -> Response:
     """Give the whole report as CSV.
 
     Cells that a spreadsheet would take for a formula have an apostrophe in front.

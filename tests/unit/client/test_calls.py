@@ -124,4 +124,4 @@ def test_what_a_proxy_answers_is_a_problem_too() -> None:
 def test_a_table_is_text() -> None:
     service = Service(httpx.Response(200, text="line,field\n4,price\n"))
     with service.client() as salient:
-        assert salient.read_report_table("job_1") == "line,field\n4,price\n"
+        assert salient.read_job_report_table("job_1") == "line,field\n4,price\n"
