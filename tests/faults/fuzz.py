@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -241,6 +242,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cases", type=int, default=100_000)
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended, too
     console = Console()
     with tempfile.TemporaryDirectory(prefix="salient-") as folder:
         stores = EmbeddedStores(Path(folder) / "stores", tied=True, durable=False)
