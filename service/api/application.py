@@ -24,6 +24,7 @@ from service.api.management import (
     reports,
     selling_points,
     users,
+    webhooks,
 )
 
 MANAGED = (
@@ -43,6 +44,7 @@ MANAGED = (
     reports,
     activity,
     users,
+    webhooks,
 )
 
 

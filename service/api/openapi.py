@@ -43,6 +43,7 @@ TAGS = [
     {"name": "audit log", "description": "Who changed what."},
     {"name": "reports", "description": "What campaigns got for their money."},
     {"name": "users", "description": "What shoppers may ask of the shop: consent, copy, erasure."},
+    {"name": "webhooks", "description": "Be told what happens."},
     {"name": "ad urls", "description": "The signed URLs that an ad carries. They need no key."},
     {"name": "health", "description": "For load balancers and monitoring."},
 ]

@@ -71,4 +71,5 @@ async def _work(database_url: str, redis_url: str, settings: Settings) -> None:
         state=settings.state,
         models=settings.models,
         stop=stop,
+        private_webhooks=settings.private_webhooks,
     )

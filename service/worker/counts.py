@@ -14,11 +14,14 @@ SNAPSHOTS_LOADED = Counter("salient_snapshots_loaded", "Snapshots swapped in for
 SNAPSHOTS_REFUSED = Counter("salient_snapshots_refused", "Snapshots that could not be served.")
 BUNDLES_REFUSED = Counter("salient_bundles_refused", "Model bundles that failed a gate.", ["name"])
 JOBS = Counter("salient_worker_jobs", "Jobs that a worker took.", ["kind", "outcome"])
+WEBHOOK_CALLS = Counter("salient_worker_webhook_calls", "Calls of webhooks.", ["outcome"])
 BANS_UNREAD = Counter("salient_bans_unread", "Looks at the bans that failed.")
 BUDGETS_UNREAD = Counter("salient_budgets_unread", "Looks at the budgets that failed.")
 
 # there from the start, so that the first one is a rise
 for _kind in ("event", "decision"):
     RECORDED.labels(_kind)
+for _outcome in ("delivered", "failed"):
+    WEBHOOK_CALLS.labels(_outcome)
 for _name in ("ranker", "selling-points"):
     BUNDLES_REFUSED.labels(_name)

@@ -21,6 +21,7 @@ from service.worker.import_process import ImportProcesses
 from service.worker.jobs import JobRunner
 from service.worker.partitions import keep_partitions
 from service.worker.refresh import Refresher
+from service.worker.webhooks import Deliverer, watch_news
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,13 @@ log = structlog.get_logger(__name__)
 
 
 async def run_worker(
-    *, database_url: str, redis_url: str, state: Path, models: Path, stop: asyncio.Event
+    *,
+    database_url: str,
+    redis_url: str,
+    state: Path,
+    models: Path,
+    stop: asyncio.Event,
+    private_webhooks: bool = False,
 ) -> None:
     """Work until `stop` is set: record the stream, refresh snapshots, do jobs, make partitions.
 
@@ -48,6 +55,8 @@ async def run_worker(
             tasks.create_task(keep_partitions(engine, stop))
             tasks.create_task(watch_backlog(stream, stop))
             tasks.create_task(do_erasures(engine, redis, state, stop))
+            tasks.create_task(watch_news(engine, stop))
+            tasks.create_task(Deliverer(engine, private_webhooks).run(stop))
             log.info("worker_started")
         log.info("worker_stopped")
     finally:

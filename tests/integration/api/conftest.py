@@ -155,8 +155,18 @@ def shop_options() -> dict[str, Any]:
 
 
 @pytest.fixture
+def private_webhooks() -> bool:
+    """Whether webhooks may lead to this host; a test may override it."""
+    return False
+
+
+@pytest.fixture
 async def service(
-    database_url: str, redis_url: str, tmp_path: Path, shop_options: dict[str, Any]
+    database_url: str,
+    redis_url: str,
+    tmp_path: Path,
+    shop_options: dict[str, Any],
+    private_webhooks: bool,
 ) -> AsyncIterator[Service]:
     engine = open_engine(database_url)
     shop, other = await _shop(engine, **shop_options), await _shop(engine)
@@ -171,6 +181,7 @@ async def service(
         redis_url=f"unix://{redis.path}?{options}",
         state=tmp_path,
         models=models,
+        private_webhooks=private_webhooks,
     )
     app = create_app(settings)
     stop = asyncio.Event()
@@ -181,6 +192,7 @@ async def service(
             state=tmp_path,
             models=models,
             stop=stop,
+            private_webhooks=private_webhooks,
         )
     )
     async with (

@@ -141,20 +141,66 @@ async def fill(shop: FilledShop, client: httpx.AsyncClient) -> None:
         await call("PATCH", here, {"status": "active"})
 
 
-async def record_impression(engine: AsyncEngine, shop: FilledShop) -> None:
+async def add_unasked(engine: AsyncEngine, shop: FilledShop) -> None:
+    """What the shop's key cannot make: a webhook of each merchant, an impression that one won."""
+    await _record_impression(engine, shop)
+    async with engine.begin() as connection:
+        for one in (shop.own, shop.rival):
+            one.ids["webhook_id"] = f"wh_{one.mark}"
+            await connection.execute(
+                text(
+                    "INSERT INTO webhooks (id, store_id, advertiser_id, url, events, secret)"
+                    " VALUES (:id, :store, :advertiser, :url, '{campaign.ended}', :url)"
+                ),
+                {
+                    "id": one.ids["webhook_id"],
+                    "store": shop.store_id,
+                    "advertiser": one.ids["advertiser_id"],
+                    "url": f"https://{one.mark}.example/hook",
+                },
+            )
+
+
+async def _record_impression(engine: AsyncEngine, shop: FilledShop) -> None:
     """The decision in which the shop's own merchant won the impression."""
     impression_id = shop.shared["impression_id"]
+    request_id, ms = f"req_{impression_id[4:36]}", int(impression_id[4:16], 16)
     award = {
         "impression_id": impression_id,
         "slot": 0,
         "title": shop.mark,
+        "price": 1,
+        "bid": 1,
+        "quality_ppm": 1,
+        "chosen": [],
+        "reason": "plain",
         **{name: shop.ids[name] for name in ("ad_id", "campaign_id", "product_id")},
+    }
+    payload = {
+        "request_id": request_id,
+        "store_id": shop.store_id,
+        "ts": ms / 1000,
+        "request": {
+            "query": "lamp",
+            "category": "",
+            "placement": shop.shared["name"],
+            "slots": 4,
+            "user_id": None,
+            "session": None,
+            "device": None,
+            "profile": None,
+        },
+        "awards": [award],
+        "models": [],
+        "degraded": [],
+        "no_fill_reason": None,
+        "took_us": 1,
     }
     row = {
         "store": shop.store_id,
-        "ms": int(impression_id[4:16], 16),
-        "request_id": f"req_{impression_id[4:36]}",
-        "payload": orjson.dumps({"request": {"query": "lamp"}, "awards": [award]}).decode(),
+        "ms": ms,
+        "request_id": request_id,
+        "payload": orjson.dumps(payload).decode(),
     }
     async with engine.begin() as connection:
         await connection.execute(

@@ -29,10 +29,10 @@ from tests.integration.api.filled_shops import (
     SCOPES,
     FilledShop,
     Merchant,
+    add_unasked,
     fill,
     key_names,
     open_filled_shop,
-    record_impression,
     rows_naming,
 )
 from tests.unit.api.shop import Log, Profiles
@@ -116,6 +116,12 @@ ACCESS = {
     "PUT /v1/users/{user_id}/consent": WHOLE_STORE,
     "GET /v1/users/{user_id}": WHOLE_STORE,
     "DELETE /v1/users/{user_id}": WHOLE_STORE,
+    "POST /v1/webhooks": MANAGE,
+    "GET /v1/webhooks": MANAGE,
+    "GET /v1/webhooks/{webhook_id}": MANAGE,
+    "PATCH /v1/webhooks/{webhook_id}": MANAGE,
+    "DELETE /v1/webhooks/{webhook_id}": MANAGE,
+    "GET /v1/webhooks/{webhook_id}/deliveries": MANAGE,
     "GET /v1/activity": Access("report", "refused"),
 }
 BY_NAME_IN_THE_STORE = {"PUT /v1/placements/{name}", "PUT /v1/products/{product_id}"}
@@ -198,7 +204,7 @@ async def house(database_url: str, redis_url: str) -> AsyncIterator[House]:
                 state.live[shop.store_id] = Live(build_snapshot(catalogue))
                 if not filled:
                     await fill(shop, client)
-                    await record_impression(engine, shop)
+                    await add_unasked(engine, shop)
         for shop in shops:
             shop.shared["token"] = made.token(shop)
         yield made

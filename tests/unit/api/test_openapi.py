@@ -85,6 +85,12 @@ def test_all_routes_are_there() -> None:
         ("/v1/users/{user_id}", "delete"),
         ("/v1/users/{user_id}", "get"),
         ("/v1/users/{user_id}/consent", "put"),
+        ("/v1/webhooks", "get"),
+        ("/v1/webhooks", "post"),
+        ("/v1/webhooks/{webhook_id}", "delete"),
+        ("/v1/webhooks/{webhook_id}", "get"),
+        ("/v1/webhooks/{webhook_id}", "patch"),
+        ("/v1/webhooks/{webhook_id}/deliveries", "get"),
     ]
 
 
