@@ -49,7 +49,8 @@ async def on_invalid(request: Request, error: Exception) -> Response:
     """FastAPI's own finding that a parameter does not fit."""
     found = error.errors() if isinstance(error, RequestValidationError) else []
     faults = [
-        Fault("/" + "/".join(map(str, one["loc"])), one["type"], one["msg"]) for one in found
+        Fault("/" + "/".join(map(str, one["loc"])), one["type"], problems.told(one))
+        for one in found
     ]
     return await on_error(request, InvalidRequestError(faults, len(faults)))
 

@@ -150,7 +150,7 @@ def faults_of(
     `tags` are the discriminators that pydantic puts into a location but that are not in the body.
     """
     found = error.errors(include_url=False, include_context=False)
-    faults = [Fault(_pointer(one["loc"], tags), one["type"], _detail(one)) for one in found]
+    faults = [Fault(_pointer(one["loc"], tags), one["type"], told(one)) for one in found]
     real = tuple(fault for fault in faults if not _follows(fault, faults))
     return real, len(real)
 
@@ -202,7 +202,8 @@ def _pointer(location: tuple[int | str, ...], tags: frozenset[str]) -> str:
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
 
 
-def _detail(found: Mapping[str, Any]) -> str:
+def told(found: Mapping[str, Any]) -> str:
+    """One of pydantic's findings in words, with what was received."""
     if found["type"] == "missing":
         return "Field required; nothing was received"
     return f"{found['msg']}; received {_excerpt(found['input'])}"
