@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 HEADER_SECONDS = 5.0
 BODY_SECONDS = 15.0
+SLOWEST_BODY = 8 * 1024  # bytes a second: a body that comes faster is waited for
 HEADER_LIMIT = 64 * 1024  # bytes of request line and headers
 TARGET_LIMIT = 8 * 1024  # bytes of path and query string: a token is the longest of ours
 UNREAD_LIMIT = 1024 * 1024  # bytes of a body that come after its answer
@@ -73,6 +74,7 @@ class GuardedHttp(HttpToolsProtocol):
         self._seconds = HEADER_SECONDS  # that the part awaited may take; 0: nothing is awaited
         self._alarm: asyncio.TimerHandle | None = None
         self._header_bytes = 0
+        self._body_bytes = 0  # since the wait for the body began, or was lengthened
         self._unread_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -119,12 +121,13 @@ class GuardedHttp(HttpToolsProtocol):
             self._check_headers()
         self._header_bytes = 0
         self._unwatch()
-        self._seconds = BODY_SECONDS
+        self._seconds, self._body_bytes = BODY_SECONDS, 0
         self.scope[ARRIVED] = perf_counter()  # type: ignore[literal-required] # our own key
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Some of a body is here, perhaps after its answer, when nobody reads it any more."""
+        self._body_bytes += len(body)
         if self.cycle.response_complete:
             self._unread_bytes += len(body)
             if self._unread_bytes > UNREAD_LIMIT:
@@ -163,6 +166,10 @@ class GuardedHttp(HttpToolsProtocol):
             self._alarm = None
 
     def _time_is_up(self) -> None:
+        if self._seconds == BODY_SECONDS and self._body_bytes >= BODY_SECONDS * SLOWEST_BODY:
+            self._alarm, self._body_bytes = None, 0
+            self._watch()
+            return
         part = "headers" if self._seconds == HEADER_SECONDS else "body"
         seconds = f"{self._seconds:.0f} s"
         self._refuse(HTTPStatus.REQUEST_TIMEOUT, f"the {part} did not come within {seconds}")

@@ -184,6 +184,26 @@ async def test_a_body_in_pieces_is_read(shopper: httpx.AsyncClient) -> None:
     assert len(response.json()["ads"]) == 2
 
 
+@pytest.mark.parametrize(("piece", "status"), [(b" " * 60, 200), (b" " * 6, 408)])
+async def test_a_long_body_is_waited_for_while_it_comes(
+    shopper: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, piece: bytes, status: int
+) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b'{"query": "running shoe", "placement": "search_top"'
+        for _ in range(20):  # a second, of which 0.3 are given
+            await asyncio.sleep(0.05)
+            yield piece
+        yield b"}"
+
+    monkeypatch.setattr(connection, "SLOWEST_BODY", 500)
+    content: Any = pieces()
+    try:
+        answered = (await shopper.post("/v1/ads", content=content)).status_code
+    except httpx.WriteError:
+        answered = 408  # the connection was closed before it was read
+    assert answered == status
+
+
 async def test_a_request_is_timed_from_its_arrival(
     shopper: httpx.AsyncClient, state: State
 ) -> None:
