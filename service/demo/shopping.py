@@ -110,7 +110,9 @@ class _UnexpectedError(Exception):
 
 def _expect(response: httpx.Response, status: int) -> None:
     if response.status_code != status:
-        raise _UnexpectedError(f"{response.status_code} to {response.request.url.path[:12]}")
+        path = response.request.url.path
+        route = path if path.startswith("/v1/") else path[:2]  # not one for every token
+        raise _UnexpectedError(f"{response.status_code} to {route}")
 
 
 @dataclass(frozen=True)

@@ -39,11 +39,6 @@ class Card:
         """The signed token of an ad, as it stands in its own addresses."""
         return self.href.rpartition("/")[2]
 
-    @property
-    def is_marked(self) -> bool:
-        """Whether the title shows a selling point."""
-        return any(run.marked for run in self.title)
-
 
 def organic_card(product: Product) -> Card:
     """A product that the shop's own search found."""

@@ -30,11 +30,6 @@ class Visitor:
     refuses: bool = False  # the browser says so itself (Global Privacy Control)
 
     @property
-    def name(self) -> str:
-        """What the page calls this shopper."""
-        return self.persona.name if self.persona else "this browser"
-
-    @property
     def choice(self) -> str:
         """The value of the persona switch."""
         return self.persona.user_id if self.persona else ANONYMOUS

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.testing import CliRunner
 
+from service.__main__ import app
 from tests.running_shop import CHECKOUT, Shop, free_port
 
 if TYPE_CHECKING:
@@ -55,8 +57,10 @@ def counted(shop: Shop, name: str) -> float:
 
 def test_what_it_says_it_sent_has_arrived(shop: Shop) -> None:
     asked = counted(shop, "salient_ads_seconds_count")
-    code, said, complained = run(shop.state, "--rate", "20", "--seconds", "4", "--seed", "5")
-    assert code == 0, complained
+    words = ["demo", "traffic", "--state", str(shop.state), "--seed", "5"]
+    result = CliRunner().invoke(app, [*words, "--rate", "20", "--seconds", "4"])
+    said = result.stdout
+    assert result.exit_code == 0, result.output
     match = re.search(
         r"^([\d,]+) requests in 4\.\d s: .*fill (\S+)% .* 0 errors$", said, re.MULTILINE
     )
