@@ -65,6 +65,8 @@ CROSS JOIN LATERAL jsonb_array_elements(d.payload -> 'awards') AS award
 WHERE d.store_id = :store_id
   AND d.ts < to_timestamp(:until)
   AND d.payload #>> '{request,user_id}' IS NOT NULL
+  AND NOT EXISTS (SELECT FROM shoppers AS s WHERE s.store_id = :store_id
+                  AND s.user_id = d.payload #>> '{request,user_id}' AND NOT s.consent)
 """
 _EVENTS = """
 SELECT type,
@@ -87,6 +89,8 @@ WHERE store_id = :store_id
   AND greatest(ts, received_at) < to_timestamp(:until)
   -- a purchase that names an impression belongs to that impression's shopper
   AND (user_id IS NOT NULL OR type = 'conversion' AND impression_id IS NOT NULL)
+  AND NOT EXISTS (SELECT FROM shoppers AS s WHERE s.store_id = :store_id
+                  AND s.user_id = events.user_id AND NOT s.consent)
 """
 
 
@@ -99,7 +103,10 @@ class RawLog:
 
 
 async def read_log(connection: AsyncConnection, store_id: str, *, until: float) -> RawLog:
-    """Read what the store recorded before `until` (Unix seconds) about consenting shoppers."""
+    """Read what the store recorded before `until` (Unix seconds) about consenting shoppers.
+
+    Who withdrew consent since is left out, with all of their past.
+    """
     values = {"store_id": store_id, "until": until}
     return RawLog(
         awards=await _frame(connection, _AWARDS, values, AWARDS),

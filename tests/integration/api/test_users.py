@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import time
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -13,6 +14,8 @@ from psycopg.sql import SQL, Identifier
 
 from service.store.profiles import WITHDRAWN, profile_key
 from service.store.stream import STREAM
+from service.worker import erasure, erasures
+from service.worker.raw_log import read_log
 from tests.integration.api.conftest import BROWSER, Service, within
 
 if TYPE_CHECKING:
@@ -340,6 +343,41 @@ async def test_what_waits_while_the_erasure_is_asked_for_loses_the_name(
     assert await service.rows(counted) == [(3,)]
     assert traces(WHO, database_url, tmp_path) == []
     assert await redis_traces(WHO, store) == []
+
+
+async def test_an_erasure_that_must_wait_says_why_and_is_tried_again(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasure, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(erasures, "AGAIN_SECONDS", 0.2)
+    async with service.engine.begin() as connection:
+        await connection.exec_driver_sql("LOCK TABLE event_keys IN ACCESS EXCLUSIVE MODE")
+        await act(service, "a")
+        job_id = (await call(service, "DELETE", f"/v1/users/{AT}")).json()["id"]
+        waiting = "SELECT error FROM jobs WHERE id = :it AND error LIKE '%stream%'"
+        rows = await service.rows_within(10, waiting, it=job_id)
+        assert rows[0][0] == "the stream is not recorded up to here yet"
+    done = "SELECT error, finished_at IS NULL FROM jobs WHERE id = :it AND status = 'done'"
+    assert await service.rows_within(20, done, it=job_id) == [(None, False)]
+
+
+async def test_training_learns_nothing_of_who_withdrew_consent(
+    service: Service, settled: Settled
+) -> None:
+    await act(service, "a")
+    await settled()
+
+    async def logged() -> tuple[int, int]:
+        async with service.engine.connect() as connection:
+            log = await read_log(connection, service.shop.store.store_id, until=time() + 60)
+        return log.awards.height, log.events.height
+
+    awards, events = await logged()
+    assert (awards > 0, events) == (True, 4)  # word, impression, click, order
+    await consent(service, False)
+    assert await logged() == (0, 0)
+    await consent(service, True)
+    assert await logged() == (awards, events)
 
 
 async def test_merchants_and_other_shops_learn_nothing_of_shoppers(
