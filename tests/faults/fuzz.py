@@ -50,7 +50,7 @@ CHECKS = [
 ]
 MOST_GROWTH_BYTES = 20_000_000
 SERVER_ERROR = 500
-A_ROUND = 100  # cases of each operation and mode
+A_ROUND = 25  # cases of each operation and mode
 _HOSTILE = (
     b"NaN", b"-Infinity", b"1e400", b'"\\ud800"', b'"\\u0000"', b"true", b"null", b"-1",
     b"1" + b"0" * 400, b"[" * 2_000, b'{"a":' * 2_000, b'"\xff\xfe"', b'"=cmd()"',
@@ -100,8 +100,8 @@ class Fuzzer:
     def round(self, number: int, of_each: int) -> None:
         """So many new cases of each operation and mode."""
         for found in self._schema.get_all_operations():
+            operation: Any = found.ok()  # type: ignore[union-attr] # our document is sound
             for mode in MODES:
-                operation: Any = found.ok()  # type: ignore[union-attr] # our document is sound
                 self._run(operation, mode, self._seed * 10_000 + number, of_each)
 
     def _run(self, operation: Any, mode: GenerationMode, seed: int, most: int) -> None:
@@ -220,7 +220,7 @@ def run(
 ) -> tuple[Tally, int]:
     """So many cases after a warm-up; returns what came of them, and the growth in bytes."""
     fuzzer = Fuzzer(service, seed)
-    fuzzer.round(0, min(of_each, 20))  # caches fill, pools open
+    fuzzer.round(0, min(of_each, 5))  # caches fill, pools open
     before = service.resident_bytes()
     warm, started, number = fuzzer.tally.cases, time.monotonic(), 0
     console = Console(stderr=True)
