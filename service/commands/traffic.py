@@ -113,8 +113,9 @@ def _stop_signal() -> asyncio.Event:
 @asynccontextmanager
 async def _progress(tally: Tally, seconds: float) -> AsyncIterator[None]:
     """A line that shows how the run goes, drawn anew four times a second."""
-    columns = (BarColumn(bar_width=16), TimeRemainingColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, expand=True) as bar:
         task, started = bar.add_task("", total=seconds), time.monotonic()
 
         async def draw() -> None:

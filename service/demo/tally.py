@@ -53,8 +53,7 @@ class Tally:
         parts = [
             f"{self.requests / max(elapsed_seconds, 1e-9):,.1f} requests/s",
             f"fill {self.fill:.1%}",
-            f"p50 {self.latency_ms(50):.1f} ms",
-            f"p99 {self.latency_ms(99):.1f} ms",
+            f"p50/p99 {self.latency_ms(50):.1f}/{self.latency_ms(99):.1f} ms",
             f"{self.clicks:,} clicks",
             f"{self.errors.total():,} errors",
         ]

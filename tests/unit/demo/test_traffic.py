@@ -69,13 +69,13 @@ def test_a_tally_says_what_it_counted() -> None:
     assert (tally.latency_ms(50), tally.latency_ms(99)) == (51.0, 100.0)
     assert tally.fill == 0.75
     assert tally.line(10.0) == (
-        "10.0 requests/s  fill 75.0%  p50 51.0 ms  p99 100.0 ms  7 clicks  1 errors"
+        "10.0 requests/s  fill 75.0%  p50/p99 51.0/100.0 ms  7 clicks  1 errors"
     )
 
 
 def test_a_tally_stays_small_and_starts_at_nothing() -> None:
     tally = Tally()
-    assert "0.0 requests/s  fill 0.0%  p50 0.0 ms" in tally.line(0.0)
+    assert "0.0 requests/s  fill 0.0%  p50/p99 0.0/0.0 ms" in tally.line(0.0)
     tally.answered(9.0, ads=1)
     for _ in range(REMEMBERED):
         tally.answered(0.001, ads=1)
