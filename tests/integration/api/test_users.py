@@ -321,6 +321,25 @@ async def test_an_erased_shopper_who_comes_back_is_a_new_one(
     assert len(back["data"]) == 7
 
 
+async def test_a_withdrawal_outlasts_the_erasure(
+    service: Service, store: Redis, settled: Settled, database_url: str, tmp_path: Path
+) -> None:
+    await act(service, "a")
+    await settled()
+    await consent(service, False)
+    await erased(service)
+    assert await redis_traces(WHO, store) == []
+    async with service.engine.begin() as connection:  # a day has passed
+        await connection.exec_driver_sql(
+            "UPDATE shoppers SET erased_until = erased_until - interval '1 day'"
+        )
+    await act(service, "b")
+    await settled()
+    assert traces(WHO, database_url, tmp_path) == []
+    assert await redis_traces(WHO, store) == []
+    assert (await export(service))["consent"]["consent"] is False
+
+
 async def test_what_waits_while_the_erasure_is_asked_for_loses_the_name(
     service: Service, store: Redis, database_url: str, tmp_path: Path
 ) -> None:
