@@ -34,7 +34,7 @@ async def run_visits(
 
     `make` is given the visit and when it was due, on the loop's clock, so that a service that
     cannot keep up shows in the answer times. A visit that would be one of more than
-    `MOST_AT_ONCE` is counted as not sent.
+    `MOST_AT_ONCE`, or would begin when the time is up, is counted as not sent.
     Returns: the seconds for which visits were made.
     Raises: ServiceAwayError when nobody answers any more, and whatever `make` raises.
     """
@@ -47,7 +47,7 @@ async def run_visits(
             if visit.at >= seconds or await _told_to_stop(stop, due - loop.time()):
                 break
             _raise_failure(under_way, tally)
-            if len(under_way) >= MOST_AT_ONCE:
+            if len(under_way) >= MOST_AT_ONCE or loop.time() >= started + seconds:
                 tally.not_sent += 1
                 continue
             under_way.add(asyncio.ensure_future(make(visit, due)))
