@@ -53,6 +53,7 @@ class Access(NamedTuple):
     scope: str | None
     merchants: Of = "own"  # what a merchant's key with the scope reaches
     publishable: bool = False
+    also: str | None = None  # another scope that opens it
 
 
 OPEN = Access(None)
@@ -67,6 +68,7 @@ ACCESS = {
     "GET /v/{token}.gif": OPEN,
     "GET /c/{token}": OPEN,
     "POST /v1/ads": Access("serve", "refused", publishable=True),
+    "POST /v1/titles": Access("serve", publishable=True, also="manage"),
     "POST /v1/events": Access("events", "refused", publishable=True),
     "GET /v1/products": SHARED,
     "GET /v1/products/{product_id}": SHARED,
@@ -262,7 +264,7 @@ def expected(access: Access, name: str) -> set[int] | None:
     scope = name.removeprefix("publishable ").removesuffix(" of a merchant")
     if scope not in SCOPES:
         return {401}
-    if scope not in {access.scope, "admin"}:
+    if scope not in {access.scope, access.also, "admin"}:
         return {403}
     if name.startswith("publishable") and not access.publishable:
         return {403}

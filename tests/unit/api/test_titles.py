@@ -97,13 +97,15 @@ async def test_a_model_that_fails_or_is_late_leaves_plain_titles(
 
 
 async def test_a_merchant_previews_their_own_products_only(
-    client: httpx.AsyncClient, state: State
+    client: httpx.AsyncClient, state: State, profiles: Profiles
 ) -> None:
     live = state.live[SHOE]
     merchant = replace(api_key("sk_merchant", KeyKind.SECRET, ("manage",)), advertiser_id="adv_2")
     snapshot = replace(live.snapshot, keys=(*live.snapshot.keys, merchant))
     state.live[SHOE] = replace(live, snapshot=snapshot)
-    answer = await ask(client, {"authorization": "Bearer sk_merchant"}, products=["a1", "a2"])
+    headers = {"authorization": "Bearer sk_merchant"}
+    answer = await ask(client, headers, products=["a1", "a2"], user=KNOWN)
+    assert profiles.reads == []  # what a shopper likes is the shop's to know
     assert [one["product_id"] for one in answer["titles"]] == ["a2"]
     assert answer["unknown"] == ["a1"]
     ads = {"query": "running shoe", "placement": "search_top"}
