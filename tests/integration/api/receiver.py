@@ -76,7 +76,7 @@ class Receiver:
             headers = {
                 name.lower(): value for name, _, value in (line.partition(": ") for line in lines)
             }
-            body = await reader.readexactly(int(headers["content-length"]))
+            body = await reader.readexactly(int(headers.get("content-length", 0)))
             self.received.append(Received(first.split(" ")[1], headers, body))
             await self._answer(writer, self.answers.pop(0) if self.answers else OK)
         writer.transport.abort()
