@@ -12,7 +12,7 @@ from service.api.schemas.resource import PageOf, Resource
 from service.errors import Fault, InvalidRequestError
 
 MOST_ROWS = 1000
-_LONGEST = 512
+_LONGEST = 1024  # a product's id of 128 characters of four bytes
 
 Row = TypeVar("Row", bound=Resource)
 
