@@ -33,6 +33,15 @@ def as_mika(page: Page) -> None:
     page.get_by_role("button", name="Mika").click()
 
 
+def open_with_profile(page: Page) -> None:
+    """The results once nothing was done without: a busy machine may miss the profile's 10 ms."""
+    for _ in range(10):
+        page.goto(RESULTS)
+        if page.locator(".panel .notice").count() == 0:
+            return
+    pytest.fail("always degraded")
+
+
 def test_why_is_told_without_scripts(shopper: Page) -> None:
     shopper.goto(RESULTS)
     shopper.wait_for_timeout(1_500)  # until the worker has recorded it
@@ -46,7 +55,7 @@ def test_why_is_told_without_scripts(shopper: Page) -> None:
 
 def test_why_opens_in_place_with_scripts(page: Page) -> None:
     as_mika(page)
-    page.goto(RESULTS)
+    open_with_profile(page)
     page.wait_for_timeout(1_500)
     card = page.locator(".ad").first
     card.get_by_role("link", name="Why this ad?").click()
@@ -57,7 +66,7 @@ def test_why_opens_in_place_with_scripts(page: Page) -> None:
 
 def test_an_ad_hidden_by_a_known_shopper_does_not_come_back(page: Page) -> None:
     as_mika(page)
-    page.goto(RESULTS)
+    open_with_profile(page)
     gone = products(page)[0]
     page.locator(".ad").first.get_by_role("button", name="Hide").click()
     page.get_by_text("Hidden. You will not be shown this ad again.").wait_for()

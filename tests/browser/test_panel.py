@@ -99,29 +99,44 @@ def test_what_happens_appears_by_itself_until_it_is_paused(page: Page) -> None:
     assert len(asked) > before
 
 
+def pass_by(page: Page, milliseconds: int) -> None:
+    """Let that much time pass for the page, and some for the browser."""
+    page.clock.run_for(milliseconds)
+    page.wait_for_timeout(400)
+
+
+def open_with_time_standing_still(page: Page) -> None:
+    page.clock.install(time=0)
+    page.clock.pause_at(1_000)
+    page.goto(RESULTS)
+    page.wait_for_timeout(800)  # until the browser has looked what is in view
+
+
 def test_an_ad_counts_as_viewed_after_a_second_in_view_and_once(page: Page) -> None:
     seen = viewed(page)
-    page.goto(RESULTS)
-    expected = [ad.get_attribute("data-view") for ad in page.locator(".ad").all()]
-    page.wait_for_timeout(600)
+    open_with_time_standing_still(page)
+    expected = [str(ad.get_attribute("data-view")) for ad in page.locator(".ad").all()]
+    pass_by(page, 950)
     assert seen == []  # not before its second is over
-    page.wait_for_timeout(1_500)
-    assert set(seen) <= set(expected[:2])  # the second row is below the fold
-    first = len(seen)
+    pass_by(page, 100)
+    assert sorted(seen) == sorted(expected[:2])  # the second row is below the fold
     page.locator(".ad").nth(3).scroll_into_view_if_needed()
-    page.wait_for_timeout(2_000)
-    assert len(seen) > first
-    page.mouse.wheel(0, -2_000)
-    page.wait_for_timeout(2_000)
-    assert sorted(seen) == sorted(str(address) for address in expected)
+    page.wait_for_timeout(800)
+    pass_by(page, 1_100)
+    assert sorted(seen) == sorted(expected)
+    page.evaluate("window.scrollTo({top: 0, behavior: 'instant'})")
+    page.wait_for_timeout(800)
+    pass_by(page, 5_000)
+    assert sorted(seen) == sorted(expected)
 
 
 def test_an_ad_that_was_passed_by_was_not_viewed(page: Page) -> None:
     seen = viewed(page)
-    page.goto(RESULTS)
-    page.wait_for_timeout(300)
+    open_with_time_standing_still(page)
+    pass_by(page, 900)
     page.evaluate("window.scrollTo({top: document.body.scrollHeight, behavior: 'instant'})")
-    page.wait_for_timeout(1_800)
+    page.wait_for_timeout(800)
+    pass_by(page, 5_000)
     assert seen == []
 
 

@@ -96,11 +96,11 @@ async def test_slow_answers_do_not_hold_up_the_visits_after_them() -> None:
     async def slow(visit: Visit, due: float) -> None:
         assert due <= asyncio.get_running_loop().time()
         started.append(visit.at)
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(1.5)
 
-    took = await run_visits(visits_every(0.02), slow, Tally(), seconds=0.2, stop=asyncio.Event())
-    assert len(started) == 10  # one at a time there would have been one
-    assert took == pytest.approx(0.2, abs=0.1)
+    took = await run_visits(visits_every(0.1), slow, Tally(), seconds=1.0, stop=asyncio.Event())
+    assert len(started) >= 8  # one at a time there would have been one
+    assert took == pytest.approx(1.0, abs=0.3)
 
 
 async def test_no_more_than_so_many_are_under_way() -> None:
