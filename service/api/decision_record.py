@@ -37,8 +37,8 @@ def record_of(ruling: Ruling, took_us: int) -> bytes:
 
 def _inputs(asked: Asked) -> dict[str, Any]:
     """The raw inputs as they were used: without consent there are no ids and no profile."""
-    query = asked.query
-    return {
+    query, muted = asked.query, asked.live.snapshot.muted
+    inputs = {
         "query": query.query,
         "category": query.category,
         "placement": query.placement.name,
@@ -51,6 +51,9 @@ def _inputs(asked: Asked) -> dict[str, Any]:
         "profile": None if asked.profile is None else orjson.Fragment(asked.profile),
         "spent_out": list(asked.live.spent_out),
     }
+    if muted:
+        inputs["muted"] = list(muted)
+    return inputs
 
 
 def _award(request_id: str, awarded: AwardedAd) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isclose
 from typing import TYPE_CHECKING, Any
 
@@ -34,13 +35,14 @@ def snapshot_of(record: Record, *, state: Path) -> Path:
 
 
 def replay(record: Record, snapshot: Snapshot, scorers: Scorers) -> Decision:
-    """Decide again with the recorded time, seed, shopper and budgets.
+    """Decide again with the recorded time, seed, shopper, budgets and bans.
 
     Raises: UnknownPlacementError if `snapshot` is not the one that the record names.
     """
+    muted = frozenset(record["request"].get("muted", ()))  # older records have none
     return decide(
         _query(record, snapshot),
-        snapshot,
+        replace(snapshot, muted=muted) if muted else snapshot,
         scorers if record["models"] else Scorers(),
         now=record["ts"],
         seed=record["seed"],
