@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -14,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from tests.running_shop import CHECKOUT, Shop, free_port
+from tests.running_shop import CHECKOUT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.running_shop import Shop
 
 GUIDE = (CHECKOUT / "docs/integration.md").read_text()
 SHELL = re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL)
@@ -28,32 +27,20 @@ END = "=== the end of block {}"
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """A running service, in whose folder commands are typed."""
-    if shutil.which("curl") is None:
-        pytest.skip("curl is not installed")
-    shop = Shop(tmp_path_factory.mktemp("guide") / ".salient", free_port())
-    shop.start()
-    yield shop
-    shop.stop()
-    shop.output()
-
-
-@pytest.fixture(scope="module")
-def said(shop: Shop) -> list[str]:
+def said(running: Shop) -> list[str]:
     """What each block of the guide's shell printed, one shell for all of them."""
     script = "".join(f"{block}\necho\necho '{END.format(n)}'\n" for n, block in enumerate(SHELL))
-    script = script.replace("http://127.0.0.1:8000", shop.url)
+    script = script.replace("http://127.0.0.1:8000", running.url)
     script = script.replace(".venv/bin/salient", SALIENT)
     script = script.replace("sleep 2", f"sleep {PATIENCE_SECONDS}")
-    done = typed(shop, ["/bin/bash", "-euo", "pipefail", "-c", script])
+    done = typed(running, ["/bin/bash", "-euo", "pipefail", "-c", script])
     return re.split(END.format(r"\d+"), done)
 
 
-def typed(shop: Shop, command: list[str], **environment: str) -> str:
+def typed(running: Shop, command: list[str], **environment: str) -> str:
     done = subprocess.run(  # noqa: S603 - the guide's own lines
         command,
-        cwd=shop.state.parent,
+        cwd=running.state.parent,
         env=os.environ | environment,
         capture_output=True,
         text=True,
@@ -124,13 +111,13 @@ def test_the_shopper_is_told_why_and_forgotten(said: list[str]) -> None:
 
 
 def test_the_guide_in_python(
-    shop: Shop,
+    running: Shop,
     said: list[str],
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.chdir(shop.state.parent)
-    names: dict[str, Any] = {"URL": shop.url, "KEY": said[0].split()[-1]}
+    monkeypatch.chdir(running.state.parent)
+    names: dict[str, Any] = {"URL": running.url, "KEY": said[0].split()[-1]}
     for block in PYTHON:
         if "post_ads" in block:  # the campaign of the block before must be in force
             time.sleep(PATIENCE_SECONDS)
@@ -141,20 +128,20 @@ def test_the_guide_in_python(
     names["salient"].close()
 
 
-def test_from_an_empty_store_to_a_paid_click(shop: Shop) -> None:
+def test_from_an_empty_store_to_a_paid_click(running: Shop) -> None:
     made = typed(
-        shop,
+        running,
         [*SALIENT.split(), "stores", "create", "Lamps", "--site-url", "https://shop.example"],
     )
     key = made.split()[-1]
-    program = [sys.executable, str(CHECKOUT / "docs/first_ad.py"), shop.url, key]
-    said = typed(shop, program, PYTHONPATH=str(CHECKOUT / "client"))
+    program = [sys.executable, str(CHECKOUT / "docs/first_ad.py"), running.url, key]
+    said = typed(running, program, PYTHONPATH=str(CHECKOUT / "client"))
     assert "job done: 1,000 products taken, 0 bad lines" in said
     assert "1,000 ads, 0 refused" in said
     assert "clicked, and led to https://shop.example/p/lamp-" in said
     spent = re.search(r"1 impression, 1 view, 1 click, (\d\.\d\d) spent", said)
     assert spent, said
     headers = {"Authorization": f"Bearer {key}"}
-    (campaign,) = httpx.get(f"{shop.url}/v1/campaigns", headers=headers).json()["data"]
+    (campaign,) = httpx.get(f"{running.url}/v1/campaigns", headers=headers).json()["data"]
     assert f"{campaign['spent_micros'] / 1e6:.2f}" == spent[1]
     assert campaign["spent_micros"] > 0

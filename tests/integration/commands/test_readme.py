@@ -4,40 +4,28 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.running_shop import CHECKOUT, Shop, free_port
+from tests.running_shop import CHECKOUT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.running_shop import Shop
 
 BLOCKS = re.findall(r"```sh\n(.*?)```", (CHECKOUT / "README.md").read_text(), re.DOTALL)
 SETTINGS = next(block for block in BLOCKS if block.startswith("eval "))
 ADS, WORDS, CLICK, REPORT, EXPLAIN = (block for block in BLOCKS if block.startswith("curl "))
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """A running shop."""
-    if shutil.which("curl") is None:
-        pytest.skip("curl is not installed")
-    shop = Shop(tmp_path_factory.mktemp("readme") / ".salient", free_port())
-    shop.start()
-    yield shop
-    shop.stop()
-    shop.output()
-
-
 @pytest.fixture
-def folder(shop: Shop) -> Path:
+def folder(running: Shop) -> Path:
     """The folder in which the commands are typed."""
-    return shop.state.parent
+    return running.state.parent
 
 
 def said(folder: Path, block: str) -> str:
@@ -89,9 +77,9 @@ def test_without_consent_nothing_changes(folder: Path) -> None:
     assert titles(folder, of("bob", "true", ADS)) == before  # nothing was kept either
 
 
-def test_a_click_is_reported_with_its_spend(shop: Shop, folder: Path) -> None:
+def test_a_click_is_reported_with_its_spend(running: Shop, folder: Path) -> None:
     shown = typed(folder, ADS)["ads"][0]
-    assert said(folder, CLICK).startswith(f"302 {shop.url}/")
+    assert said(folder, CLICK).startswith(f"302 {running.url}/")
     deadline = time.monotonic() + 10
     while not (rows := typed(folder, REPORT)["data"]):
         assert time.monotonic() < deadline
