@@ -226,3 +226,12 @@ def test_every_group_feature_has_its_own_id() -> None:
     high = feature_groups(np.array([[50] * 3]), np.full((1, 3), np.inf), np.ones((1, 3), int))
     assert low.tolist() == [[[1, 6, 11], [16, 22, 28], [34, 36, 38]]]
     assert high.tolist() == [[[5, 10, 15], [21, 27, 33], [35, 37, 39]]]
+
+
+def test_of_a_long_history_the_newest_are_encoded() -> None:
+    words = tuple((f"word {number}", 60.0 * number) for number in range(300))
+    kept = ENCODER.context("x", History(words, (), ()))
+    most = kept["clicked_words"].shape[1]
+    assert 1 < most < len(words)
+    short = ENCODER.context("x", History(words[:most], (), ()))
+    assert all(np.array_equal(kept[name], short[name]) for name in kept)

@@ -124,3 +124,8 @@ def test_terms_side_by_side_are_the_terms_of_all() -> None:
     for field in fields(Terms):
         np.testing.assert_array_equal(getattr(joined, field.name), getattr(whole, field.name))
     assert joined.empty.tolist() == [1, 3]
+
+
+def test_the_terms_of_one_stay_as_they_are() -> None:
+    terms = Terms.of(np.array([[1, 3, 0]], np.int32), SHARE)
+    assert Terms.joined([terms]) is terms

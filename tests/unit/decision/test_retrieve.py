@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from service.decision.index import category_rows
 from service.decision.retrieve import DEEPEST, retrieve
 from service.decision.terms import CampaignStatus, MatchType, Micros, Placement
 from tests.unit.decision.shop import ads, ask, campaign, keyword, product, snapshot
@@ -144,3 +145,9 @@ def test_no_more_than_a_thousand_are_kept_those_of_the_highest_bids() -> None:
 def test_a_query_is_worked_out_once() -> None:
     shop = snapshot([RED], [campaign("one", "socks")])
     assert retrieve(ask("socks"), shop) is retrieve(ask("socks", slots=1), shop)
+
+
+def test_no_category_holds_nothing() -> None:
+    shop = snapshot([product("1", "Saw", category="Tools > Saws")], [])
+    assert category_rows("tools", shop.categories).size == 1
+    assert category_rows("", shop.categories).size == 0
