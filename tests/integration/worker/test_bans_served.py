@@ -10,17 +10,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from service.store.keys import create_key
+from service.worker.bans import apply_bans
 from service.worker.bundles import Bundles
 from service.worker.loading import load
+from service.worker.reload import follow_snapshots, load_newest
 from service.worker.replay import differences, replay, snapshot_of
 from tests.integration.worker.house import House, open_house
 from tests.integration.worker.shop import eventually, open_shop
+from tests.integration.worker.test_refresh import rename
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from service.decision.live import Live
+    from service.worker.refresh import Refresher
 
 
 @dataclass
@@ -109,3 +115,28 @@ async def test_decisions_around_a_ban_can_be_replayed(desk: Desk) -> None:
         folder = snapshot_of(record, state=desk.house.state)
         live = load(folder, Bundles(desk.house.models))
         assert differences(record, replay(record, live.snapshot, live.scorers)) == []
+
+
+async def test_a_snapshot_from_before_a_ban_brings_nothing_back(
+    engine: AsyncEngine, refresher: Refresher, tmp_path: Path
+) -> None:
+    store, _ = await open_shop(engine, size=1)
+    await refresher.look()
+    live: dict[str, Live] = {}
+    models = tmp_path / "models"
+    await load_newest(live, state=tmp_path, models=models)
+    before = live[store.store_id].snapshot
+    apply_bans(live, [(store.store_id, "100001", "Oak base")])
+    assert live[store.store_id].snapshot.muted == {0}
+    await rename(engine, store, "Built before the ban was made")
+    await refresher.look()
+    following = asyncio.create_task(
+        follow_snapshots(live, state=tmp_path, models=models, every_seconds=0.01)
+    )
+
+    async def swapped() -> bool:
+        return live[store.store_id].snapshot.version != before.version
+
+    await eventually(swapped)
+    following.cancel()
+    assert live[store.store_id].snapshot.muted == {0}
