@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import text
 
 from service.decision.bidding import MOST_PLATFORMS
+from service.decision.terms import CampaignStatus
 from service.errors import BadInputError
 from service.store.campaigns import put_ads, put_advertisers, put_campaigns
 from service.store.feeds.campaigns import read_bookings
@@ -32,6 +33,7 @@ _OF_OTHERS: Final = text(
     " UNION ALL SELECT ads.id FROM ads JOIN campaigns ON campaigns.id = ads.campaign_id"
     " WHERE ads.id = ANY(:ads) AND advertiser_id <> :advertiser_id LIMIT 3"
 )
+_ENDED: Final = text("SELECT id FROM campaigns WHERE id = ANY(:ids) AND status = 'ended' LIMIT 3")
 _BATCH: Final = 200
 """Campaigns that are put together: each may have thousands of keywords and ads."""
 
@@ -63,6 +65,7 @@ class BookingIntake:
         """Insert or change them; returns how many were given."""
         store_id, bookings = self.store.store_id, [booking for _, booking in items]
         await _require_products(connection, store_id, bookings)
+        await _refuse_ended(connection, bookings)
         if self.advertiser_id is not None:
             await _refuse_others(connection, bookings, self.advertiser_id)
         await put_advertisers(connection, store_id, {b.advertiser for b in bookings})
@@ -84,6 +87,12 @@ async def _require_products(
     there = await products_there(connection, store_id, sorted(wanted))
     if missing := sorted(wanted - there):
         raise FieldError("product_ids", missing[0], "import the product first, or leave it out")
+
+
+async def _refuse_ended(connection: AsyncConnection, bookings: Sequence[Booking]) -> None:
+    going = [b.campaign.campaign_id for b in bookings if b.campaign.status != CampaignStatus.ENDED]
+    if ended := (await connection.execute(_ENDED, {"ids": going})).scalars().all():
+        raise FieldError("status", ended[0], "it has ended, and stays so; book a new campaign")
 
 
 async def _refuse_others(

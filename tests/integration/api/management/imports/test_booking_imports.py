@@ -74,6 +74,21 @@ async def test_a_dry_run_of_campaigns_changes_nothing(house: House, runner: JobR
     assert rows == [(1,)]
 
 
+async def test_an_ended_campaign_stays_so(house: House, runner: JobRunner) -> None:
+    own = house.shop.campaign
+    line = booking(
+        advertiser={"id": own.advertiser_id, "name": "Lux"}, campaign_id=own.campaign_id
+    )
+    await house.run("UPDATE campaigns SET status = 'ended' WHERE id = :id", id=own.campaign_id)
+    job = await done(house, runner, await post(house, lines([line]), NDJSON, PATH))
+    assert (job["good"], job["bad"]) == (0, 1)
+    found = await report(house, job)
+    assert found == [(1, "error", "status", repr(own.campaign_id))]
+    again = lines([line | {"status": "ended"}])
+    job = await done(house, runner, await post(house, again, NDJSON, PATH))
+    assert (job["good"], job["bad"]) == (1, 0)
+
+
 async def test_a_merchant_imports_its_own_campaigns_only(house: House, runner: JobRunner) -> None:
     own = {"id": house.shop.campaign.advertiser_id, "name": "Lux"}
     rival = lines([booking(campaign_id="cmp_rival")])
