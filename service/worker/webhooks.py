@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from service.store.webhook_outbox import Delivery
 
-LOOK_EVERY_SECONDS = 1.0
+LOOK_EVERY_SECONDS = 2.0
 FORGET_EVERY_SECONDS = 3600.0
 AT_ONCE = 20  # calls
 LEASE_SECONDS = 60.0  # far longer than a call may take
@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 
 async def watch_news(engine: AsyncEngine, stop: asyncio.Event) -> None:
-    """Note every second what webhooks are to be told, until `stop` is set."""
+    """Note every two seconds what webhooks are to be told, until `stop` is set."""
     forget_at = 0.0
     while not stop.is_set():
         try:
