@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sqlalchemy import RowMapping
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+_LATEST_MILLISECONDS: Final = 253_402_214_400_000  # the last day that a calendar holds
 _AWARD: Final = text(
     "SELECT d.ts, d.request_id, d.payload -> 'request' AS request, award,"
     " advertisers.name AS advertiser, campaigns.advertiser_id"
@@ -32,6 +33,8 @@ async def get_award(
     The id holds the millisecond of the decision, cut short: so it is looked for in two.
     """
     milliseconds = int(impression_id[4:16], 16)
+    if milliseconds > _LATEST_MILLISECONDS:
+        return None
     first = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds)
     values = {
         "store_id": store_id,

@@ -388,3 +388,13 @@ async def test_the_marks_are_what_answers_tell(house: House) -> None:
             shop.own.ids["ad_id"],
             shop.rival.ids["ad_id"],
         }
+
+
+@in_module
+async def test_an_impression_of_no_time_is_nobodys(house: House) -> None:
+    shop = house.shops[0]
+    for impression in ("imp_" + "f" * 34, "imp_e6d3225b8c7cd8558759ad47f903081ac5"):
+        headers = {"authorization": f"Bearer {shop.keys['admin']}"}
+        why = await house.client.get(f"/v1/ads/{impression}/why", headers=headers)
+        hide = await house.client.post(f"/v1/ads/{impression}/hide", headers=headers)
+        assert (why.status_code, hide.status_code) == (404, 404)
