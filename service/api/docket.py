@@ -63,10 +63,21 @@ class Docket:
         """Decide after those whose turn is before: they may be ready too."""
         if not self._soon:
             self._soon = True
-            asyncio.get_running_loop().call_soon(self._decide)
+            asyncio.get_running_loop().call_soon(self._look_round)
+
+    def _look_round(self) -> None:
+        """Give who stands at the door, unread, a turn of the loop to come in."""
+        asyncio.get_running_loop().call_soon(self._decide_if_ready)
+
+    def _decide_if_ready(self) -> None:
+        self._soon = False
+        if not self._gathering or len(self._waiting) >= MOST_TOGETHER:
+            self._decide()
+        elif self._waiting and self._alarm is None:
+            loop = asyncio.get_running_loop()
+            self._alarm = loop.call_later(LONGEST_WAIT_SECONDS, self._decide)
 
     def _decide(self) -> None:
-        self._soon = False
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
