@@ -1,5 +1,6 @@
 """POST /v1/ads: gather, decide, answer, record."""
 
+from collections.abc import Sequence
 from time import perf_counter, time
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from service.api.hot_route import Answer, Call, HotApp, Intake
 from service.api.ids import draw
 from service.api.keys import Scope
 from service.api.problems import responses
-from service.api.schemas.ads import AdRequest, AdResponse, PageResponse
+from service.api.schemas.ads import AdRequest, AdResponse, Area, PageResponse
 from service.api.state import State, state_of
 from service.decision.live import Live
 from service.decision.terms import AdQuery, Placement
@@ -63,7 +64,7 @@ async def post_ads(body: AdRequest, call: Call) -> Answer:
     if body.explain and not key.secret:
         raise ForbiddenError("explain needs a secret key")
     live = state.live.of(key)
-    placements = [_placement(place, body, live) for place in range(len(body.areas))]
+    placements = _placements(body, live)
     deadline = started + body.timeout_ms / 1000
     with state.docket.gathering():
         gathered = await gather(known(body.user, call), key.store_id, state, now, deadline)
@@ -71,23 +72,32 @@ async def post_ads(body: AdRequest, call: Call) -> Answer:
     page = _Page(body, state, live, gathered, base_url, now, started, ready, deadline)
     if body.placements is None:
         return Answer(orjson.dumps(await _fill(page, placements[0], body.slots, body.exclude)))
-    return Answer(orjson.dumps(await _fill_all(page, placements)))
+    return Answer(orjson.dumps(await _fill_all(page, body.placements, placements)))
 
 
-def _placement(place: int, body: AdRequest, live: Live) -> Placement:
-    """The placement of the area at `place` among those asked for."""
-    name = body.areas[place].placement
+def _placements(body: AdRequest, live: Live) -> list[Placement]:
+    """The placements asked for, one or several."""
+    if body.placements is None:
+        return [_placement(body.placement or "", "/placement", live)]
+    return [
+        _placement(area.placement, f"/placements/{place}/placement", live)
+        for place, area in enumerate(body.placements)
+    ]
+
+
+def _placement(name: str, pointer: str, live: Live) -> Placement:
     placement = live.snapshot.placements.get(name)
     if placement is None:
-        pointer = "/placement" if body.placements is None else f"/placements/{place}/placement"
         raise UnknownPlacementError(name, pointer)
     return placement
 
 
-async def _fill_all(page: _Page, placements: list[Placement]) -> dict[str, Any]:
+async def _fill_all(
+    page: _Page, areas: Sequence[Area], placements: Sequence[Placement]
+) -> dict[str, Any]:
     """Fill area after area, each without the products of those before."""
     answers, taken = [], page.body.exclude
-    for area, placement in zip(page.body.areas, placements, strict=True):
+    for area, placement in zip(areas, placements, strict=True):
         answer = await _fill(page, placement, area.slots, taken)
         taken += tuple(ad["product_id"] for ad in answer["ads"])
         answers.append({"placement": placement.name, **answer})
@@ -164,7 +174,7 @@ def _before_first_snapshot(body: AdRequest, state: State, now: float, started: f
     }
     if body.placements is None:
         return Answer(orjson.dumps(answer))
-    answers = [{"placement": area.placement, **answer} for area in body.areas]
+    answers = [{"placement": area.placement, **answer} for area in body.placements]
     return Answer(orjson.dumps({"placements": answers, "took_ms": answer["took_ms"]}))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from service.errors import ScorerError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from service.contract.arrays import IntArray
     from service.contract.history import History
     from service.decision.scorers import Scorers
     from service.decision.snapshot import Snapshot
@@ -40,7 +41,16 @@ class Choice:
     reason: str
 
 
+class Apt(NamedTuple):
+    """The selling points of a product that say more than a query does."""
+
+    options: tuple[Option, ...]
+    phrases: IntArray  # rows
+
+
 _PLAIN = Choice((), PLAIN)
+_NO_ROWS = np.empty(0, np.int32)
+_NOTHING_APT = Apt((), _NO_ROWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +81,9 @@ def choose_points(
     go before all of that, and are shown without a model, too. If the model fails on all requests
     together, each is tried alone.
     """
-    options = [_options_of(one, snapshot) for one in titlings]
-    phrases = [np.array([o.phrase for each in one for o in each], np.int32) for one in options]
+    apt = [_apt_for(one, snapshot) for one in titlings]
+    options = [[each.options for each in one] for one in apt]
+    phrases = [np.concatenate([_NO_ROWS, *(each.phrases for each in one)]) for one in apt]
     questions = [
         Question(one.query.query, one.query.shopper.history, rows)
         for one, rows in zip(titlings, phrases, strict=True)
@@ -155,17 +166,23 @@ def _scores(questions: Sequence[Question], scorers: Scorers) -> list[float] | No
     return scores.tolist() if np.isfinite(scores).all() else None
 
 
-def _options_of(titling: Titling, snapshot: Snapshot) -> list[Sequence[Option]]:
+def _apt_for(titling: Titling, snapshot: Snapshot) -> list[Apt]:
     if not titling.query.placement.selling_point_cap:
-        return [()] * len(titling.products)
-    return [_options(product, titling.words, snapshot) for product in titling.products]
+        return [_NOTHING_APT] * len(titling.products)
+    return [_apt(product, titling.words, snapshot) for product in titling.products]
 
 
-def _options(product: int, query_words: frozenset[int], snapshot: Snapshot) -> list[Option]:
-    every = snapshot.memory.options.get(product)
-    if every is None:
-        every = snapshot.memory.options.put(product, _every_option(product, snapshot))
-    return [one for one in every if one.locked or not one.words <= query_words]
+def _apt(product: int, query_words: frozenset[int], snapshot: Snapshot) -> Apt:
+    memory = snapshot.memory
+    apt = memory.apt.get((product, query_words))
+    if apt is None:
+        every = memory.options.get(product)
+        if every is None:
+            every = memory.options.put(product, _every_option(product, snapshot))
+        options = tuple([o for o in every if o.locked or not o.words <= query_words])
+        phrases = np.array([option.phrase for option in options], np.int32)
+        apt = memory.apt.put((product, query_words), Apt(options, phrases))
+    return apt
 
 
 def _every_option(product: int, snapshot: Snapshot) -> tuple[Option, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from service.decision.recent import Recent
 
 if TYPE_CHECKING:
-    from service.decision.choose import Option
+    from service.decision.choose import Apt, Option
     from service.decision.eligible import Standing
     from service.decision.retrieve import Found
     from service.decision.show import ShownPoints, TitleKey
@@ -21,6 +21,7 @@ class Memory:
 
     __slots__ = (
         "ad_rows",
+        "apt",
         "campaign_rows",
         "found",
         "names",
@@ -41,6 +42,7 @@ class Memory:
         self.ad_rows: Recent[str, int] = Recent(16_384)
         self.campaign_rows: Recent[frozenset[str], Ints] = Recent(8)
         self.options: Recent[int, tuple[Option, ...]] = Recent(8192)
+        self.apt: Recent[tuple[int, frozenset[int]], Apt] = Recent(16_384)
         self.points: Recent[int, SellingPoint] = Recent(16_384)
         self.servable: Recent[str, Bools] = Recent(64)
         self.standing: Recent[tuple[Found, Micros], Standing] = Recent(1024)

@@ -181,13 +181,6 @@ class AdRequest(Wire):
             message = f"placement {twice!r} was given twice"
             raise ValueError(message)
 
-    @property
-    def areas(self) -> tuple[Area, ...]:
-        """The areas to fill, one or several."""
-        if self.placements is not None:
-            return self.placements
-        return (Area.model_construct(placement=self.placement, slots=self.slots),)
-
 
 class AdResponse(Wire):
     """The ads to show. No ads is a good answer: then `no_fill_reason` says why."""
