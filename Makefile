@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PACKAGE := $(PIP) --no-build-isolation --no-deps --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults fuzz coverage check bench real train openapi client lock
+.PHONY: help run test test-faults fuzz coverage coverage-pure check bench real train openapi client lock
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,10 @@ fuzz: .venv/.dev  ## Send a running service 100,000 cases made from its OpenAPI 
 	$(BIN)/python -m tests.faults.fuzz --seed $(SEED)
 
 # twice the time of the same tests without it, so not a part of `make test`
+coverage-pure: .venv/.dev  ## See that their unit tests reach all of decision and contract
+	$(BIN)/python -m pytest -q --cov=service/decision --cov=service/contract --cov-report=term:skip-covered \
+		--cov-fail-under=100 tests/unit/decision tests/unit/contract
+
 coverage: .venv/.dev  ## See that the tests reach the code: 95 %, and all of decision and contract
 	$(BIN)/python -m pytest -q -m "not slow" --cov --cov-report= tests/unit tests/integration
 	$(BIN)/coverage report --skip-covered --fail-under=95
