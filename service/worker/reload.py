@@ -60,6 +60,7 @@ async def follow_budgets(
 ) -> None:
     """Keep `spent_out` of every store as fresh as the ledger, for ever; failures keep the last."""
     away = False
+    engine = engine.execution_options(isolation_level="AUTOCOMMIT")  # one round trip, not three
     while True:
         try:
             async with asyncio.timeout(5), engine.connect() as connection:
