@@ -12,6 +12,8 @@ LONGEST = 2048  # characters
 # labels of letters and digits of any script; browsers take a last one of digits for an address
 _NAME = re.compile(r"(?:\w(?:[\w-]*\w)?\.)*(?!\d+\.?$|0x[0-9a-f]*\.?$)\w(?:[\w-]*\w)?\.?")
 
+_LITERAL = re.compile(r"\[[0-9A-Fa-f:.]+\](?::[0-9]+)?")
+
 
 def resolve_link(link: str, site_url: str) -> str | None:
     """`link` as an absolute URL that a shopper may be sent to, or None.
@@ -39,7 +41,7 @@ def is_safe(url: str) -> bool:
         return False
     if not (known and parts.hostname) or "@" in parts.netloc or not url.startswith(parts.scheme):
         return False
-    if not _is_host(parts.hostname):
+    if not _is_host(parts.hostname) or not _is_bracketed_well(parts.netloc):
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
 
@@ -62,6 +64,11 @@ def _is_host(host: str) -> bool:
         return True
     plain = host.isascii() or normalize("NFKC", host) == host
     return plain and _NAME.fullmatch(host) is not None
+
+
+def _is_bracketed_well(netloc: str) -> bool:
+    """Whether brackets, if any, hold the whole host: Python's versions differ on others."""
+    return not {"[", "]"} & set(netloc) or _LITERAL.fullmatch(netloc) is not None
 
 
 def _is_loopback(host: str) -> bool:
