@@ -109,7 +109,8 @@ class JobRunner:
                 await self._end(job, f"it cannot be done: {type(error).__name__}")
                 return "failed"
             log.warning("job_interrupted", job=job.job_id, error=repr(error))
-            await self._release(job, RETRY_SECONDS * job.attempt)
+            # a statement that is cancelled may end in an error of its own
+            await self._release(job, 0.0 if stop.is_set() else RETRY_SECONDS * job.attempt)
             return "released"
         return "done"
 

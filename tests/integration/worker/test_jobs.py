@@ -68,6 +68,30 @@ async def test_a_retry_waits_a_little(engine: AsyncEngine) -> None:
 
 
 @pytest.mark.usefixtures("job_id")
+async def test_work_that_is_stopped_goes_to_others_at_once_whatever_it_ends_in(
+    engine: AsyncEngine,
+) -> None:
+    stop, begun = asyncio.Event(), asyncio.Event()
+
+    async def work(job: Job) -> None:
+        if job.attempt == 1:
+            begun.set()
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                raise StoreUnavailableError("another command is already in progress") from None
+
+    runner = JobRunner(engine, {KIND: work})
+    first = asyncio.create_task(runner.do_one(stop))
+    await begun.wait()
+    stop.set()
+    assert await first
+    assert await read(engine, "status") == "queued"
+    assert await runner.do_one(asyncio.Event())
+    assert await read(engine, "status") == "done"
+
+
+@pytest.mark.usefixtures("job_id")
 @pytest.mark.parametrize(
     ("error", "told"),
     [
