@@ -45,37 +45,39 @@ class Docket:
             yield
         finally:
             self._gathering -= 1
-            if not self._gathering and self._waiting:
-                self._decide_soon()
+            if self._waiting:
+                self._look()
 
     async def rule(self, asked: Asked) -> Ruling:
         """The ruling on `asked`, made together with others that are ready."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Ruling] = loop.create_future()
+        future: asyncio.Future[Ruling] = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, future))
-        if not self._gathering or len(self._waiting) >= MOST_TOGETHER:
-            self._decide_soon()
-        elif self._alarm is None and not self._soon:
-            self._alarm = loop.call_later(LONGEST_WAIT_SECONDS, self._decide)
+        self._look()
         return await future
 
-    def _decide_soon(self) -> None:
-        """Decide after those whose turn is before: they may be ready too."""
-        if not self._soon:
+    @property
+    def _is_due(self) -> bool:
+        return not self._gathering or len(self._waiting) >= MOST_TOGETHER
+
+    def _look(self) -> None:
+        """Decide after those whose turn is before, or else when others were waited for enough."""
+        loop = asyncio.get_running_loop()
+        if self._is_due and not self._soon:
             self._soon = True
-            asyncio.get_running_loop().call_soon(self._look_round)
+            loop.call_soon(self._look_round)
+        elif self._alarm is None and not self._soon:
+            self._alarm = loop.call_later(LONGEST_WAIT_SECONDS, self._decide)
 
     def _look_round(self) -> None:
         """Give who stands at the door, unread, a turn of the loop to come in."""
-        asyncio.get_running_loop().call_soon(self._decide_if_ready)
+        asyncio.get_running_loop().call_soon(self._decide_if_due)
 
-    def _decide_if_ready(self) -> None:
+    def _decide_if_due(self) -> None:
         self._soon = False
-        if not self._gathering or len(self._waiting) >= MOST_TOGETHER:
+        if self._is_due:
             self._decide()
-        elif self._waiting and self._alarm is None:
-            loop = asyncio.get_running_loop()
-            self._alarm = loop.call_later(LONGEST_WAIT_SECONDS, self._decide)
+        elif self._waiting:
+            self._look()
 
     def _decide(self) -> None:
         if self._alarm is not None:
@@ -84,7 +86,7 @@ class Docket:
         waiting = [one for one in self._waiting if not one[1].done()]
         now, self._waiting = waiting[:MOST_TOGETHER], waiting[MOST_TOGETHER:]
         if self._waiting:
-            self._decide_soon()
+            self._look()
         try:
             rulings = deliberate([asked for asked, _ in now], self.clock)
         except Exception as error:  # nobody may wait for ever

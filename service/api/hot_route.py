@@ -203,11 +203,7 @@ def _admit(call: Call, live: LiveStores, scope: KeyScope, merchants: KeyScope | 
 
     Raises: UnauthenticatedError, ForbiddenError.
     """
-    key = (
-        authorise(call, live, scope)
-        if merchants is None
-        else authorise(call, live, scope, merchants)
-    )
+    key = authorise(call, live, *((scope,) if merchants is None else (scope, merchants)))
     if key.advertiser_id is not None and merchants is None:
         raise ForbiddenError("the key is bound to one merchant; this takes a key of the store")
     return key

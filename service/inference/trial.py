@@ -126,7 +126,7 @@ def _try_row(bundle: Bundle, number: int, row: GoldenRow) -> None:
 def answers(bundle: Bundle, row: GoldenRow) -> Mapping[str, float]:
     """Return the outputs for one golden row, by name."""
     encoder = bundle.encoder
-    tensors = encoder.context(row.query, row.history)
+    tensors = encoder.contexts([row.query], [row.history])
     context = bundle.context_vectors(tensors)
     shown: FloatArray | None = None
     if bundle.side == "item":
