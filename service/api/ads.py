@@ -66,7 +66,7 @@ async def post_ads(body: AdRequest, call: Call) -> Answer:
     live = state.live.of(key)
     placements = _placements(body, live)
     deadline = started + body.timeout_ms / 1000
-    with state.docket.gathering():
+    with state.docket.gathering:
         gathered = await gather(known(body.user, call), key.store_id, state, now, deadline)
     ready, base_url = perf_counter(), base_url_of(call, state)
     page = _Page(body, state, live, gathered, base_url, now, started, ready, deadline)

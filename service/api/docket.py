@@ -9,18 +9,32 @@ is alone is decided at once.
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from service.api.deliberation import ModelClock, deliberate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from service.api.deliberation import Asked, Ruling
 
 MOST_TOGETHER: Final = 16
 LONGEST_WAIT_SECONDS: Final = 0.001
+
+
+class _Gathering:
+    """Counts those who are inside, and tells when one leaves."""
+
+    def __init__(self, left: Callable[[], None]) -> None:
+        self.count = 0
+        self._left = left
+
+    def __enter__(self) -> None:
+        self.count += 1
+
+    def __exit__(self, *_error: object) -> None:
+        self.count -= 1
+        self._left()
 
 
 class Docket:
@@ -32,21 +46,11 @@ class Docket:
 
     def __init__(self) -> None:
         self.clock = ModelClock()
-        self._gathering = 0
+        self.gathering = _Gathering(self._look)
+        """Whoever is inside will ask soon."""
         self._waiting: list[tuple[Asked, asyncio.Future[Ruling]]] = []
         self._soon = False  # it is our turn next
         self._alarm: asyncio.Handle | None = None
-
-    @contextmanager
-    def gathering(self) -> Iterator[None]:
-        """Count the caller among those who will ask soon, until it leaves."""
-        self._gathering += 1
-        try:
-            yield
-        finally:
-            self._gathering -= 1
-            if self._waiting:
-                self._look()
 
     async def rule(self, asked: Asked) -> Ruling:
         """The ruling on `asked`, made together with others that are ready."""
@@ -57,15 +61,17 @@ class Docket:
 
     @property
     def _is_due(self) -> bool:
-        return not self._gathering or len(self._waiting) >= MOST_TOGETHER
+        return not self.gathering.count or len(self._waiting) >= MOST_TOGETHER
 
     def _look(self) -> None:
         """Decide after those whose turn is before, or else when others were waited for enough."""
-        loop = asyncio.get_running_loop()
-        if self._is_due and not self._soon:
+        if self._soon or not self._waiting:
+            return
+        if self._is_due:
             self._soon = True
-            loop.call_soon(self._look_round)
-        elif self._alarm is None and not self._soon:
+            asyncio.get_running_loop().call_soon(self._look_round)
+        elif self._alarm is None:
+            loop = asyncio.get_running_loop()
             self._alarm = loop.call_later(LONGEST_WAIT_SECONDS, self._decide)
 
     def _look_round(self) -> None:
@@ -76,7 +82,7 @@ class Docket:
         self._soon = False
         if self._is_due:
             self._decide()
-        elif self._waiting:
+        else:
             self._look()
 
     def _decide(self) -> None:
@@ -85,8 +91,7 @@ class Docket:
             self._alarm = None
         waiting = [one for one in self._waiting if not one[1].done()]
         now, self._waiting = waiting[:MOST_TOGETHER], waiting[MOST_TOGETHER:]
-        if self._waiting:
-            self._look()
+        self._look()
         try:
             rulings = deliberate([asked for asked, _ in now], self.clock)
         except Exception as error:  # nobody may wait for ever

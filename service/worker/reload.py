@@ -17,13 +17,14 @@ from service.store.snapshots import current_snapshot
 from service.worker import counts
 from service.worker.bundles import Bundles
 from service.worker.loading import load, load_without_models
+from service.worker.polling import poll
 from service.worker.refresh import kept_folders, snapshots_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from service.decision.live import Live
 
@@ -59,21 +60,17 @@ async def follow_budgets(
     live: dict[str, Live], engine: AsyncEngine, *, every_seconds: float = 0.25
 ) -> None:
     """Keep `spent_out` of every store as fresh as the ledger, for ever; failures keep the last."""
-    away = False
-    engine = engine.execution_options(isolation_level="AUTOCOMMIT")  # one round trip, not three
-    while True:
-        try:
-            async with asyncio.timeout(5), engine.connect() as connection:
-                spent_out = await spent_out_campaigns(connection)
-        except Exception as error:  # no database: the overlay of before goes on
-            counts.BUDGETS_UNREAD.inc()
-            if not away:
-                log.warning("budgets_unread", error=repr(error))
-            away = True
-        else:
-            _overlay(live, spent_out)
-            away = False
-        await asyncio.sleep(every_seconds)
+
+    async def look(connection: AsyncConnection) -> None:
+        _overlay(live, await spent_out_campaigns(connection))
+
+    await poll(
+        engine,
+        look,
+        every_seconds=every_seconds,
+        missed=counts.BUDGETS_UNREAD,
+        warning="budgets_unread",
+    )
 
 
 def _overlay(live: dict[str, Live], spent_out: Mapping[str, set[str]]) -> None:

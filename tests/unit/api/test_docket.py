@@ -74,7 +74,7 @@ def asked(live: Live, number: int, query: str = "running shoe", seconds: float =
 
 async def test_who_comes_alone_is_decided_alone(live: Live, ranker: Counting) -> None:
     docket = Docket()
-    with docket.gathering():
+    with docket.gathering:
         pass
     first = await docket.rule(asked(live, 1))
     second = await docket.rule(asked(live, 2))
@@ -103,7 +103,7 @@ async def test_those_ready_wait_for_those_who_gather(live: Live, ranker: Countin
     docket, profile = Docket(), asyncio.Event()
 
     async def gather_and_ask() -> Ruling:
-        with docket.gathering():
+        with docket.gathering:
             await profile.wait()
         return await docket.rule(asked(live, 2))
 
@@ -119,7 +119,7 @@ async def test_those_ready_wait_for_those_who_gather(live: Live, ranker: Countin
 
 async def test_nobody_waits_long_for_others(live: Live, ranker: Counting) -> None:
     docket = Docket()
-    with docket.gathering():  # and never comes back
+    with docket.gathering:  # and never comes back
         started = perf_counter()
         await asyncio.wait_for(docket.rule(asked(live, 1)), 5)
         assert perf_counter() - started >= LONGEST_WAIT_SECONDS * 0.9
@@ -154,7 +154,8 @@ async def test_one_that_breaks_the_model_harms_no_other(live: Live, ranker: Coun
 
 async def test_one_that_cannot_be_decided_harms_no_other(live: Live) -> None:
     docket = Docket()
-    torn = replace(asked(live, 1), query=replace(asked(live, 1).query, slots=None))  # type: ignore[arg-type]
+    whole = asked(live, 1)
+    torn = replace(whole, query=replace(whole.query, slots=None))  # type: ignore[arg-type]
     well, broken = await asyncio.gather(docket.rule(asked(live, 0)), docket.rule(torn))
     assert (len(well.decision.awards), well.models) == (2, ("known@1:00000000",))
     assert (broken.decision.no_fill_reason, broken.degraded) == ("error", ("no_decision",))
