@@ -13,7 +13,7 @@ from service.api.consent import known
 from service.api.decision_record import record_of
 from service.api.deliberation import Asked, Ruling
 from service.api.gathering import Gathered, gather
-from service.api.hot_route import Answer, Call, HotApp, Intake
+from service.api.hot_route import INTAKE_ERRORS, Answer, Call, HotApp, Intake
 from service.api.ids import draw
 from service.api.keys import Scope
 from service.api.problems import responses
@@ -22,13 +22,8 @@ from service.api.state import State, state_of
 from service.decision.live import Live
 from service.decision.terms import AdQuery, Placement
 from service.errors import (
-    BodyTooLargeError,
     ForbiddenError,
-    InvalidRequestError,
-    MalformedJsonError,
-    UnauthenticatedError,
     UnknownPlacementError,
-    UnsupportedMediaTypeError,
 )
 
 BODY_LIMIT = 64 * 1024  # bytes
@@ -126,7 +121,9 @@ async def _fill(
     decided = perf_counter()
     answer = answer_of(ruling, page.base_url, page.state.signer)
     if page.body.explain:
-        stages = {"gather": page.ready - page.started, "decide": decided - page.ready}
+        gathering, deciding = page.ready - page.started, decided - page.ready
+        waiting = max(deciding - sum(ruling.stages.values()), 0.0)
+        stages = {"gather": gathering, "wait": waiting, **ruling.stages}
         _explain(answer, ruling, {name: round(took * 1e6) for name, took in stages.items()})
     took = perf_counter() - page.started
     answer["took_ms"] = round(took * 1000, 3)
@@ -188,13 +185,5 @@ def add_routes(app: HotApp) -> None:
         summary="Ask for ads",
         response_model=AdResponse | PageResponse,
         response_description="The ads to show, best first; perhaps none",
-        responses=responses(
-            MalformedJsonError,
-            UnauthenticatedError,
-            ForbiddenError,
-            BodyTooLargeError,
-            UnsupportedMediaTypeError,
-            InvalidRequestError,
-            UnknownPlacementError,
-        ),
+        responses=responses(*INTAKE_ERRORS, UnknownPlacementError),
     )

@@ -13,7 +13,7 @@ from service.decision.scorers import Scorers
 from service.decision.terms import Decision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from service.api.consent import Known
     from service.decision.live import Live
@@ -44,16 +44,33 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What was asked, and what was decided with which models."""
+    """What was asked, and what was decided with which models, how fast."""
 
     asked: Asked
     decision: Decision
     models: tuple[str, ...]
+    stages: Mapping[str, float]  # seconds, with all that were decided together
 
     @property
     def degraded(self) -> tuple[str, ...]:
         """The parts that were done without."""
         return self.asked.missing + self.decision.degraded
+
+
+class _Stopwatch:
+    """Adds up what each stage takes, in seconds on `perf_counter`."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, float] = {}
+        self._since = perf_counter()
+
+    def start(self) -> None:
+        self._since = perf_counter()
+
+    def ended(self, stage: str) -> None:
+        now = perf_counter()
+        self.stages[stage] = self.stages.get(stage, 0.0) + now - self._since
+        self._since = now
 
 
 @dataclass(slots=True)
@@ -105,7 +122,8 @@ def deliberate(docket: Sequence[Asked], clock: ModelClock) -> list[Ruling]:
     for together in _by_store(asked for asked in docket if started < asked.deadline):
         rulings |= _rule(together, clock)
     return [
-        rulings.get(asked.request_id) or Ruling(asked, _nothing("timeout"), ()) for asked in docket
+        rulings.get(asked.request_id) or Ruling(asked, _nothing("timeout"), (), {})
+        for asked in docket
     ]
 
 
@@ -121,33 +139,42 @@ def _rule(docket: list[Asked], clock: ModelClock) -> dict[str, Ruling]:
     started = perf_counter()
     in_time = [asked for asked in docket if clock.allows(started, asked.deadline)]
     rulings: dict[str, Ruling] = {}
+    watch = _Stopwatch()
     if in_time:
         live = in_time[0].live
-        decisions = _decide(in_time, live.scorers) or _one_by_one(in_time, live.scorers)
+        decisions = _decide(in_time, live.scorers, watch)
+        decisions = decisions or _one_by_one(in_time, live.scorers, watch)
         clock.took(started, perf_counter())
         rulings = {
-            asked.request_id: Ruling(asked, decision, live.models)
+            asked.request_id: Ruling(asked, decision, live.models, watch.stages)
             for asked, decision in zip(in_time, decisions, strict=True)
             if decision is not None
         }
     for asked in docket:
         if asked.request_id not in rulings:
-            decision = _one_by_one([asked], Scorers())[0] or _nothing("error")
-            rulings[asked.request_id] = Ruling(asked, decision, ())
+            decision = _one_by_one([asked], Scorers(), watch)[0] or _nothing("error")
+            rulings[asked.request_id] = Ruling(asked, decision, (), watch.stages)
     return rulings
 
 
-def _one_by_one(docket: Iterable[Asked], scorers: Scorers) -> list[Decision | None]:
+def _one_by_one(
+    docket: Iterable[Asked], scorers: Scorers, watch: _Stopwatch
+) -> Sequence[Decision | None]:
     """Each decision, None where it failed: no ads beats no page."""
-    return [(_decide([asked], scorers) or [None])[0] for asked in docket]
+    return [(_decide([asked], scorers, watch) or [None])[0] for asked in docket]
 
 
-def _decide(docket: Sequence[Asked], scorers: Scorers) -> Sequence[Decision | None] | None:
+def _decide(
+    docket: Sequence[Asked], scorers: Scorers, watch: _Stopwatch
+) -> Sequence[Decision | None] | None:
     """The decisions on what one store was asked, None if one of them fails."""
     live = docket[0].live
     cases = [Case(asked.query, asked.ts, asked.seed) for asked in docket]
+    watch.start()
     try:
-        return decide_together(cases, live.snapshot, scorers, spent_out=live.spent_out)
+        return decide_together(
+            cases, live.snapshot, scorers, spent_out=live.spent_out, ended=watch.ended
+        )
     except Exception as error:  # whatever it is, the shopper is not to see it
         _log.error("decision failed", request_id=docket[0].request_id, exc_info=error)
         return None

@@ -7,7 +7,7 @@ import orjson
 
 from service.api.event_log import AT_A_TIME
 from service.api.event_salvage import Refused, salvage
-from service.api.hot_route import Answer, Call, HotApp, Intake
+from service.api.hot_route import INTAKE_ERRORS, Answer, Call, HotApp, Intake
 from service.api.keys import Key, Scope
 from service.api.problems import MOST_FAULTS, responses
 from service.api.schemas.events import EventBatch, EventReceipt
@@ -16,14 +16,9 @@ from service.api.told_events import Telling, Told, told_event
 from service.errors import (
     BadInputError,
     BadTokenError,
-    BodyTooLargeError,
     Fault,
-    ForbiddenError,
     InvalidRequestError,
-    MalformedJsonError,
     StoreUnavailableError,
-    UnauthenticatedError,
-    UnsupportedMediaTypeError,
 )
 from service.store.events import Event, to_bytes
 
@@ -106,13 +101,5 @@ def add_routes(app: HotApp) -> None:
         status_code=202,
         response_model=EventReceipt,
         response_description="What became of each event",
-        responses=responses(
-            MalformedJsonError,
-            UnauthenticatedError,
-            ForbiddenError,
-            BodyTooLargeError,
-            UnsupportedMediaTypeError,
-            InvalidRequestError,
-            StoreUnavailableError,
-        ),
+        responses=responses(*INTAKE_ERRORS, StoreUnavailableError),
     )

@@ -26,7 +26,15 @@ from service.api.json_body import (
     refuse_repeated_keys,
 )
 from service.api.state import state_of
-from service.errors import BadTokenError, ForbiddenError, UnsupportedMediaTypeError
+from service.errors import (
+    BadTokenError,
+    BodyTooLargeError,
+    ForbiddenError,
+    InvalidRequestError,
+    MalformedJsonError,
+    UnauthenticatedError,
+    UnsupportedMediaTypeError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -39,6 +47,17 @@ if TYPE_CHECKING:
 JSON = (b"content-type", b"application/json")
 _PROBLEM = (b"content-type", problems.MEDIA_TYPE.encode())
 _NO_CONTENT = 204
+
+INTAKE_ERRORS = (
+    MalformedJsonError,
+    UnauthenticatedError,
+    ForbiddenError,
+    BodyTooLargeError,
+    UnsupportedMediaTypeError,
+    InvalidRequestError,
+)
+"""What every hot route with a body and a key may refuse a request for."""
+
 _log = structlog.get_logger(__name__)
 
 

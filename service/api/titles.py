@@ -9,7 +9,7 @@ from service.api.ad_answer import selling_points_of, title_of
 from service.api.connection import ARRIVED
 from service.api.consent import NOBODY, known
 from service.api.gathering import gather
-from service.api.hot_route import Answer, Call, HotApp, Intake
+from service.api.hot_route import INTAKE_ERRORS, Answer, Call, HotApp, Intake
 from service.api.keys import Scope
 from service.api.problems import responses
 from service.api.schemas.titles import TitlesRequest, TitlesResponse
@@ -18,13 +18,8 @@ from service.decision.entitle import Titles, write_titles
 from service.decision.scorers import Scorers
 from service.decision.terms import AdQuery
 from service.errors import (
-    BodyTooLargeError,
     ForbiddenError,
-    InvalidRequestError,
-    MalformedJsonError,
-    UnauthenticatedError,
     UnknownPlacementError,
-    UnsupportedMediaTypeError,
 )
 
 BODY_LIMIT = 64 * 1024  # bytes
@@ -97,13 +92,5 @@ def add_routes(app: HotApp) -> None:
         summary="Write titles",
         response_model=TitlesResponse,
         response_description="The titles, and the products that are not known",
-        responses=responses(
-            MalformedJsonError,
-            UnauthenticatedError,
-            ForbiddenError,
-            BodyTooLargeError,
-            UnsupportedMediaTypeError,
-            InvalidRequestError,
-            UnknownPlacementError,
-        ),
+        responses=responses(*INTAKE_ERRORS, UnknownPlacementError),
     )

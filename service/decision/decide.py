@@ -15,7 +15,7 @@ from service.decision.show import show
 from service.decision.terms import Decision, ScoredAd
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from collections.abc import Set as AbstractSet
 
     from service.decision.choose import Choices
@@ -74,21 +74,35 @@ def decide(
     return decide_together([case], snapshot, scorers, spent_out=spent_out)[0]
 
 
+def _unheard(_stage: str) -> None:
+    """Nobody asked how long stages take."""
+
+
 def decide_together(
-    cases: Sequence[Case], snapshot: Snapshot, scorers: Scorers, *, spent_out: AbstractSet[str]
+    cases: Sequence[Case],
+    snapshot: Snapshot,
+    scorers: Scorers,
+    *,
+    spent_out: AbstractSet[str],
+    ended: Callable[[str], None] = _unheard,
 ) -> list[Decision]:
     """Answer each of `cases` from `snapshot`: the same case gives the same decision.
 
     `spent_out` names campaigns whose budget ran out since the snapshot was built. A model is asked
     once for all cases, which costs less than once for each. A model that fails degrades answers,
-    never prevents them.
+    never prevents them. `ended` is told the name of each stage when all cases are through it.
     """
     contests = [_open(case, snapshot, spent_out) for case in cases]
     held = [contest for contest in contests if len(contest.candidates.rows)]
+    ended("candidates")
     ranked = rank([one.candidates for one in held], [one.case.query for one in held], scorers)
+    ended("rank")
     sales = [_sell(contest, one, snapshot) for contest, one in zip(held, ranked, strict=True)]
+    ended("auction")
     chosen = choose_points([sale.titling for sale in sales], snapshot, scorers)
+    ended("selling_points")
     filled = iter([_fill(sale, one, snapshot) for sale, one in zip(sales, chosen, strict=True)])
+    ended("titles")
     return [
         next(filled) if len(contest.candidates.rows) else _no_fill(contest) for contest in contests
     ]

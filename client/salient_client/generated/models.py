@@ -636,7 +636,7 @@ class Explanation(Wire):
     """The candidates, best value first."""
 
     stages_us: dict[str, int]
-    """Microseconds spent in each stage."""
+    """Microseconds that the request spent in each stage; requests that are decided together go through each together."""
 
 
 class FeatureWord(Wire):

@@ -61,7 +61,18 @@ class Explanation(Wire):
     stages_us: Annotated[
         dict[str, int],
         Field(
-            description="Microseconds spent in each stage.",
-            examples=[{"profile": 90, "decide": 410, "answer": 35}],
+            description="Microseconds that the request spent in each stage; requests that are "
+            "decided together go through each together.",
+            examples=[
+                {
+                    "gather": 190,
+                    "wait": 60,
+                    "candidates": 15,
+                    "rank": 310,
+                    "auction": 50,
+                    "selling_points": 170,
+                    "titles": 40,
+                }
+            ],
         ),
     ]

@@ -7,9 +7,8 @@ from typing import Annotated
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from service.api.schemas.resource import MOST_MICROS, PageOf, Resource, example_of
-from service.api.schemas.wire import PRINTABLE, Wire
+from service.api.schemas.wire import LONGEST_ID, PRINTABLE, Wire
 
-LONGEST_ID = 128
 ProductKey = Annotated[
     str, StringConstraints(min_length=1, max_length=LONGEST_ID, pattern=r"^[^\x00-\x1F\x7F]+$")
 ]

@@ -20,8 +20,12 @@ NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 """Names that people give: placements and the like."""
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=PRINTABLE)]
-ProductId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=PRINTABLE)]
-CallerId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=PRINTABLE)]
+LONGEST_ID = 128
+"""Of what shops name themselves, in characters."""
+
+_Name = StringConstraints(min_length=1, max_length=LONGEST_ID, pattern=PRINTABLE)
+ProductId = Annotated[str, _Name]
+CallerId = Annotated[str, _Name]
 
 
 class User(Wire):

@@ -77,7 +77,7 @@ ADS_BODIES = {
     "empty key": ADS % b'"": 1',
     "long query": b'{"query": "%b", "placement": "p"}' % (b"x" * 257),
     "long list": ADS % (b'"exclude": [' + b'"1",' * 200 + b'"1"]'),
-    "long id": ADS % (b'"exclude": ["' + b"1" * 65 + b'"]'),
+    "long id": ADS % (b'"exclude": ["' + b"1" * 129 + b'"]'),
     "too many slots": ADS % b'"slots": 51',
     "no slot": ADS % b'"slots": 0',
     "markup as placement": b'{"query": "x", "placement": "<script>"}',

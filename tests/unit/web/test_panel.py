@@ -49,7 +49,7 @@ EXPLAIN = {
     "candidates": 2,
     "filtered": {"out_of_stock": 3, "off_topic": 12},
     "auction": [candidate("100301", 500_000, 40_000), candidate("100300", 400_000, 41_200)],
-    "stages_us": {"gather": 100, "decide": 300},
+    "stages_us": {"gather": 100, "selling_points": 300},
 }
 
 
@@ -72,7 +72,7 @@ def test_the_numbers_are_those_of_the_answer() -> None:
     assert won.points == (("windproof", "0.312"),)
     assert (lost.slot, lost.value, lost.price) == (None, "€20.00", "")
     assert [(stage.name, stage.microseconds, stage.share) for stage in insight.stages] == [
-        ("gather", 100, 20), ("decide", 300, 60), ("the rest", 100, 20),
+        ("gather", 100, 20), ("selling points", 300, 60), ("the rest", 100, 20),
     ]  # fmt: skip
     assert [code for code, _ in insight.grounds] == ["personal"]
 
