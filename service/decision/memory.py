@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from service.decision.choose import Apt, Option
     from service.decision.eligible import Standing
     from service.decision.retrieve import Found
+    from service.decision.servable import Servable
     from service.decision.show import ShownPoints, TitleKey
     from service.decision.snapshot import Names
-    from service.decision.tables import Bools, Ints
+    from service.decision.tables import Ints
     from service.decision.terms import Micros, SellingPoint
 
 
@@ -44,6 +45,6 @@ class Memory:
         self.options: Recent[int, tuple[Option, ...]] = Recent(8192)
         self.apt: Recent[tuple[int, frozenset[int]], Apt] = Recent(16_384)
         self.points: Recent[int, SellingPoint] = Recent(16_384)
-        self.servable: Recent[str, Bools] = Recent(64)
+        self.servable: Recent[str, Servable] = Recent(64)
         self.standing: Recent[tuple[Found, Micros], Standing] = Recent(1024)
         self.titles: Recent[TitleKey, ShownPoints] = Recent(16_384)

@@ -9,7 +9,7 @@ import numpy as np
 
 from service.decision.index import category_rows
 from service.decision.keywords import BROAD, NO_MATCH, match_keywords
-from service.decision.servable import keep_servable, left
+from service.decision.servable import keep_servable, servable
 from service.decision.spelling import UNKNOWN, word_rows
 
 if TYPE_CHECKING:
@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from service.decision.auction import Lots
+    from service.decision.servable import Servable
     from service.decision.snapshot import Snapshot
-    from service.decision.tables import Floats, Ints, Longs
+    from service.decision.tables import Bools, Floats, Ints, Longs
     from service.decision.terms import AdQuery
 
     Places = NDArray[np.intp]
 
 DEEPEST = 1000  # ads kept for one query
 ON_TOPIC = 0.5  # of the best coverage
+_NOBODY = np.empty(0, np.int32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,21 +84,27 @@ def _by_query(query: str, platform: str, snapshot: Snapshot) -> Found:
     if not sequence:
         return _nothing("empty_query")
     matched = match_keywords(sequence, snapshot)
-    campaigns = np.flatnonzero(matched.bonus > NO_MATCH)
-    rows = _ads_of(campaigns, snapshot)
-    if not len(rows):
+    called = matched.bonus > NO_MATCH
+    sizes = np.diff(snapshot.ads.of_campaign)
+    if not sizes[called].any():
         return _nothing("no_keyword_match", known)
     filtered: dict[str, int] = {}
-    if matched.refused.any():
-        refused = matched.refused[snapshot.ads.campaign[rows]]
-        rows = left(rows, "negative_keyword", refused, filtered)
-    rows = keep_servable(rows, platform, snapshot, filtered)
-    coverage = _coverage(sequence, snapshot)[snapshot.ads.product[rows]]
-    campaign = snapshot.ads.campaign[rows]
-    bonus = matched.bonus[campaign]
-    on_topic = coverage >= ON_TOPIC * _best_of_kind(coverage, bonus, campaign)
-    rows = left(rows, "off_topic", ~on_topic, filtered)
-    return _ordered(rows, (coverage + bonus)[on_topic], known, filtered, snapshot)
+    _count("negative_keyword", sizes[called & matched.refused], filtered)
+    called &= ~matched.refused
+    allowed = servable(platform, snapshot)
+    for reason, removed in allowed.removed.items():
+        _count(reason, removed[called], filtered)
+    coverage = _coverage(sequence, snapshot)
+    rows = _on_topic(coverage, np.where(called, matched.bonus, NO_MATCH), allowed, snapshot)
+    _count("off_topic", allowed.of_campaign[called].sum() - len(rows), filtered)
+    lexical = coverage[snapshot.ads.product[rows]] + matched.bonus[snapshot.ads.campaign[rows]]
+    return _ordered(rows, lexical, known, filtered, snapshot)
+
+
+def _count(reason: str, removed: Longs | np.int64, filtered: dict[str, int]) -> None:
+    count = int(np.sum(removed))
+    if count:
+        filtered[reason] = count
 
 
 def _by_category(category: str, platform: str, snapshot: Snapshot) -> Found:
@@ -107,6 +115,35 @@ def _by_category(category: str, platform: str, snapshot: Snapshot) -> Found:
     filtered: dict[str, int] = {}
     rows = keep_servable(rows, platform, snapshot, filtered)
     return _ordered(rows, np.ones(len(rows)), frozenset(), filtered, snapshot)
+
+
+def _on_topic(coverage: Floats, bonus: Floats, allowed: Servable, snapshot: Snapshot) -> Ints:
+    """The ads called for, in order, that cover enough of the query.
+
+    Ads of broad keywords are many, and few cover much: they are looked up by their products, from
+    those that cover the most.
+    """
+    ads = snapshot.ads
+    closer = _ads_of(np.flatnonzero(bonus > BROAD), snapshot)
+    closer = closer[allowed.ads[closer]]
+    of_closer = coverage[ads.product[closer]]
+    most, best = coverage.max(initial=0.0), of_closer.max(initial=0.0)
+    broad = _broad(coverage >= ON_TOPIC * most, bonus, allowed, snapshot)
+    best = coverage[ads.product[broad]].max(initial=best)
+    if best < most:  # no ad called for covers as much as some other product
+        covering = _broad(coverage > 0, bonus, allowed, snapshot)
+        best = coverage[ads.product[covering]].max(initial=best)
+        broad = _broad(coverage >= ON_TOPIC * best, bonus, allowed, snapshot)
+    closer = closer[of_closer >= ON_TOPIC * _best_of_each(of_closer, ads.campaign[closer])]
+    return np.sort(np.concatenate([closer, broad]))
+
+
+def _broad(products: Bools, bonus: Floats, allowed: Servable, snapshot: Snapshot) -> Ints:
+    """The ads of `products` (P,) that broad keywords call for."""
+    ads = snapshot.ads
+    rows, _ = ads.of_product.gather(np.flatnonzero(products).astype(np.int32))
+    called: Ints = rows[(bonus[ads.campaign[rows]] == BROAD) & allowed.ads[rows]]
+    return called
 
 
 def _ads_of(campaigns: NDArray[np.intp], snapshot: Snapshot) -> Ints:
@@ -120,26 +157,24 @@ def _ads_of(campaigns: NDArray[np.intp], snapshot: Snapshot) -> Ints:
 
 def _coverage(sequence: Sequence[int], snapshot: Snapshot) -> Floats:
     """How much of the query each product covers: (P,) in 0..1. A word unknown weighs the most."""
-    words = snapshot.words
-    covered = np.zeros(len(snapshot.products.ids))
-    total = 0.0
-    for word in dict.fromkeys(sequence):
-        weight = float(words.idf[word]) if word != UNKNOWN else float(np.log1p(len(covered)))
-        total += weight
-        if word != UNKNOWN:
-            covered[words.products[word]] += weight
-    return covered / total if total else covered
+    words, products = snapshot.words, len(snapshot.products.ids)
+    weight = {
+        word: float(words.idf[word]) if word != UNKNOWN else float(np.log1p(products))
+        for word in sequence
+    }
+    carriers = [words.products[word] if word != UNKNOWN else _NOBODY for word in weight]
+    each = np.repeat(list(weight.values()), [len(one) for one in carriers])
+    covered = np.bincount(np.concatenate(carriers), each, products)
+    return np.divide(covered, sum(weight.values()), out=covered.astype(np.float64, copy=False))
 
 
-def _best_of_kind(coverage: Floats, bonus: Floats, campaign: Ints) -> Floats:
-    """The best coverage that each ad is held against; ads of a campaign stand together."""
-    best = np.full(len(coverage), coverage.max(initial=0.0))
-    if not (bonus > BROAD).any():
-        return best
+def _best_of_each(coverage: Floats, campaign: Ints) -> Floats:
+    """The best coverage of the campaign of each ad; ads of a campaign stand together."""
     first = np.flatnonzero(np.diff(campaign, prepend=-1))
-    of_campaign = np.maximum.reduceat(coverage, first)
-    size = np.diff(first, append=len(campaign))
-    return np.where(bonus > BROAD, np.repeat(of_campaign, size), best)
+    if not len(first):
+        return coverage
+    best: Floats = np.maximum.reduceat(coverage, first)
+    return best.repeat(np.diff(first, append=len(campaign)))
 
 
 def _ordered(

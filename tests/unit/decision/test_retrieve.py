@@ -58,6 +58,16 @@ def test_who_names_the_query_is_held_against_its_own_best_only() -> None:
     assert found.lexical[1] == pytest.approx(0.2)
 
 
+def test_products_that_nobody_advertises_set_no_standard() -> None:
+    # the plaid hat covers all of the query, the ads at most a third of it
+    plaid = product("5", "Plaid Felt Hat")
+    one = campaign("one", "hat")
+    shop = snapshot([plaid, RED, HAT, CAP], [one], ads(one, RED, HAT, CAP))
+    found = retrieve(ask("plaid felt hat"), shop)
+    assert found_ids(found, shop) == ["ad_one_3"]
+    assert found.filtered == {"off_topic": 2}
+
+
 def test_nothing_is_found_without_a_reason() -> None:
     shop = snapshot([RED], [campaign("one", "socks")])
     assert retrieve(ask("!?"), shop).nothing == "empty_query"
@@ -90,6 +100,9 @@ def test_what_may_not_run_is_counted_by_its_first_reason() -> None:
         "spent_out": 1,
         "wrong_platform": 1,
     }
+    found = retrieve(ask("", category="Clothing"), shop)
+    assert found_ids(found, shop) == ["ad_fine_1", "ad_negative_1"]
+    assert found.filtered == {"campaign_paused": 1, "spent_out": 1, "wrong_platform": 1}
 
 
 def test_one_reason_that_removed_all_is_the_reason() -> None:
