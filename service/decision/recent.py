@@ -28,6 +28,10 @@ class Recent(Generic[K, V]):
     def __len__(self) -> int:
         return len(self._values)
 
+    def known(self) -> list[K]:
+        """The keys, from the one put first."""
+        return list(self._values)
+
     def put(self, key: K, value: V) -> V:
         """Keep `value` under `key` and give it back; the one put first makes room."""
         if len(self._values) >= self._limit:

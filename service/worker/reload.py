@@ -16,7 +16,7 @@ from service.store.ledger import spent_out_campaigns
 from service.store.snapshots import current_snapshot
 from service.worker import counts
 from service.worker.bundles import Bundles
-from service.worker.loading import load, load_without_models
+from service.worker.loading import acquaint, load, load_without_models
 from service.worker.polling import poll
 from service.worker.refresh import kept_folders, snapshots_folder
 
@@ -101,7 +101,7 @@ class _Follower:
         current = await asyncio.to_thread(self._current_folders)
         for store_id, folder in current.items():
             if self._wanted(folder, serving.get(store_id)):
-                loaded = await asyncio.to_thread(self._load, folder, alone=store_id not in serving)
+                loaded = await asyncio.to_thread(self._load, folder, self.live.get(store_id))
                 if loaded is not None:
                     self._swap(store_id, loaded)
         for store_id in serving.keys() - current.keys():
@@ -136,7 +136,7 @@ class _Follower:
         found = {store.name: current_snapshot(store) for store in stores}
         return {store_id: folder for store_id, folder in found.items() if folder is not None}
 
-    def _load(self, folder: Path, *, alone: bool) -> Live | None:
+    def _load(self, folder: Path, before: Live | None) -> Live | None:
         """What `folder` holds, ready to serve; None if it is refused and another is serving.
 
         A store that nothing serves yet takes what there is: the ads without models, or an
@@ -144,9 +144,11 @@ class _Follower:
         """
         try:
             loaded = load(folder, self.bundles)
+            if before is not None:
+                acquaint(loaded, before, time.time())
         except Exception as error:  # whatever it is, other stores and what serves go on
             self._refuse(folder, error)
-            return self._next_best(folder) if alone else None
+            return self._next_best(folder) if before is None else None
         self.refused.pop(folder, None)
         return loaded
 

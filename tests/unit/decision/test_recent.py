@@ -11,3 +11,4 @@ def test_what_was_put_first_makes_room() -> None:
     recent.put("c", 3)
     assert (recent.get("a"), recent.get("b"), recent.get("c")) == (None, 2, 3)
     assert len(recent) == 2
+    assert recent.known() == ["b", "c"]
