@@ -12,7 +12,7 @@ import numpy as np
 
 from service.contract.fingerprint import fingerprint
 from service.contract.groups import feature_groups
-from service.contract.history import apart
+from service.contract.history import Timeline
 from service.contract.matching import QueryWords, match_titles
 from service.contract.similarity import SimilarWords
 from service.contract.taste import Clicks, Mentions, Taste, Terms, measure_taste
@@ -161,18 +161,21 @@ class Encoder:
     @staticmethod
     def _kind(events: Sequence[Aged], texts: _TextsOf) -> _Encoded:
         """Encode the events of one kind of each shopper (B,)."""
-        encoded, ages = [], []
+        encoded, lines = [], []
         for done in events:
-            names, seconds = apart(done)
-            if len(names) > texts.limit:
-                names, seconds = names[: texts.limit], seconds[: texts.limit]
-            encoded.append(texts.encode(names))
-            ages.append(seconds)
-        counts = np.array([len(seconds) for seconds in ages])
+            line = Timeline.of(done).newest(texts.limit)
+            encoded.append(texts.encode(line.texts))
+            lines.append(line)
+        counts = np.array(list(map(len, lines)))
+        times = chain.from_iterable([line.times for line in lines])
+        ages = np.array([line.now for line in lines]).repeat(counts)
+        ages -= np.fromiter(times, np.float64, len(ages))
         days = np.zeros((len(events), texts.limit), dtype=np.float32)
-        flat = np.fromiter(chain.from_iterable(ages), np.float32, counts.sum())
-        days[np.arange(texts.limit) < counts[:, None]] = flat * _DAYS_A_SECOND
-        newest = [seconds[0] / SECONDS_A_DAY if seconds else np.inf for seconds in ages]
+        seconds = np.maximum(ages, 0.0).astype(np.float32)  # as `Timeline.age`
+        days[np.arange(texts.limit) < counts[:, None]] = seconds * _DAYS_A_SECOND
+        newest = [
+            line.age(line.times[0]) / SECONDS_A_DAY if line.times else np.inf for line in lines
+        ]
         return _Encoded(
             _joined([one.ids for one in encoded]),
             days,

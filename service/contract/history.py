@@ -27,11 +27,22 @@ class Timeline(Sequence[tuple[str, float]]):
     times: Sequence[float]  # Unix seconds
     now: float
 
-    def ages(self) -> list[float]:
-        """Seconds before `now`; what a clock ahead of ours wrote is no younger than now."""
-        if self.times and self.times[0] > self.now:
-            return [max(self.now - ts, 0.0) for ts in self.times]
-        return list(map(self.now.__sub__, self.times))
+    @classmethod
+    def of(cls, events: Aged) -> Timeline:
+        """Return `events` themselves, or pairs as a timeline whose moment is 0."""
+        if isinstance(events, Timeline):
+            return events
+        return cls(tuple([text for text, _ in events]), [-age for _, age in events], 0.0)
+
+    def newest(self, limit: int) -> Timeline:
+        """Return the newest `limit` events."""
+        if len(self.texts) <= limit:
+            return self
+        return Timeline(self.texts[:limit], self.times[:limit], self.now)
+
+    def age(self, ts: float) -> float:
+        """Seconds before `now`; what a clock ahead of ours wrote is no older than now."""
+        return max(self.now - ts, 0.0)
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -41,20 +52,13 @@ class Timeline(Sequence[tuple[str, float]]):
     @overload
     def __getitem__(self, place: slice) -> Sequence[tuple[str, float]]: ...
     def __getitem__(self, place: int | slice) -> tuple[str, float] | Sequence[tuple[str, float]]:
-        return tuple(zip(self.texts, self.ages(), strict=True))[place]
+        return tuple(zip(self.texts, map(self.age, self.times), strict=True))[place]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
 
     def __hash__(self) -> int:
         return hash(tuple(self))
-
-
-def apart(events: Aged) -> tuple[tuple[str, ...], Sequence[float]]:
-    """Return the texts of events, and their ages."""
-    if isinstance(events, Timeline):
-        return events.texts, events.ages()
-    return tuple([text for text, _ in events]), [age for _, age in events]
 
 
 @dataclass(frozen=True, slots=True)

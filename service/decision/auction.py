@@ -55,9 +55,9 @@ def front_of_line(
     first slots * rivals + 1 of the line. Lots are drawn only where values are equal.
     """
     needed = slots * rivals + 1
-    order = np.argsort(-values, kind="stable")
+    order = (-values).argsort(kind="stable")
     front = values[order[: needed + 1]]
-    if not (front[1:] == front[:-1]).any():
+    if not np.count_nonzero(front[1:] == front[:-1]):
         return order[:needed], [0] * min(needed, len(order))
     lots = draw_lots(names, seed)
     order = np.lexsort((lots, -values))[:needed]

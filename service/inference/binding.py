@@ -92,6 +92,11 @@ def owners_of(lengths: Sequence[int]) -> NDArray[np.intp] | None:
     return None if len(lengths) == 1 else np.arange(len(lengths)).repeat(lengths)
 
 
+def to_each(vectors: FloatArray, lengths: Sequence[int]) -> FloatArray:
+    """Give each candidate its request's vector (N, D); the only request's stays one (1, D)."""
+    return vectors if len(lengths) == 1 else vectors.repeat(lengths, axis=0)
+
+
 def side_by_side(parts: Sequence[FloatArray]) -> FloatArray:
     """Join the rows of each question."""
     return parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -16,6 +16,7 @@ from service.inference.binding import (
     owners_of,
     side_by_side,
     strangers_apart,
+    to_each,
     usable,
 )
 
@@ -64,16 +65,15 @@ class OnnxRanker:
 
     def _compute(self, questions: Sequence[Question]) -> list[FloatArray]:
         gathered = [self._candidates(one.query, one.rows.tobytes()) for one in questions]
-        owners = owners_of([len(one.vectors) for one in gathered])
+        lengths = [len(one.vectors) for one in gathered]
         terms = Terms.joined([one.terms for one in gathered])
         contexts = self._encoder.contexts(
             [one.query for one in questions], [one.history for one in questions]
         )
         match = np.concatenate([one.match for one in gathered])
-        tasted = self._encoder.taste(contexts).of(terms, owners)
+        tasted = self._encoder.taste(contexts).of(terms, owners_of(lengths))
         match[:, len(QUERY_FEATURES) :] = title_taste(terms, tasted)
-        vectors = self._bundle.context_vectors(contexts)
-        context = vectors if owners is None else vectors[owners]
+        context = to_each(self._bundle.context_vectors(contexts), lengths)
         return self._bundle.head(context, side_by_side([one.vectors for one in gathered]), match)
 
     def _gather(self, query: str, chosen: bytes) -> _Gathered:

@@ -9,7 +9,7 @@ import numpy as np
 
 from service.contract.taste import phrase_taste
 from service.decision.recent import Recent
-from service.inference.binding import check_rows, owners_of, strangers_apart, usable
+from service.inference.binding import check_rows, owners_of, strangers_apart, to_each, usable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,12 +46,11 @@ class OnnxPhraseScorer:
 
     def _compute(self, questions: Sequence[Question]) -> list[FloatArray]:
         rows = self._rows.take(np.concatenate([one.rows for one in questions]))
-        owners = owners_of([len(one.rows) for one in questions])
+        lengths = [len(one.rows) for one in questions]
         contexts = self._encoder.contexts(
             [one.query for one in questions], [one.history for one in questions]
         )
         terms = self._encoder.terms(rows)
-        match = phrase_taste(terms, self._encoder.taste(contexts).of(terms, owners))
-        vectors = self._bundle.context_vectors(contexts)
-        context = vectors if owners is None else vectors[owners]
+        match = phrase_taste(terms, self._encoder.taste(contexts).of(terms, owners_of(lengths)))
+        context = to_each(self._bundle.context_vectors(contexts), lengths)
         return self._bundle.head(context, np.ascontiguousarray(rows["vector"]), match)

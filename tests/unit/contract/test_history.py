@@ -15,7 +15,6 @@ from service.contract.history import (
     HistoryLog,
     Timeline,
     Trail,
-    apart,
 )
 from service.contract.history_log import Codes, LoggedRows, build_history
 
@@ -148,10 +147,14 @@ def test_a_timeline_is_pairs_of_text_and_age() -> None:
     assert line[1:] == (("oak", 60.0),)
     assert hash(line) == hash((("led", 10.0), ("oak", 60.0)))
     assert line != 7
-    assert apart(line) == (("led", "oak"), [10.0, 60.0])
-    assert apart((("led", 10.0), ("oak", 60.0))) == (("led", "oak"), [10.0, 60.0])
-    assert apart(Timeline((), [], now=1.0)) == ((), [])
+    assert Timeline.of(line) is line
+    assert Timeline.of((("led", 10.0), ("oak", 60.0))) == line
+    assert Timeline.of(()) == Timeline((), [], now=1.0)
+    assert line.newest(1) == (("led", 10.0),)
 
 
 def test_what_a_clock_ahead_of_ours_wrote_is_new() -> None:
-    assert Timeline(("led", "oak"), [105.0, 40.0], now=100.0).ages() == [0.0, 60.0]
+    assert Timeline(("led", "oak"), [105.0, 40.0], now=100.0) == (
+        ("led", 0.0),
+        ("oak", 60.0),
+    )
