@@ -18,7 +18,7 @@ from service.api.ids import draw
 from service.api.keys import Scope
 from service.api.problems import responses
 from service.api.schemas.ads import AdRequest, AdResponse, Area, PageResponse
-from service.api.state import State, state_of
+from service.api.state import State
 from service.decision.live import Live
 from service.decision.terms import AdQuery, Placement
 from service.errors import (
@@ -53,7 +53,7 @@ async def post_ads(body: AdRequest, call: Call) -> Answer:
     """
     started = call.scope.get(ARRIVED) or perf_counter()
     now = int(time() * 1000) / 1000  # whole milliseconds, as tokens carry them
-    state, key = state_of(call), call.key
+    state, key = call.held, call.key
     if key is None:
         return _before_first_snapshot(body, state, now, started)
     if body.explain and not key.secret:

@@ -11,7 +11,7 @@ from service.api.hot_route import INTAKE_ERRORS, Answer, Call, HotApp, Intake
 from service.api.keys import Key, Scope
 from service.api.problems import MOST_FAULTS, responses
 from service.api.schemas.events import EventBatch, EventReceipt
-from service.api.state import State, state_of
+from service.api.state import State
 from service.api.told_events import Telling, Told, told_event
 from service.errors import (
     BadInputError,
@@ -33,7 +33,7 @@ async def post_events(body: EventBatch, call: Call) -> Answer:
     with `Sec-GPC: 1`, events are kept without the shopper's ids. Browsers may send it as
     `text/plain` with `?key=` (sendBeacon).
     """
-    state, key = state_of(call), call.key
+    state, key = call.held, call.key
     if key is None:
         raise StoreUnavailableError("no shop is loaded yet; try again in a second")
     sifted = await _sift(body, call, state, key)

@@ -78,6 +78,7 @@ class Call(Request):
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
+        self.held = state_of(self)  # looked up once
         self._by_name: dict[bytes, bytes] = dict(scope["headers"])
 
     def header(self, name: bytes) -> bytes | None:
@@ -135,7 +136,7 @@ class HotRoute(APIRoute):
             return
         except Exception as error:  # the edge: every error becomes a problem
             answer = _problem(error, call)
-        state = state_of(call)
+        state = call.held
         state.metrics.count_request(self.path, answer.status)
         headers = list(answer.headers)
         if answer.status != _NO_CONTENT:
@@ -150,7 +151,7 @@ class HotRoute(APIRoute):
         if self.intake is None:
             return await self._hot_endpoint(self._token(call.scope["path"]), call)
         if call.scope["method"] == "OPTIONS":
-            headers = cors.preflight_headers(call.header(b"origin"), state_of(call).live)
+            headers = cors.preflight_headers(call.header(b"origin"), call.held.live)
             return Answer(status=_NO_CONTENT, headers=headers)
         return await self._hot_endpoint(await self._model(call, receive, self.intake), call)
 
@@ -161,7 +162,7 @@ class HotRoute(APIRoute):
 
     async def _model(self, call: Call, receive: Receive, intake: Intake) -> Any:
         """The body as its model, or what was salvaged of it: of callers with a key only."""
-        if intake.scope is not None and (live := state_of(call).live):
+        if intake.scope is not None and (live := call.held.live):
             call.key = _admit(call, live, intake.scope, intake.merchants)
         _check_media_type(call.header(b"content-type"), intake)
         check_encoding(call.header(b"content-encoding"))

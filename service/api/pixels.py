@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from service.api.hot_route import Answer, Call, HotApp
 from service.api.problems import responses
-from service.api.state import State, state_of
+from service.api.state import State
 from service.api.token_events import event_of
 from service.api.tokens import LONGEST, AdToken
 from service.api.traffic import invalid_reason
@@ -61,7 +61,7 @@ async def get_click(token: Token, call: Call) -> Answer:
 
 def _keep(kind: str, text: str, call: Call) -> AdToken:
     """Check the token and note the event, unless the request only asks for headers."""
-    state = state_of(call)
+    state = call.held
     token = state.signer.read(text)
     if call.scope["method"] != "HEAD":
         _note(kind, token, call, state)

@@ -13,7 +13,6 @@ from service.api.hot_route import INTAKE_ERRORS, Answer, Call, HotApp, Intake
 from service.api.keys import Scope
 from service.api.problems import responses
 from service.api.schemas.titles import TitlesRequest, TitlesResponse
-from service.api.state import state_of
 from service.decision.entitle import Titles, write_titles
 from service.decision.scorers import Scorers
 from service.decision.terms import AdQuery
@@ -32,7 +31,7 @@ async def post_titles(body: TitlesRequest, call: Call) -> Answer:
     merchant, with the scope manage, sees the products that the merchant has ads for.
     """
     started = call.scope.get(ARRIVED) or perf_counter()
-    state, key, now = state_of(call), call.key, time()
+    state, key, now = call.held, call.key, time()
     if key is None:
         return _answer(body, Titles((None,) * len(body.products), ("no_snapshot",)), (), started)
     if body.explain and not key.secret:
