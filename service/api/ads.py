@@ -21,10 +21,7 @@ from service.api.schemas.ads import AdRequest, AdResponse, Area, PageResponse
 from service.api.state import State
 from service.decision.live import Live
 from service.decision.terms import AdQuery, Placement
-from service.errors import (
-    ForbiddenError,
-    UnknownPlacementError,
-)
+from service.errors import ForbiddenError, UnknownPlacementError
 
 BODY_LIMIT = 64 * 1024  # bytes
 

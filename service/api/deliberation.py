@@ -62,7 +62,7 @@ class _Stopwatch:
 
     def __init__(self) -> None:
         self.stages: dict[str, float] = {}
-        self._since = perf_counter()
+        self._since = 0.0
 
     def start(self) -> None:
         self._since = perf_counter()

@@ -16,10 +16,7 @@ from service.api.schemas.titles import TitlesRequest, TitlesResponse
 from service.decision.entitle import Titles, write_titles
 from service.decision.scorers import Scorers
 from service.decision.terms import AdQuery
-from service.errors import (
-    ForbiddenError,
-    UnknownPlacementError,
-)
+from service.errors import ForbiddenError, UnknownPlacementError
 
 BODY_LIMIT = 64 * 1024  # bytes
 

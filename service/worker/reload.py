@@ -145,6 +145,7 @@ class _Follower:
         try:
             loaded = load(folder, self.bundles)
             if before is not None:
+                loaded = with_bans(loaded, before.bans)  # first: what bans change is asked anew
                 acquaint(loaded, before, time.time())
         except Exception as error:  # whatever it is, other stores and what serves go on
             self._refuse(folder, error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from service.api.schemas.batches import MOST_ITEMS, Batch
 from service.api.schemas.resource import (
@@ -15,12 +15,10 @@ from service.api.schemas.resource import (
     Resource,
     example_of,
 )
-from service.api.schemas.wire import PRINTABLE, Wire
+from service.api.schemas.wire import ProductId, Wire
 
 ProductOf = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=128, pattern=PRINTABLE),
-    Field(description="The product that it shows.", examples=["100001"]),
+    ProductId, Field(description="The product that it shows.", examples=["100001"])
 ]
 OwnBid = Annotated[
     int | None,

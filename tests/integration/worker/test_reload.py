@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from service.decision.live import with_bans
 from service.errors import BadSnapshotError
 from service.store.postgres import open_engine
 from service.store.snapshots import current_snapshot, map_snapshot, point_to, write_snapshot
@@ -66,6 +67,41 @@ async def test_a_swap_of_the_snapshot_keeps_the_budgets(
     await eventually(swapped)
     following.cancel()
     assert live[store.store_id].spent_out == before.spent_out
+
+
+async def test_a_snapshot_is_swapped_in_knowing_what_is_asked(
+    engine: AsyncEngine, refresher: Refresher, tmp_path: Path
+) -> None:
+    store, _ = await open_shop(engine)
+    await refresher.look()
+    live: dict[str, Live] = {}
+    await load_newest(live, state=tmp_path, models=tmp_path / "models")
+    before = with_bans(live[store.store_id], frozenset({a_point(live[store.store_id])}))
+    assert before.snapshot.muted
+    live[store.store_id] = before
+    ask(before, "lamp")
+    await rename(engine, store, "New")
+    await refresher.look()
+    following = asyncio.create_task(
+        follow_snapshots(live, state=tmp_path, models=tmp_path / "models", every_seconds=0.01)
+    )
+
+    async def swapped() -> bool:
+        return live[store.store_id].snapshot.version != before.snapshot.version
+
+    await eventually(swapped)
+    following.cancel()
+    after = live[store.store_id].snapshot
+    assert after.muted
+    assert after.memory.found.known() == before.snapshot.memory.found.known() != []
+
+
+def a_point(live: Live) -> tuple[str, str]:
+    """The last product that has a selling point, and what it says."""
+    points = live.snapshot.points
+    product = len(points.starts) - 2
+    phrase = int(points.phrase[points.starts[product]])
+    return live.snapshot.products.ids[product], live.snapshot.phrases.texts[phrase]
 
 
 async def test_an_unforeseen_fault_does_not_end_the_following(
