@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NewType
 
+from service.decision.policy import STANDARD_POLICY, SellingPointPolicy
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -171,6 +173,7 @@ class AdQuery:
     excluded_products: frozenset[str] = frozenset()
     organic_products: frozenset[str] = frozenset()
     explain: bool = False  # ask for the trace
+    policy: SellingPointPolicy = STANDARD_POLICY
 
 
 @dataclass(frozen=True, slots=True)
