@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from training.config import ArmName, RankerConfig, ScheduleName, SellingPointConfig
 from training.logs import TrainingDataError
 
 if TYPE_CHECKING:
@@ -36,15 +37,28 @@ Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Equal seeds, equa
 Out = Annotated[Path, typer.Option(help="Folder of the bundle; its last part is the version.")]
 
 
+WhichArm = Annotated[ArmName, typer.Option(help="Which model.")]
+WhichSchedule = Annotated[ScheduleName, typer.Option(help="In which order its tasks are learnt.")]
+
+
 @app.command("selling-points")
-def selling_points(facets: Facets, clicks: Clicks, items: Items, out: Out, seed: Seed = 0) -> None:
-    """Train the model that chooses selling points."""
+def selling_points(  # noqa: PLR0913 each an option of the command line
+    facets: Facets,
+    clicks: Clicks,
+    items: Items,
+    out: Out,
+    *,
+    seed: Seed = 0,
+    arm: WhichArm = ArmName.SALIENT,
+    schedule: WhichSchedule = ScheduleName.ALTERNATE,
+) -> None:
+    """Train a model that chooses selling points."""
     paths = {"facets": facets, "clicks": clicks, "items": items}
     with _progress("selling-points", out) as (tell, report, finish):
-        from training.config import SellingPointConfig
         from training.runs import train_selling_points
 
-        finish(train_selling_points(paths, SellingPointConfig(seed=seed), out, tell, report))
+        config = SellingPointConfig(arm=arm, schedule=schedule, seed=seed)
+        finish(train_selling_points(paths, config, out, tell, report))
 
 
 @app.command()
@@ -54,7 +68,6 @@ def ranker(
     """Train the model that ranks ads."""
     paths = {"clicks": clicks, "items": items} | ({"facets": facets} if facets else {})
     with _progress("ranker", out) as (tell, report, finish):
-        from training.config import RankerConfig
         from training.runs import train_ranker
 
         finish(train_ranker(paths, RankerConfig(seed=seed), out, tell, report))

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ArmName(StrEnum):
+    """Which selling-point model."""
+
+    SALIENT = "salient"
+
+
+class ScheduleName(StrEnum):
+    """In which order the two tasks are learnt."""
+
+    ALTERNATE = "alternate"
 
 
 @dataclass(frozen=True, slots=True)
 class SellingPointConfig:
     """How the selling-point model is built and fitted."""
 
+    arm: ArmName = ArmName.SALIENT
+    schedule: ScheduleName = ScheduleName.ALTERNATE
     seed: int = 0
     dim: int = 32
     hidden: int = 64

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from training.arms.model import Start
+from training.arms.registry import ARMS
 from training.calibration import fit_calibration
 from training.cooccurrence import catalogue_vectors
 from training.fit import (
@@ -24,19 +26,18 @@ from training.fit import (
     predict,
     start_from,
 )
-from training.selling_points import SellingPointModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from service.contract.arrays import LongArray
     from service.contract.encoder import Encoder
+    from training.arms.model import SellingPointModel
     from training.config import SellingPointConfig
     from training.examples import Examples
 
 HELD_OUT: Final = 0.1
 _CHECKS: Final = 8  # how often the held-out rows are looked at
-_LEAST_WEIGHT: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,22 @@ class SellingPointData:
 
 
 def new_model(
-    encoder: Encoder, titles: Any, config: SellingPointConfig, match: Any
+    data: SellingPointData, encoder: Encoder, titles: Any, config: SellingPointConfig
 ) -> SellingPointModel:
-    """Build the model; word vectors start from the titles (n, T) of the catalogue."""
+    """Build the arm; both tasks have run once, and words start from the titles (n, T)."""
     vocabulary = encoder.vocabulary
-    model = SellingPointModel(vocabulary.size, config, vocabulary.idf)
-    vectors = catalogue_vectors(titles, vocabulary.size, config.dim, seed=config.seed)
-    model.table.vectors.assign(vectors)
-    model.table.salience.assign(np.log(np.maximum(vocabulary.idf, _LEAST_WEIGHT)))
-    model.standardize.adapt(match)
+    model = ARMS[config.arm].build(vocabulary.size, config)
+    model(data.main.take(data.main_requests[:1]))
+    model.ad_clicks(data.auxiliary.take(data.auxiliary_requests[:1]))
+    model.start(
+        Start(
+            vectors=catalogue_vectors(titles, vocabulary.size, config.dim, seed=config.seed),
+            idf=vocabulary.idf,
+            match=column(data.main, "match", data.main_requests),
+            main_odds=log_odds(column(data.main, "click", data.main_requests)),
+            auxiliary_odds=log_odds(column(data.auxiliary, "click", data.auxiliary_requests)),
+        )
+    )
     return model
 
 
@@ -86,7 +94,7 @@ def learn_selling_points(
 ) -> SellingPointModel:
     """Fit the model to `data` and return it, calibrated, with its best weights."""
     start_from(config.seed)
-    model = new_model(encoder, titles, config, column(data.main, "match", data.main_requests))
+    model = new_model(data, encoder, titles, config)
     run = compiled(lambda batch: [model(batch)])
     _fit(model, run, data, config, report)
     logits = predict(run, data.main, data.checked)[0]
@@ -115,7 +123,6 @@ def _fit(
         endless(data.main_requests, main_size, rng),
         endless(data.auxiliary_requests, auxiliary_size, rng),
     ]
-    _built(model, data)
     # Clicks on feature words are few: word vectors learn from clicks on ads alone.
     rates = [
         Rates(config.rate, 0.0, config.decay, steps[0]),
@@ -136,16 +143,6 @@ def _fit(
             best.offer(loss)
             report(done, len(order), f"held-out log loss {loss:.4f}")
     best.restore()
-
-
-def _built(model: SellingPointModel, data: SellingPointData) -> None:
-    """Run both tasks once, so that every weight exists; outputs start at the mean click rate."""
-    model(data.main.take(data.main_requests[:1]))
-    model.ad_clicks(data.auxiliary.take(data.auxiliary_requests[:1]))
-    clicks = column(data.main, "click", data.main_requests)
-    model.main.dense.bias.assign([log_odds(clicks)])
-    clicks = column(data.auxiliary, "click", data.auxiliary_requests)
-    model.auxiliary.dense.bias.assign([log_odds(clicks)])
 
 
 def _loss(logits: Any, batch: Mapping[str, Any]) -> Any:

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from service.contract.arrays import LongArray
+    from training.arms.model import SellingPointModel
     from training.examples import Examples
     from training.learn_ranker import RankerData
     from training.learn_selling_points import SellingPointData
     from training.ranker import Ranker
-    from training.selling_points import SellingPointModel
 
 _ODD_FACTOR: Final = 1_000_003
 

@@ -10,12 +10,12 @@ from service.contract.encoding import Encoding
 from service.contract.manifest import BundleKind, Manifest, Training
 from service.contract.tokenizer import Tokenizer
 from service.contract.vocabulary import learn_vocabulary
+from training.arms.registry import ARMS
 from training.card import write_card
 from training.examples import Shop, ad_examples, facet_examples
 from training.export.bundle import Parts, check_place, write_bundle
 from training.export.golden import golden_inputs, ranker_answers, selling_point_answers
 from training.export.ranker import ranker_graphs
-from training.export.selling_points import selling_point_graphs
 from training.learn_ranker import RankerData, learn_ranker
 from training.learn_selling_points import SellingPointData, learn_selling_points
 from training.logs import file_hash, read_clicks, read_facets, read_items, with_known_products
@@ -61,7 +61,7 @@ def train_selling_points(
         replace(row, expected=selling_point_answers(model, encoder, row))
         for row in _golden_inputs(facets["query"], items)
     ]
-    graphs = selling_point_graphs(model, encoder.encoding)
+    graphs = ARMS[config.arm].graphs(model, encoder.encoding)
     card = write_card(BundleKind.SELLING_POINTS, training, _counts(shop))
     parts = Parts(BundleKind.SELLING_POINTS, encoder, graphs, golden, training, card)
     return write_bundle(out, parts)

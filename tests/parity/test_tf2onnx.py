@@ -17,7 +17,7 @@ from tests.unit.training.made_models import (
     made_selling_points,
 )
 from training.export.ranker import ranker_graphs
-from training.export.selling_points import selling_point_graphs
+from training.export.salient import salient_graphs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +79,7 @@ def test_the_selling_point_model(encoder: Encoder) -> None:
     match = np.random.default_rng(0).normal(size=(size, 5)).astype(np.float32)
     position = np.arange(1, size + 1)
     feeds = {**context, "phrase_words": phrases, "match": match, "position": position}
-    graphs = selling_point_graphs(model, encoder.encoding)
+    graphs = salient_graphs(model, encoder.encoding)
     ours = _ours(graphs, feeds, ["context", "phrase", "placed"])["p_click"]
     batch = {
         **context,

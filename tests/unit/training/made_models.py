@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from service.contract.history import History
 from tests.unit.training.made_logs import made_items
+from training.arms.salient import Salient
 from training.config import RankerConfig, SellingPointConfig
 from training.export.golden import golden_inputs, ranker_answers, selling_point_answers
 from training.ranker import Ranker
 from training.runs import new_encoder
-from training.selling_points import SellingPointModel
 
 if TYPE_CHECKING:
     from service.contract.encoder import Encoder
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 QUERIES = ["red lamp", "桌子", "oak chair 3 in."]
 PHRASES = ["red", "led", "不锈钢"]
-SMALL = {"dim": 8, "hidden": 12, "attention": 6}
+SMALL: Final[dict[str, Any]] = {"dim": 8, "hidden": 12, "attention": 6}
 
 
 def made_encoder() -> Encoder:
@@ -37,9 +37,9 @@ def _draw_weights(model: Any) -> None:
     model.set_weights(drawn)
 
 
-def made_selling_points(encoder: Encoder) -> SellingPointModel:
+def made_selling_points(encoder: Encoder) -> Salient:
     config = SellingPointConfig(**SMALL)
-    model = SellingPointModel(encoder.vocabulary.size, config, encoder.vocabulary.idf)
+    model = Salient(encoder.vocabulary.size, config)
     selling_point_answers(model, encoder, made_rows()[0])
     _draw_weights(model)
     return model

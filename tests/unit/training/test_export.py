@@ -21,7 +21,7 @@ from training.export.gates import GateError, pass_gates
 from training.export.golden import ranker_answers, selling_point_answers
 from training.export.graph import FLOAT, GraphBuilder
 from training.export.ranker import ranker_graphs
-from training.export.selling_points import selling_point_graphs
+from training.export.salient import salient_graphs
 from training.logs import TrainingDataError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _parts(kind: BundleKind, encoder: Encoder) -> Parts:
         graphs = ranker_graphs(model, encoder.encoding)
     else:
         model, answers = made_selling_points(encoder), selling_point_answers
-        graphs = selling_point_graphs(model, encoder.encoding)
+        graphs = salient_graphs(model, encoder.encoding)
     golden = [replace(row, expected=answers(model, encoder, row)) for row in made_rows()]
     training = Training(3, {"clicks": "0" * 64}, {"dim": 8}, {"auc": 0.5})
     card = write_card(kind, training, {"products": 24})

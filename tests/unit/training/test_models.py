@@ -18,8 +18,8 @@ from training.export.golden import ranker_answers, selling_point_answers
 
 if TYPE_CHECKING:
     from service.contract.encoder import Encoder
+    from training.arms.salient import Salient
     from training.ranker import Ranker
-    from training.selling_points import SellingPointModel
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def ranker(encoder: Encoder) -> Ranker:
 
 
 @pytest.fixture(scope="module")
-def chooser(encoder: Encoder) -> SellingPointModel:
+def chooser(encoder: Encoder) -> Salient:
     return made_selling_points(encoder)
 
 
@@ -61,7 +61,7 @@ def test_feature_words_reach_a_ranker_as_short_titles(ranker: Ranker, encoder: E
     assert some["p_click"] != pytest.approx(none["p_click"], abs=1e-4)
 
 
-def test_a_padded_history_is_invisible(chooser: SellingPointModel, encoder: Encoder) -> None:
+def test_a_padded_history_is_invisible(chooser: Salient, encoder: Encoder) -> None:
     context = encoder.context(ROW.query, ROW.history)
     padded = encoder.contexts([ROW.query], [ROW.history])
     assert padded["clicked_titles"].shape[1] > context["clicked_titles"].shape[1]
@@ -74,9 +74,7 @@ def test_a_padded_history_is_invisible(chooser: SellingPointModel, encoder: Enco
     assert np.asarray(short) == pytest.approx(np.asarray(long), abs=1e-5)
 
 
-def test_the_auxiliary_task_reads_titles_of_any_number(
-    chooser: SellingPointModel, encoder: Encoder
-) -> None:
+def test_the_auxiliary_task_reads_titles_of_any_number(chooser: Salient, encoder: Encoder) -> None:
     titles = encoder.title_table(["Acme red lamp", "Acme oak mug", ""])["content"]
     batch = {
         **encoder.context(ROW.query, ROW.history),
@@ -90,7 +88,7 @@ def test_the_auxiliary_task_reads_titles_of_any_number(
 
 
 def test_what_is_asked_and_where_it_stands_change_the_phrase_score(
-    chooser: SellingPointModel, encoder: Encoder
+    chooser: Salient, encoder: Encoder
 ) -> None:
     one = selling_point_answers(chooser, encoder, ROW)
     other = selling_point_answers(chooser, encoder, replace(ROW, query="mug", place=3))

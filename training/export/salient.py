@@ -1,4 +1,4 @@
-"""The selling-point model as four graphs. The first layer splits exactly over its inputs."""
+"""The default arm as four graphs. The first layer splits exactly over its inputs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from service.contract.groups import GROUP_WIDTH, GROUPS
 from service.contract.matching import PHRASE_MATCH
+from training.arms.salient import LINKED_PARTS, USER_PARTS
 from training.export.blocks import (
     Words,
     dense,
@@ -20,18 +21,15 @@ from training.export.blocks import (
     weights,
 )
 from training.export.graph import FLOAT, INT32, INT64, GraphBuilder
-from training.selling_points import LINKED_PARTS, USER_PARTS
 
 if TYPE_CHECKING:
     import onnx
 
     from service.contract.encoding import Encoding
-    from training.selling_points import SellingPointModel
+    from training.arms.salient import Salient
 
 
-def selling_point_graphs(
-    model: SellingPointModel, encoding: Encoding
-) -> dict[str, onnx.ModelProto]:
+def salient_graphs(model: Salient, encoding: Encoding) -> dict[str, onnx.ModelProto]:
     """Return the graphs context, phrase, head and placed."""
     return {
         "context": context_graph(model, encoding),
@@ -41,7 +39,7 @@ def selling_point_graphs(
     }
 
 
-def context_graph(model: SellingPointModel, encoding: Encoding) -> onnx.ModelProto:
+def context_graph(model: Salient, encoding: Encoding) -> onnx.ModelProto:
     """Return c = [W1_u e_u + b1 ; e_words ; e_titles ; e_query], (B, H + 3 D)."""
     graph = GraphBuilder("selling-points-context")
     words, pools = Words.of(graph, model.table), model.shopper
@@ -69,7 +67,7 @@ def context_graph(model: SellingPointModel, encoding: Encoding) -> onnx.ModelPro
     return graph.build()
 
 
-def phrase_graph(model: SellingPointModel, encoding: Encoding) -> onnx.ModelProto:
+def phrase_graph(model: Salient, encoding: Encoding) -> onnx.ModelProto:
     """Return [W1_v [e_v ; idf] ; e_v], (N, H + D)."""
     graph = GraphBuilder("selling-points-phrase")
     ids = graph.input("phrase_words", INT32, ["N", encoding.phrase_content])
@@ -82,7 +80,7 @@ def phrase_graph(model: SellingPointModel, encoding: Encoding) -> onnx.ModelProt
     return graph.build()
 
 
-def head_graph(model: SellingPointModel, *, placed: bool) -> onnx.ModelProto:
+def head_graph(model: Salient, *, placed: bool) -> onnx.ModelProto:
     """Return p_click (N,): of contexts (1 or N) and phrases (N); `placed` adds the position."""
     hidden, dim = model.config.hidden, model.config.dim
     graph = GraphBuilder("selling-points-placed" if placed else "selling-points-head")

@@ -1,10 +1,11 @@
-"""The selling-point model: which phrase about a product does this shopper care about (AMTDL)."""
+"""The default arm: which phrase about a product does this shopper care about."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
 import keras
+import numpy as np
 from keras import ops
 
 from service.contract.matching import PHRASE_MATCH
@@ -14,6 +15,7 @@ from training.shopper import ShopperGroups
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from training.arms.model import Start
     from training.config import SellingPointConfig
 
 Tensor = Any
@@ -22,9 +24,10 @@ MAIN_PLACES: Final = 16
 AUXILIARY_PLACES: Final = 16
 USER_PARTS: Final = ("words", "titles", "past", "query", "head", "groups")
 LINKED_PARTS: Final = ("words", "titles", "query")
+_LEAST_WEIGHT: Final = 0.1
 
 
-class SellingPointModel(keras.Model):
+class Salient(keras.Model):
     """Two tasks over shared embeddings and layers: clicks on feature words, clicks on ads.
 
         x = [e_u ; e_q ; e_v]   h1 = f(W1 x + W_m m + sum_p P_p (e_p * e_v) + b1)
@@ -36,12 +39,11 @@ class SellingPointModel(keras.Model):
     stand beside the shared W1, W2. Source: Hou et al. 2025, after Zhao et al. 2019.
     """
 
-    def __init__(self, size: int, config: SellingPointConfig, idf: Tensor) -> None:
+    def __init__(self, size: int, config: SellingPointConfig) -> None:
         super().__init__()
         self.config, hidden = config, config.hidden
         self.table = WordTable(size, config.dim, name="table")
         self.idf = self.add_weight(shape=(size,), trainable=False, name="idf")
-        self.idf.assign(idf)
         self.shopper = ShopperGroups(self.table, name="shopper")
         self.from_user = keras.layers.Dense(hidden, name="from_user")
         self.from_phrase = keras.layers.Dense(hidden, use_bias=False, name="from_phrase")
@@ -60,6 +62,15 @@ class SellingPointModel(keras.Model):
         """Leave it to the layers, which build themselves when they are first called."""
         del batch_shape
         self.built = True
+
+    def start(self, start: Start) -> None:
+        """Start from the catalogue's word vectors, rare words first, and the mean click rates."""
+        self.idf.assign(start.idf)
+        self.table.vectors.assign(start.vectors)
+        self.table.salience.assign(np.log(np.maximum(start.idf, _LEAST_WEIGHT)))
+        self.standardize.adapt(start.match)
+        self.main.dense.bias.assign([start.main_odds])
+        self.auxiliary.dense.bias.assign([start.auxiliary_odds])
 
     def call(self, batch: Mapping[str, Tensor], training: bool = False) -> Tensor:
         """Return logits (B, N) of clicks on the shown feature words."""

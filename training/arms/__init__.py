@@ -1,0 +1,1 @@
+"""The arms: selling-point models by name, all fitted, measured and exported alike."""
