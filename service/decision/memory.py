@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Memory:
-    """Bounded; dies with its snapshot."""
+    """Bounded, and one snapshot's own."""
 
     __slots__ = (
         "ad_rows",
@@ -48,3 +48,8 @@ class Memory:
         self.servable: Recent[str, Servable] = Recent(64)
         self.standing: Recent[tuple[Found, Micros], Standing] = Recent(1024)
         self.titles: Recent[TitleKey, ShownPoints] = Recent(16_384)
+
+    def begin_with(self, other: Memory) -> None:
+        """Remember what `other` does, for a snapshot in which all of that is true as well."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(other, name).copy())

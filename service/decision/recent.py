@@ -32,6 +32,13 @@ class Recent(Generic[K, V]):
         """The keys, from the one put first."""
         return list(self._values)
 
+    def copy(self, keep: Callable[[K], bool] = lambda _: True) -> Recent[K, V]:
+        """Another that remembers the same, as far as `keep` says so, and goes its own way."""
+        other: Recent[K, V] = Recent(self._limit)
+        values = self._values.copy()  # in one step: its owner may be putting
+        other._values.update({key: value for key, value in values.items() if keep(key)})
+        return other
+
     def put(self, key: K, value: V) -> V:
         """Keep `value` under `key` and give it back; the one put first makes room."""
         if len(self._values) >= self._limit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -81,6 +81,22 @@ def strangers_apart(
             if key is not None:
                 strangers.put(key, [output.copy() for output in answer])
     return [np.concatenate(outputs) for outputs in zip(*answers, strict=True)]
+
+
+V = TypeVar("V")
+
+
+def still_true(
+    known: Recent[tuple[str, bytes], V], before: NDArray[Any], rows: NDArray[Any]
+) -> Recent[tuple[str, bytes], V]:
+    """What is `known`, by query and candidates, of candidates whose rows are as they were."""
+    if before.dtype != rows.dtype or before.shape != rows.shape:
+        return known.copy(lambda _: False)
+    whole = np.dtype((np.void, rows.dtype.itemsize))
+    same = before.view(whole) == rows.view(whole)
+    if same.all():
+        return known.copy()
+    return known.copy(lambda key: bool(same.take(np.frombuffer(key[1], np.int32)).all()))
 
 
 def _is_empty(history: History) -> bool:

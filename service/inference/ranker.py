@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from service.inference.binding import (
     check_rows,
     owners_of,
     side_by_side,
+    still_true,
     strangers_apart,
     to_each,
     usable,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from service.contract.arrays import FloatArray
+    from service.contract.arrays import FloatArray, IntArray
     from service.decision.scorers import Question
     from service.inference.binding import Strangers
     from service.inference.bundle import Bundle
@@ -52,8 +53,14 @@ class OnnxRanker:
         self._bundle = bundle
         self._encoder = bundle.encoder
         self._rows = np.asarray(rows)  # a mapped file stays mapped, but indexes faster
-        self._candidates = lru_cache(maxsize=remembered)(self._gather)
+        self._candidates: Recent[tuple[str, bytes], _Gathered] = Recent(remembered)
         self._strangers: Strangers = Recent(remembered)
+
+    def begin_with(self, before: OnnxRanker) -> None:
+        """Remember what `before` does of candidates whose rows are as they were."""
+        if before._bundle is self._bundle:
+            self._candidates = still_true(before._candidates, before._rows, self._rows)
+            self._strangers = still_true(before._strangers, before._rows, self._rows)
 
     def score(self, questions: Sequence[Question]) -> RankScores:
         """Score the products of all `questions`, one question after the other.
@@ -64,7 +71,7 @@ class OnnxRanker:
         return RankScores(*usable(self.model, compute))
 
     def _compute(self, questions: Sequence[Question]) -> list[FloatArray]:
-        gathered = [self._candidates(one.query, one.rows.tobytes()) for one in questions]
+        gathered = [self._gathered(one.query, one.rows) for one in questions]
         lengths = [len(one.vectors) for one in gathered]
         terms = Terms.joined([one.terms for one in gathered])
         contexts = self._encoder.contexts(
@@ -76,8 +83,12 @@ class OnnxRanker:
         context = to_each(self._bundle.context_vectors(contexts), lengths)
         return self._bundle.head(context, side_by_side([one.vectors for one in gathered]), match)
 
-    def _gather(self, query: str, chosen: bytes) -> _Gathered:
-        rows = self._rows.take(np.frombuffer(chosen, dtype=np.int32))
+    def _gathered(self, query: str, chosen: IntArray) -> _Gathered:
+        key = (query, chosen.tobytes())
+        return self._candidates.get(key) or self._candidates.put(key, self._gather(query, chosen))
+
+    def _gather(self, query: str, chosen: IntArray) -> _Gathered:
+        rows = self._rows.take(chosen)
         match = np.zeros((len(rows), len(TITLE_MATCH)), dtype=np.float32)
         match[:, : len(QUERY_FEATURES)] = self._encoder.query_match(query, rows)
         return _Gathered(np.ascontiguousarray(rows["vector"]), self._encoder.terms(rows), match)

@@ -9,7 +9,14 @@ import numpy as np
 
 from service.contract.taste import phrase_taste
 from service.decision.recent import Recent
-from service.inference.binding import check_rows, owners_of, strangers_apart, to_each, usable
+from service.inference.binding import (
+    check_rows,
+    owners_of,
+    still_true,
+    strangers_apart,
+    to_each,
+    usable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +42,11 @@ class OnnxPhraseScorer:
         self._encoder = bundle.encoder
         self._rows = np.asarray(rows)  # a mapped file stays mapped, but indexes faster
         self._strangers: Strangers = Recent(remembered)
+
+    def begin_with(self, before: OnnxPhraseScorer) -> None:
+        """Remember what `before` does of candidates whose rows are as they were."""
+        if before._bundle is self._bundle:
+            self._strangers = still_true(before._strangers, before._rows, self._rows)
 
     def score(self, questions: Sequence[Question]) -> FloatArray:
         """Score the phrases of all `questions` in 0..1, one question after the other.

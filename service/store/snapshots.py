@@ -21,6 +21,7 @@ from service.errors import BadSnapshotError
 from service.store.snapshot_meta import ArrayFile, Meta, arrays_of, snapshot_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -72,6 +73,14 @@ def map_snapshot(folder: Path) -> Snapshot:
         raise BadSnapshotError(f"the snapshot in {folder} cannot be read: {error!r}") from error
 
 
+def changed_arrays(before: Path, after: Path) -> set[str] | None:
+    """The names of the arrays that are not the same in both snapshots; None if one is gone."""
+    earlier, later = _files(before), _files(after)
+    if not earlier or not later:
+        return None
+    return {name for name, _ in earlier.items() ^ later.items()}
+
+
 def point_to(folder: Path) -> None:
     """Make the snapshot in `folder` the current one of its store, in one step."""
     draft = folder.parent / f".{CURRENT}.{os.getpid()}"
@@ -94,11 +103,15 @@ def _hashes(previous: Path | None) -> dict[str, Path]:
     """Hash -> file, of the arrays of an earlier snapshot; nothing if it cannot be read."""
     if previous is None:
         return {}
+    return {file.blake2b: previous / f"{name}.npy" for name, file in _files(previous).items()}
+
+
+def _files(folder: Path) -> Mapping[str, ArrayFile]:
+    """What the snapshot in `folder` says of its arrays; nothing if it cannot be read."""
     try:
-        meta = Meta.from_json(orjson.loads((previous / META).read_bytes()))
-    except (OSError, ValueError, KeyError, TypeError):
+        return Meta.from_json(orjson.loads((folder / META).read_bytes())).files
+    except (OSError, ValueError, KeyError, TypeError, BadSnapshotError):
         return {}
-    return {file.blake2b: previous / f"{name}.npy" for name, file in meta.files.items()}
 
 
 def _write_array(array: NDArray[Any], path: Path, known: dict[str, Path]) -> ArrayFile:

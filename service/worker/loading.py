@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from time import perf_counter, sleep
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from service.worker.bundles import Bundles
 
 WARM_ROWS = 100
-ACQUAINT_SECONDS = 1.0
 
 
 def load(folder: Path, bundles: Bundles) -> Live:
@@ -48,29 +45,6 @@ def load(folder: Path, bundles: Bundles) -> Live:
     live = Live(snapshot, scorers, models=tuple(bundle.model for bundle in opened.values()))
     _warm(live)
     return live
-
-
-def acquaint(live: Live, before: Live, now: float) -> int:
-    """Ask `live` what `before` was asked, so that no shopper waits for it to be worked out anew.
-
-    What is asked often is asked soon after a swap, so it comes first here. It takes
-    `ACQUAINT_SECONDS` at most; returns how many were asked.
-    """
-    placements = {one.platform: one for one in live.snapshot.placements.values()}
-    questions = [
-        AdQuery(text, category, placement, placement.slots, Shopper(None, EMPTY_HISTORY))
-        for platform, text, category in before.snapshot.memory.found.known()
-        if (placement := placements.get(platform)) is not None
-    ]
-    until = perf_counter() + ACQUAINT_SECONDS
-    for asked, query in enumerate(questions):
-        started = perf_counter()
-        if started > until:
-            return asked
-        with suppress(Exception):  # it fails again when it is asked for, and is told there
-            decide(query, live.snapshot, live.scorers, now=now, seed=0, spent_out=before.spent_out)
-        sleep(0)  # lets in who waits to serve
-    return len(questions)
 
 
 def load_without_models(folder: Path) -> Live:

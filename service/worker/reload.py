@@ -13,10 +13,11 @@ import structlog
 from service.decision.live import with_bans
 from service.errors import BadSnapshotError
 from service.store.ledger import spent_out_campaigns
-from service.store.snapshots import current_snapshot
+from service.store.snapshots import changed_arrays, current_snapshot
 from service.worker import counts
+from service.worker.acquaint import acquaint
 from service.worker.bundles import Bundles
-from service.worker.loading import acquaint, load, load_without_models
+from service.worker.loading import load, load_without_models
 from service.worker.polling import poll
 from service.worker.refresh import kept_folders, snapshots_folder
 
@@ -146,7 +147,8 @@ class _Follower:
             loaded = load(folder, self.bundles)
             if before is not None:
                 loaded = with_bans(loaded, before.bans)  # first: what bans change is asked anew
-                acquaint(loaded, before, time.time())
+                changed = changed_arrays(folder.parent / before.snapshot.version, folder)
+                acquaint(loaded, before, changed, now=time.time())
         except Exception as error:  # whatever it is, other stores and what serves go on
             self._refuse(folder, error)
             return self._next_best(folder) if before is None else None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from tests.unit.inference.made_bundles import HISTORY, PHRASES, TITLES
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from service.contract.arrays import IntArray
     from service.contract.taste import Clicks, Taste
     from service.inference.bundle import Bundle
 
@@ -199,3 +201,53 @@ def test_company_changes_no_bit_of_a_score(ranking: Bundle, pointing: Bundle, co
         np.testing.assert_array_equal(getattr(together, name), expected)
     expected = np.concatenate([scorer.score([one]) for one in questions])
     np.testing.assert_array_equal(scorer.score(questions), expected)
+
+
+def test_a_ranker_begins_with_what_was_gathered_of_rows_that_stayed(
+    ranking: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = OnnxRanker(ranking, item_rows(ranking, PRODUCTS))
+    same, dearer = rows_of(4, 5), rows_of(0, 2)
+    for history in (EMPTY_HISTORY, HISTORY):
+        old.score([Question("light", history, same), Question("light", history, dearer)])
+    changed = [
+        replace(one, price=Micros(90_000_000)) if one is PRODUCTS[2] else one for one in PRODUCTS
+    ]
+    new = OnnxRanker(ranking, item_rows(ranking, changed))
+    fresh = OnnxRanker(ranking, item_rows(ranking, changed))
+    new.begin_with(old)
+    gathered, gather = [], OnnxRanker._gather
+
+    def told(ranker: OnnxRanker, query: str, chosen: IntArray) -> Any:
+        gathered.append(chosen.tolist())
+        return gather(ranker, query, chosen)
+
+    monkeypatch.setattr(OnnxRanker, "_gather", told)
+    for history in (EMPTY_HISTORY, HISTORY):
+        for rows in (same, dearer):
+            found, expected = (
+                one.score([Question("light", history, rows)]).p_click for one in (new, fresh)
+            )
+            np.testing.assert_array_equal(found, expected)
+    # the new one gathers what changed only, the fresh one both
+    assert sorted(gathered) == [[0, 2], [0, 2], [4, 5]]
+
+
+def test_nothing_is_taken_over_from_rows_of_another_shape_or_model(
+    ranking: Bundle, pointing: Bundle, points: Path
+) -> None:
+    question = Question("light", EMPTY_HISTORY, rows_of(0, 1))
+    old, phrases = (
+        OnnxRanker(ranking, item_rows(ranking, PRODUCTS)),
+        phrase_rows(pointing, PHRASES),
+    )
+    old.score([question])
+    new = OnnxRanker(ranking, item_rows(ranking, PRODUCTS[:3]))
+    new.begin_with(old)
+    assert len(new._candidates) == len(new._strangers) == 0
+    before = OnnxPhraseScorer(pointing, phrases)
+    before.score([question])
+    for bundle, known in ((pointing, 1), (open_bundle(points), 0)):
+        after = OnnxPhraseScorer(bundle, phrases)
+        after.begin_with(before)
+        assert len(after._strangers) == known

@@ -15,6 +15,7 @@ from service.decision.terms import ApiKey, KeyKind, PhraseStyle, Placement
 from service.errors import BadSnapshotError
 from service.store.snapshots import (
     READ_BYTES,
+    changed_arrays,
     current_snapshot,
     map_snapshot,
     point_to,
@@ -192,3 +193,13 @@ def test_a_pointer_to_nowhere_is_no_snapshot(tmp_path: Path, pointer: str) -> No
 def test_a_placement_is_whole_after_the_way_back(tmp_path: Path) -> None:
     mapped = map_snapshot(write_snapshot(made(), tmp_path))
     assert isinstance(mapped.placements["search_top"], Placement)
+
+
+def test_what_changed_between_two_snapshots_is_told_by_name(tmp_path: Path) -> None:
+    written = made()
+    first = write_snapshot(written, tmp_path)
+    prices = replace(written.products, price=written.products.price + 1)
+    second = write_snapshot(replace(written, version="8", products=prices), tmp_path)
+    assert changed_arrays(first, first) == set()
+    assert changed_arrays(first, second) == {"products.price"}
+    assert changed_arrays(tmp_path / "gone", second) is None
