@@ -102,7 +102,7 @@ def gain_over(
     _, codes = np.unique(shoppers, return_inverse=True)
     count = int(codes.max()) + 1 if len(codes) else 0
     rng = np.random.default_rng(seed)
-    ours, theirs = _Ranked(labels, scores), _Ranked(labels, floor)
+    ours, theirs = RankedRows(labels, scores), RankedRows(labels, floor)
     gains = []
     for _ in range(draws):
         weights = rng.multinomial(count, np.full(count, 1 / count)).astype(np.float64)[codes]
@@ -113,8 +113,8 @@ def gain_over(
     return Gain(ours.auc(ones), theirs.auc(ones), float(low), float(high))
 
 
-class _Ranked:
-    """Rows sorted once, so that many weightings cost little."""
+class RankedRows:
+    """Rows sorted once by their scores, so that many weightings cost little."""
 
     def __init__(self, labels: Numbers, scores: Numbers) -> None:
         self._order = np.argsort(scores, kind="stable")
@@ -122,4 +122,5 @@ class _Ranked:
         self._ties = _ties(scores[self._order])
 
     def auc(self, weights: Numbers) -> float:
+        """Return the AUC in which each row counts by its weight (N,)."""
         return _sorted_auc(self._clicked, self._ties, weights[self._order])
