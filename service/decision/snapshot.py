@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from service.decision.experiments import Experiment
     from service.decision.language import Language
     from service.decision.tables import (
         AdTable,
@@ -64,6 +65,7 @@ class Catalogue:
     placements: Sequence[Placement]
     keys: Sequence[ApiKey] = ()
     verdicts: Mapping[str, tuple[Verdict, ...]] = field(default_factory=dict)  # by product id
+    experiments: tuple[Experiment, ...] = ()  # those that run
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ class Snapshot:
     keywords: KeywordTable
     bundles: tuple[BundleRef, ...] = ()
     models: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    experiments: tuple[Experiment, ...] = ()
     muted: frozenset[int] = frozenset()  # selling points that were banned since
     language: Language = field(init=False, repr=False)
     memory: Memory = field(init=False, repr=False)
@@ -237,4 +240,5 @@ def build_snapshot(catalogue: Catalogue, known: Readings | None = None) -> Snaps
         campaigns=index_campaigns(campaigns, platforms),
         ads=index_ads(able, campaign_rows, len(readings)),
         keywords=keyword_table,
+        experiments=catalogue.experiments,
     )

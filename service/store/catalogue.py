@@ -14,6 +14,7 @@ from service.decision.terms import Micros, Product, Store
 from service.errors import UnknownStoreError
 from service.store.campaigns import load_ads, load_campaigns, load_placements
 from service.store.copying import copy_in
+from service.store.experiments import load_experiments
 from service.store.keys import list_keys
 from service.store.selling_points import load_verdicts
 from service.store.tables import products, stores
@@ -204,4 +205,5 @@ async def load_catalogue(connection: AsyncConnection, store_id: str) -> Catalogu
         placements=await load_placements(connection, store_id),
         keys=await list_keys(connection, store_id),
         verdicts=await load_verdicts(connection, store_id),
+        experiments=await load_experiments(connection, store_id),
     )

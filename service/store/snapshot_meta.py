@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from service.decision import tables
+from service.decision.experiments import Experiment, read_experiments
 from service.decision.lists import RowLists
 from service.decision.snapshot import BundleRef, Snapshot
 from service.decision.strings import StringTable
@@ -55,6 +56,7 @@ class Meta:
     platforms: tuple[str, ...]
     left_out: Mapping[str, int]
     bundles: tuple[BundleRef, ...]
+    experiments: tuple[Experiment, ...]
     files: Mapping[str, ArrayFile]
 
     @classmethod
@@ -69,6 +71,7 @@ class Meta:
             platforms=snapshot.platforms,
             left_out=snapshot.left_out,
             bundles=snapshot.bundles,
+            experiments=snapshot.experiments,
             files=files,
         )
 
@@ -94,6 +97,7 @@ class Meta:
             platforms=tuple(read["platforms"]),
             left_out=read["left_out"],
             bundles=tuple(BundleRef(**one) for one in read["bundles"]),
+            experiments=read_experiments(read.get("experiments", ())),  # older ones have none
             files={name: ArrayFile(**file) for name, file in read["files"].items()},
         )
 
@@ -124,6 +128,7 @@ def snapshot_of(meta: Meta, arrays: Mapping[str, NDArray[Any]]) -> Snapshot:
         platforms=meta.platforms,
         left_out=meta.left_out,
         bundles=meta.bundles,
+        experiments=meta.experiments,
         models={
             name.removeprefix(MODELS): array
             for name, array in arrays.items()

@@ -7,6 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import insert, select, text
 
+import service.store.experiment_tables
 import service.store.shopper_tables
 import service.store.webhook_tables  # noqa: F401 - their tables stand in the same metadata
 from service.store.catalogue import put_store

@@ -9,6 +9,8 @@ import orjson
 import pytest
 
 from service.decision.decide import decide
+from service.decision.experiments import Arm, Experiment
+from service.decision.policy import PointSource, SellingPointPolicy
 from service.decision.scorers import Scorers
 from service.decision.snapshot import BundleRef, Snapshot
 from service.decision.terms import ApiKey, KeyKind, PhraseStyle, Placement
@@ -24,6 +26,9 @@ from service.store.snapshots import (
 from tests.unit.decision.shop import TOP, ask, campaign, keyword, product, snapshot
 
 KEY = ApiKey("key_1", "ab" * 32, KeyKind.SECRET, ("serve",), ("https://shop.example",), "adv_a")
+
+PLAIN = Arm("plain", ((0, 5000), (9000, 10_000)), SellingPointPolicy(PointSource.NONE, 0))
+RUNNING = Experiment("exp_1", "Any at all?", "salt", (PLAIN, Arm("usual", ((5000, 9000),))))
 
 
 def made(title: str = "Wool Coat") -> Snapshot:
@@ -41,6 +46,7 @@ def made(title: str = "Wool Coat") -> Snapshot:
         keys=(KEY,),
         models={"ranker.item": rows, "selling-points.phrase": np.ones((2, 8), np.float32)},
         bundles=(BundleRef("ranker", "3", "cd" * 32),),
+        experiments=(RUNNING,),
     )
 
 
@@ -69,6 +75,7 @@ def test_all_that_is_no_array_comes_back_too(tmp_path: Path) -> None:
         "platforms",
         "left_out",
         "bundles",
+        "experiments",
     ):
         assert getattr(mapped, name) == getattr(written, name), name
     assert mapped.placements["front"].phrase_style is PhraseStyle.FRONT
@@ -163,6 +170,14 @@ def test_every_torn_file_is_refused(tmp_path: Path) -> None:
             map_snapshot(folder)
         path.write_bytes(whole)
     assert map_snapshot(folder).version == "7"
+
+
+def test_a_snapshot_of_before_experiments_has_none(tmp_path: Path) -> None:
+    folder = write_snapshot(made(), tmp_path)
+    meta = orjson.loads((folder / "meta.json").read_bytes())
+    assert [arm["name"] for arm in meta.pop("experiments")[0]["arms"]] == ["plain", "usual"]
+    (folder / "meta.json").write_bytes(orjson.dumps(meta))
+    assert map_snapshot(folder).experiments == ()
 
 
 def test_another_format_is_refused(tmp_path: Path) -> None:
