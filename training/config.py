@@ -10,12 +10,20 @@ class ArmName(StrEnum):
     """Which selling-point model."""
 
     SALIENT = "salient"
+    BM = "bm"
+    MTDL = "mtdl"
+    AMTDL = "amtdl"
+    LOWRANK = "lowrank"
+    ADDITIVE = "additive"
+    SUMMED = "summed"
 
 
 class ScheduleName(StrEnum):
     """In which order the two tasks are learnt."""
 
     ALTERNATE = "alternate"
+    PRETRAIN = "pretrain"
+    JOINT = "joint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +40,13 @@ class SellingPointConfig:
     rate: float = 5e-3
     auxiliary_rate: float = 1e-3  # it outnumbers the main task, whose layers it shares
     word_rate: float = 5e-4  # word vectors start from the catalogue and move slowly
+    main_word_rate: float = 0.0  # clicks on feature words are few: words learn from ads alone
     decay: float = 1e-3  # of squared weights, words and biases apart
     main_requests: int = 64  # requests a step of feature words
     auxiliary_requests: int = 512  # requests a step of ads
     passes: float = 3.0
     auxiliary_share: float = 0.1  # of the ad requests, seen in each pass
+    k: float | None = None  # ad rows for each row of feature words; unset, the share decides
 
 
 @dataclass(frozen=True, slots=True)

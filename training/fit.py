@@ -61,7 +61,7 @@ class Rates:
 
 
 class Step:
-    """One compiled training step of one loss, plus decay of squared kernels.
+    """One compiled training step of one loss, plus decay of squared kernels and own penalties.
 
     Word vectors move at a rate of their own and do not decay.
     """
@@ -78,8 +78,10 @@ class Step:
         ]
         self._decay = rates.decay
         self._kernels = [v for v in rest if len(v.shape) > 1]
+        self._parts = [part for part in self._parts if part[1]]
         for optimizer, variables in self._parts:
             optimizer.build(variables)
+        self._model = model
         self._loss = loss
         self._run = tf.function(self._one, jit_compile=True, autograph=False)
 
@@ -87,7 +89,7 @@ class Step:
         with tf.GradientTape() as tape:
             loss = self._loss(batch)
             large = ops.sum(ops.stack([ops.sum(ops.square(v)) for v in self._kernels]))
-            whole = loss + self._decay * large
+            whole = loss + self._decay * large + sum(self._model.losses)
         wanted = [[v.value for v in variables] for _, variables in self._parts]
         gradients = tape.gradient(whole, wanted, unconnected_gradients="zero")
         for (optimizer, variables), parts in zip(self._parts, gradients, strict=True):
@@ -107,16 +109,6 @@ def endless(requests: LongArray, size: int, rng: np.random.Generator) -> Iterato
             left = np.concatenate([left, rng.permutation(requests)])
         yield left[:size]
         left = left[size:]
-
-
-def alternate(steps_each: Sequence[int], rng: np.random.Generator) -> LongArray:
-    """Return a random order of tasks in which each comes as often as its steps say.
-
-    As if each step drew the main task with probability 1 / (1 + k) and the auxiliary one with
-    k / (1 + k), k the ratio of their steps, but without replacement: both sources are passed
-    equally often.
-    """
-    return rng.permutation(np.repeat(np.arange(len(steps_each)), steps_each))
 
 
 Forward = Any

@@ -10,6 +10,7 @@ import numpy as np
 from training.arms.model import Start
 from training.arms.registry import ARMS
 from training.calibration import fit_calibration
+from training.config import ScheduleName
 from training.cooccurrence import catalogue_vectors
 from training.fit import (
     Best,
@@ -17,7 +18,6 @@ from training.fit import (
     Rates,
     Report,
     Step,
-    alternate,
     click_loss,
     column,
     compiled,
@@ -26,11 +26,12 @@ from training.fit import (
     predict,
     start_from,
 )
+from training.schedules import AUXILIARY, BOTH, MAIN, Plan, order_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from service.contract.arrays import LongArray
+    from service.contract.arrays import LongArray, Tensors
     from service.contract.encoder import Encoder
     from training.arms.model import SellingPointModel
     from training.config import SellingPointConfig
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 HELD_OUT: Final = 0.1
 _CHECKS: Final = 8  # how often the held-out rows are looked at
+_OF_ADS: Final = "ads/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ def new_model(
     vocabulary = encoder.vocabulary
     model = ARMS[config.arm].build(vocabulary.size, config)
     model(data.main.take(data.main_requests[:1]))
-    model.ad_clicks(data.auxiliary.take(data.auxiliary_requests[:1]))
+    if ARMS[config.arm].two_tasks:
+        model.ad_clicks(data.auxiliary.take(data.auxiliary_requests[:1]))
     model.start(
         Start(
             vectors=catalogue_vectors(titles, vocabulary.size, config.dim, seed=config.seed),
@@ -112,32 +115,14 @@ def _fit(
     report: Report,
 ) -> None:
     rng = np.random.default_rng(config.seed)
-    main_size = min(config.main_requests, len(data.main_requests))
-    auxiliary_size = min(config.auxiliary_requests, len(data.auxiliary_requests))
-    auxiliary_passes = config.passes * config.auxiliary_share
-    steps = [
-        max(1, round(config.passes * len(data.main_requests) / main_size)),
-        round(auxiliary_passes * len(data.auxiliary_requests) / auxiliary_size),
-    ]
-    draws = [
-        endless(data.main_requests, main_size, rng),
-        endless(data.auxiliary_requests, auxiliary_size, rng),
-    ]
-    # Clicks on feature words are few: word vectors learn from clicks on ads alone.
-    rates = [
-        Rates(config.rate, 0.0, config.decay, steps[0]),
-        Rates(config.auxiliary_rate, config.word_rate, config.decay, steps[1]),
-    ]
-    tasks = [
-        Step(model, lambda batch: _loss(model(batch, training=True), batch), rates[0]),
-        Step(model, lambda batch: _loss(model.ad_clicks(batch, training=True), batch), rates[1]),
-    ]
-    sources = [data.main, data.auxiliary]
+    plan = Plan.of(data, config, both=ARMS[config.arm].two_tasks)
+    steps = _steps(model, config, plan)
+    batches = _batches(data, plan, rng)
     best = Best(model)
-    order = alternate(steps, rng)
+    order = order_of(config.schedule, plan.main_steps, plan.auxiliary_steps, rng)
     every = max(1, len(order) // _CHECKS)
     for done, task in enumerate(order.tolist(), start=1):
-        tasks[task](sources[task].take(next(draws[task])))
+        steps[task](next(batches[task]))
         if done % every == 0 or done == len(order):
             loss = check(run, data)
             best.offer(loss)
@@ -145,8 +130,49 @@ def _fit(
     best.restore()
 
 
-def _loss(logits: Any, batch: Mapping[str, Any]) -> Any:
-    return click_loss(logits, batch["click"], batch["real"])
+def _steps(model: Any, config: SellingPointConfig, plan: Plan) -> dict[int, Step]:
+    """Return a step for each task; a task nobody asks for is never compiled."""
+
+    def main(batch: Mapping[str, Any]) -> Any:
+        return click_loss(model(batch, training=True), batch["click"], batch["real"])
+
+    def auxiliary(batch: Mapping[str, Any]) -> Any:
+        logits = model.ad_clicks(batch, training=True)
+        return click_loss(logits, batch["click"], batch["real"])
+
+    def both(batch: Mapping[str, Any]) -> Any:
+        ads = {
+            name.removeprefix(_OF_ADS): value for name, value in batch.items() if _OF_ADS in name
+        }
+        return main(batch) + auxiliary(ads)
+
+    if config.schedule is ScheduleName.JOINT and plan.auxiliary_steps:
+        rates = Rates(config.rate, config.word_rate, config.decay, plan.main_steps)
+        return {BOTH: Step(model, both, rates)}
+    found = {
+        MAIN: Step(
+            model,
+            main,
+            Rates(config.rate, config.main_word_rate, config.decay, plan.main_steps),
+        )
+    }
+    if plan.auxiliary_steps:
+        rates = Rates(config.auxiliary_rate, config.word_rate, config.decay, plan.auxiliary_steps)
+        found[AUXILIARY] = Step(model, auxiliary, rates)
+    return found
+
+
+def _batches(
+    data: SellingPointData, plan: Plan, rng: np.random.Generator
+) -> dict[int, Iterator[Tensors]]:
+    """Yield batches of each task without end."""
+    main = map(data.main.take, endless(data.main_requests, plan.main_size, rng))
+    ads = map(data.auxiliary.take, endless(data.auxiliary_requests, plan.auxiliary_size, rng))
+    return {MAIN: main, AUXILIARY: ads, BOTH: map(_side_by_side, main, ads)}
+
+
+def _side_by_side(main: Tensors, ads: Tensors) -> Tensors:
+    return {**main, **{_OF_ADS + name: value for name, value in ads.items()}}
 
 
 def check(run: Forward, data: SellingPointData) -> float:

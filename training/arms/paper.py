@@ -1,0 +1,143 @@
+"""The paper's three networks by its equations: BM, MTDL and AMTDL.
+
+Source: Hou et al. 2025, after Zhao et al. 2019. The losses have their minus sign, the auxiliary
+one its prediction, and the main task reads the feature-word log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+import keras
+from keras import ops
+
+from training.arms.inputs import CommonColumns, pooled
+from training.config import SellingPointConfig
+from training.layers import Calibration, PlaceTower, TitleAttention, WordTable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from training.arms.model import Start
+
+Tensor = Any
+
+PLACES: Final = 16
+
+
+@keras.saving.register_keras_serializable("training")
+class Bm(keras.Model):
+    """The base model: one task, clicks on feature words.
+
+        e_q = (1/s) sum_i Em(w_i)                           (eq. 4; no words give zeros)
+        x = [e_u ; e_q ; e_v]                               (eq. 5)
+        h1 = f(W1 x + b1)   h2 = f(W2 h1 + b2)              (eq. 6, 7; f = relu)
+        y' = sigmoid(w_y . h2 + b_y + w_m . m + p_place)    (eq. 8)
+
+    u are the words of the feature words clicked last. m is what is not personal and p_place the
+    place, both beyond the paper and the same in every arm.
+    """
+
+    user: tuple[str, ...] = ("words",)
+    asked: tuple[str, ...] = ("query",)
+
+    def __init__(self, size: int, config: SellingPointConfig, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.size, self.config, hidden = size, config, config.hidden
+        self.table = WordTable(size, config.dim, name="table")
+        self.table.salience.trainable = False  # a plain mean: every word counts alike
+        self.from_context = keras.layers.Dense(hidden, name="from_context")  # W1 of u and q, b1
+        self.from_thing = keras.layers.Dense(hidden, use_bias=False, name="from_thing")
+        self.second = keras.layers.Dense(hidden, activation="relu", name="second")
+        self.dropout = keras.layers.Dropout(config.dropout, seed=config.seed)
+        self.main = TaskOutput(PLACES, name="main")
+        self.common = CommonColumns(name="common")
+        self.calibration = Calibration(name="calibration")
+
+    def build(self, batch_shape: Tensor = None) -> None:
+        """Leave it to the layers, which build themselves when they are first called."""
+        del batch_shape
+        self.built = True
+
+    def start(self, start: Start) -> None:
+        """Start from the catalogue's word vectors and the mean click rate."""
+        self.table.vectors.assign(start.vectors)
+        self.common.standardize.adapt(start.match)
+        self.main.dense.bias.assign([start.main_odds])
+
+    def call(self, batch: Mapping[str, Tensor], training: bool = False) -> Tensor:
+        """Return logits (B, N) of clicks on the shown feature words."""
+        phrase = self.table.mean(batch["phrase_words"])
+        h2 = self.hidden(self.context(batch), phrase, training)
+        return self.calibration(self.main(h2, batch["place"]) + self.common(batch["match"]))
+
+    def context(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Return e_u and e_q, the groups of each side by side."""
+        return pooled(self.table, batch, self.user), pooled(self.table, batch, self.asked)
+
+    def hidden(self, context: tuple[Tensor, Tensor], thing: Tensor, training: bool) -> Tensor:
+        """Return h2 (B, N, H) for things (B, N, D)."""
+        of_context = self.from_context(ops.concatenate(context, axis=-1))[:, None, :]
+        h1 = ops.relu(of_context + self.from_thing(thing))
+        return self.second(self.dropout(h1, training=training))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what builds an equal model."""
+        return {"size": self.size, "config": asdict(self.config)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Bm:
+        """Build an equal model."""
+        del custom_objects
+        return cls(config["size"], SellingPointConfig(**config["config"]))
+
+
+@keras.saving.register_keras_serializable("training")
+class Mtdl(Bm):
+    """Two tasks that share words, W1 and W2, with an output each.
+
+    The auxiliary task, clicks on ads, reads the title as attention weighs its words (eq. 11 to 13)
+    where the main task reads the feature word:  x = [e_u ; e_q ; e_a].
+    """
+
+    def __init__(self, size: int, config: SellingPointConfig, **kwargs: Any) -> None:
+        super().__init__(size, config, **kwargs)
+        self.attention = TitleAttention(config.attention, name="attention")
+        self.auxiliary = TaskOutput(PLACES, name="auxiliary")
+
+    def start(self, start: Start) -> None:
+        """Start as the base model does, and with the mean click rate of ads."""
+        super().start(start)
+        self.auxiliary.dense.bias.assign([start.auxiliary_odds])
+
+    def ad_clicks(self, batch: Mapping[str, Tensor], training: bool = False) -> Tensor:
+        """Return logits (B, N) of clicks on the shown ads."""
+        words, context = batch["title_words"], self.context(batch)  # (B, N, T)
+        title = self.attention(*context, self.table.words(words), words > 0)
+        return self.auxiliary(self.hidden(context, title, training), batch["place"])
+
+
+@keras.saving.register_keras_serializable("training")
+class Amtdl(Mtdl):
+    """MTDL with more groups about shopper and query, each pooled by itself.
+
+    {words of clicked ad titles}{recent queries}{head word of the query}
+    """
+
+    user = ("words", "titles", "past")
+    asked = ("query", "head")
+
+
+@keras.saving.register_keras_serializable("training")
+class TaskOutput(keras.layers.Layer):
+    """One task's output, w_y . h2 + b_y, and what the place adds: (B, N, H), (B, N) -> (B, N)."""
+
+    def __init__(self, places: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dense = keras.layers.Dense(1, kernel_initializer="zeros", name="dense")
+        self.place = PlaceTower(places, name="place")
+
+    def call(self, h2: Tensor, places: Tensor) -> Tensor:
+        """Return the logits."""
+        return self.dense(h2)[..., 0] + self.place(places)
