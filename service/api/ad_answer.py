@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,10 @@ def answer_of(ruling: Ruling, base_url: str, signer: TokenSigner) -> dict[str, A
     return {
         "request_id": asked.request_id,
         "ads": [_ad(ruling, awarded, base_url, signer) for awarded in decision.awards],
-        "experiments": [],
+        "experiments": [
+            {"experiment_id": one.experiment_id, "name": one.name, "arm": one.arm}
+            for one in asked.assignments
+        ],
         "no_fill_reason": decision.no_fill_reason,
         "degraded": ruling.degraded,
         "expires_at": expiry(asked.ts),
@@ -46,11 +50,13 @@ def _rfc3339(second: int) -> str:
 
 def explanation_of(ruling: Ruling, stages_us: dict[str, int]) -> dict[str, Any]:
     """How the answer came about."""
-    decision = ruling.decision
+    asked, decision = ruling.asked, ruling.decision
     return {
-        "snapshot": ruling.asked.live.snapshot.version,
+        "snapshot": asked.live.snapshot.version,
         "models": ruling.models,
-        "seed": ruling.asked.seed,
+        "seed": asked.seed,
+        "selling_points": asdict(asked.query.policy),
+        "buckets": {one.experiment_id: one.bucket for one in asked.assignments},
         "candidates": decision.candidates,
         "filtered": dict(decision.filtered),
         "auction": [

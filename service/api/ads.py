@@ -19,6 +19,7 @@ from service.api.keys import Scope
 from service.api.problems import responses
 from service.api.schemas.ads import AdRequest, AdResponse, Area, PageResponse
 from service.api.state import State
+from service.decision.experiments import Assignment, assign, policy_of, unit_of
 from service.decision.live import Live
 from service.decision.terms import AdQuery, Placement
 from service.errors import ForbiddenError, UnknownPlacementError
@@ -33,6 +34,7 @@ class _Page(NamedTuple):
     state: State
     live: Live
     gathered: Gathered
+    assignments: tuple[Assignment, ...]
     base_url: str
     now: float  # Unix seconds
     started: float
@@ -44,7 +46,8 @@ async def post_ads(body: AdRequest, call: Call) -> Answer:
     """Choose ads for one page of search results or of a category.
 
     The answer comes within `timeout_ms`, with less where a part fails or is late: see `degraded`.
-    No ads is a good answer: `no_fill_reason` says why. Titles are personal only with
+    No ads is a good answer: `no_fill_reason` says why. `experiments` are the arms that a known
+    shopper, or session, is in. Titles are personal only with
     `user.consent` and without the header `Sec-GPC: 1`. With `placements` in place of `placement`
     several areas of the page are filled at once: no product stands in two of them.
     """
@@ -60,8 +63,10 @@ async def post_ads(body: AdRequest, call: Call) -> Answer:
     deadline = started + body.timeout_ms / 1000
     with state.docket.gathering:
         gathered = await gather(known(body.user, call), key.store_id, state, now, deadline)
+    unit = unit_of(gathered.known.user_id, gathered.known.session)
+    arms = assign(live.snapshot.experiments, unit)
     ready, base_url = perf_counter(), base_url_of(call, state)
-    page = _Page(body, state, live, gathered, base_url, now, started, ready, deadline)
+    page = _Page(body, state, live, gathered, arms, base_url, now, started, ready, deadline)
     if body.placements is None:
         return Answer(orjson.dumps(await _fill(page, placements[0], body.slots, body.exclude)))
     return Answer(orjson.dumps(await _fill_all(page, body.placements, placements)))
@@ -113,6 +118,7 @@ async def _fill(
         profile=gathered.profile,
         missing=gathered.missing,
         deadline=page.deadline,
+        assignments=page.assignments,
     )
     ruling = await page.state.docket.rule(asked)
     decided = perf_counter()
@@ -144,6 +150,7 @@ def _ad_query(
         excluded_products=frozenset(excluded),
         organic_products=frozenset(body.organic_ids),
         explain=body.explain,
+        policy=policy_of(page.assignments),
     )
 
 

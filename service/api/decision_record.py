@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from service.api.ad_answer import selling_points_of
 from service.api.tokens import impression_id
+from service.decision.policy import STANDARD_POLICY
 
 if TYPE_CHECKING:
     from service.api.deliberation import Asked, Ruling
@@ -26,6 +28,10 @@ def record_of(ruling: Ruling, took_us: int) -> bytes:
             "snapshot": asked.live.snapshot.version,
             "models": ruling.models,
             "request": _inputs(asked),
+            "experiments": [
+                {"experiment_id": one.experiment_id, "arm": one.arm, "bucket": one.bucket}
+                for one in asked.assignments
+            ],
             "awards": [_award(asked.request_id, awarded) for awarded in decision.awards],
             "propensity": decision.propensity,
             "no_fill_reason": decision.no_fill_reason,
@@ -53,6 +59,8 @@ def _inputs(asked: Asked) -> dict[str, Any]:
     }
     if muted:
         inputs["muted"] = list(muted)
+    if query.policy != STANDARD_POLICY:
+        inputs["policy"] = asdict(query.policy)
     return inputs
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from service.api.consent import Known
+    from service.decision.experiments import Assignment
     from service.decision.live import Live
     from service.decision.terms import AdQuery
 
@@ -40,6 +41,7 @@ class Asked:
     profile: bytes | None  # as it was stored, if it was read
     missing: tuple[str, ...]  # parts that could not be gathered
     deadline: float  # on `perf_counter`
+    assignments: tuple[Assignment, ...] = ()  # to arms of experiments
 
 
 @dataclass(frozen=True, slots=True)

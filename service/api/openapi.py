@@ -37,6 +37,7 @@ TAGS = [
     {"name": "keywords", "description": "Queries that a campaign bids on, or refuses."},
     {"name": "placements", "description": "Named areas of pages, and what they ask for."},
     {"name": "platforms", "description": "Channels that budgets are spread over."},
+    {"name": "experiments", "description": "Show shoppers different things, and compare."},
     {"name": "keys", "description": "Who may call, and for what."},
     {"name": "imports", "description": "Many at once, as a job."},
     {"name": "jobs", "description": "Work that goes on after its request was answered."},

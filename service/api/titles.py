@@ -14,6 +14,7 @@ from service.api.keys import Scope
 from service.api.problems import responses
 from service.api.schemas.titles import TitlesRequest, TitlesResponse
 from service.decision.entitle import Titles, write_titles
+from service.decision.experiments import assign, policy_of, unit_of
 from service.decision.scorers import Scorers
 from service.decision.terms import AdQuery
 from service.errors import ForbiddenError, UnknownPlacementError
@@ -25,7 +26,8 @@ async def post_titles(body: TitlesRequest, call: Call) -> Answer:
     """Write titles as ads of these products would have them: no auction, nothing is charged.
 
     For organic results, and for merchants who want to see what shoppers would: a key bound to a
-    merchant, with the scope manage, sees the products that the merchant has ads for.
+    merchant, with the scope manage, sees the products that the merchant has ads for. A shopper
+    who is in an experiment's arm gets the titles of that arm.
     """
     started = call.scope.get(ARRIVED) or perf_counter()
     state, key, now = call.held, call.key, time()
@@ -41,10 +43,12 @@ async def post_titles(body: TitlesRequest, call: Call) -> Answer:
     # a merchant who could name a shopper would learn what that shopper likes
     who = known(body.user, call) if key.advertiser_id is None else NOBODY
     gathered = await gather(who, key.store_id, state, now, deadline)
+    unit = unit_of(gathered.known.user_id, gathered.known.session)
+    policy = policy_of(assign(live.snapshot.experiments, unit))
     in_time = state.docket.clock.allows(perf_counter(), deadline)
     titles = write_titles(
         body.products,
-        AdQuery(body.query or "", "", placement, placement.slots, gathered.shopper),
+        AdQuery(body.query or "", "", placement, placement.slots, gathered.shopper, policy=policy),
         live.snapshot,
         live.scorers if in_time else Scorers(),
         advertiser_id=key.advertiser_id,

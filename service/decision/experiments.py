@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from service.decision.buckets import bucket_of, holds
+from service.decision.buckets import bucket_of, holds, size_of
 from service.decision.policy import STANDARD_POLICY, Highlight, PointSource, SellingPointPolicy
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ class Arm:
     name: str
     buckets: Ranges
     policy: SellingPointPolicy = STANDARD_POLICY
+
+    @property
+    def weight(self) -> int:
+        """Its share of all shoppers, in ten-thousandths."""
+        return size_of(self.buckets)
 
 
 @dataclass(frozen=True, slots=True)

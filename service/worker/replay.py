@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from service.decision.decide import decide
+from service.decision.experiments import read_policy
+from service.decision.policy import STANDARD_POLICY
 from service.decision.scorers import Scorers
 from service.decision.terms import AdQuery, Shopper
 from service.errors import UnknownPlacementError
@@ -65,6 +67,7 @@ def _query(record: Record, snapshot: Snapshot) -> AdQuery:
         shopper=Shopper(asked["user_id"], history, hidden),
         excluded_products=frozenset(asked["excluded"]),
         organic_products=frozenset(asked["organic"]),
+        policy=read_policy(asked["policy"]) if "policy" in asked else STANDARD_POLICY,
     )
 
 

@@ -19,7 +19,8 @@ class Salient(Connection):
         """Choose ads for one page of search results or of a category.
 
         The answer comes within `timeout_ms`, with less where a part fails or is late: see `degraded`.
-        No ads is a good answer: `no_fill_reason` says why. Titles are personal only with
+        No ads is a good answer: `no_fill_reason` says why. `experiments` are the arms that a known
+        shopper, or session, is in. Titles are personal only with
         `user.consent` and without the header `Sec-GPC: 1`. With `placements` in place of `placement`
         several areas of the page are filled at once: no product stands in two of them.
         """
@@ -51,7 +52,8 @@ class Salient(Connection):
         """Write titles as ads of these products would have them: no auction, nothing is charged.
 
         For organic results, and for merchants who want to see what shoppers would: a key bound to a
-        merchant, with the scope manage, sees the products that the merchant has ads for.
+        merchant, with the scope manage, sees the products that the merchant has ads for. A shopper
+        who is in an experiment's arm gets the titles of that arm.
         """
         call = Call("POST", "/v1/titles", body=body)
         return self._ask(call, models.TitlesResponse)
@@ -609,6 +611,74 @@ class Salient(Connection):
             },
         )
         self._tell(call)
+
+    def create_experiment(
+        self, body: models.ExperimentDraft, *, idempotency_key: str | None = None
+    ) -> models.Experiment:
+        """Make an experiment. It begins as a draft; set it to running to assign shoppers to it.
+
+        A shopper is in the same arm on every page: see `buckets`. Takes a key of the whole store.
+        """
+        call = Call(
+            "POST",
+            "/v1/experiments",
+            headers={
+                "Idempotency-Key": idempotency_key,
+            },
+            body=body,
+        )
+        return self._ask(call, models.Experiment)
+
+    def list_experiments(
+        self,
+        *,
+        status: Literal["draft", "running", "stopped"] | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> models.ExperimentPage:
+        """List the store's experiments, in the order of their ids."""
+        call = Call(
+            "GET",
+            "/v1/experiments",
+            query={
+                "status": status,
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return self._ask(call, models.ExperimentPage)
+
+    def read_experiment(self, experiment_id: str) -> models.Experiment:
+        """Show one experiment, with its ETag."""
+        call = Call(
+            "GET",
+            "/v1/experiments/{experiment_id}",
+            within={
+                "experiment_id": experiment_id,
+            },
+        )
+        return self._ask(call, models.Experiment)
+
+    def patch_experiment(
+        self, experiment_id: str, body: models.ExperimentChange, *, if_match: str | None = None
+    ) -> models.Experiment:
+        """Change what is given: name, status, weights. In force within a second.
+
+        While one experiment runs, no other of the store can be started: 409. What was stopped stays
+        as it is.
+        """
+        call = Call(
+            "PATCH",
+            "/v1/experiments/{experiment_id}",
+            within={
+                "experiment_id": experiment_id,
+            },
+            headers={
+                "If-Match": if_match,
+            },
+            body=body,
+        )
+        return self._ask(call, models.Experiment)
 
     def explain_ad(self, impression_id: str, *, token: str | None = None) -> models.Why:
         """Tell a shopper who pays for an ad, and what they did that made it.

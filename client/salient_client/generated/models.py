@@ -114,8 +114,8 @@ class AdResponse(Wire):
     ads: list[SponsoredAd]
     """From the top slot down."""
 
-    experiments: list[str]
-    """Arms of experiments that this answer took part in."""
+    experiments: list[AssignedArm]
+    """The arms of running experiments that this shopper is in; none where neither shopper nor session is known, which takes consent."""
 
     no_fill_reason: str | None
     """Why there are no ads, if there are none."""
@@ -252,8 +252,8 @@ class AreaResponse(Wire):
     ads: list[SponsoredAd]
     """From the top slot down."""
 
-    experiments: list[str]
-    """Arms of experiments that this answer took part in."""
+    experiments: list[AssignedArm]
+    """The arms of running experiments that this shopper is in; none where neither shopper nor session is known, which takes consent."""
 
     no_fill_reason: str | None
     """Why there are no ads, if there are none."""
@@ -272,6 +272,48 @@ class AreaResponse(Wire):
 
     placement: str
     """The named area of the page."""
+
+
+class Arm(Wire):
+    """One arm of an experiment."""
+
+    name: str
+    """What answers and records call it."""
+
+    weight: int
+    """Its share of all shoppers, in ten-thousandths."""
+
+    buckets: list[list[Any]]
+    """The buckets whose shoppers are in it: of each range the first, and the one after the last. There are 10,000."""
+
+    selling_points: SellingPointRule
+    """What its shoppers see of selling points."""
+
+
+class ArmDraft(Wire):
+    """One arm of an experiment to be made."""
+
+    name: str
+    """What answers and records call it."""
+
+    weight: int
+    """Its share of all shoppers, in ten-thousandths. All weights add up to 10,000 at most; who is in no arm is not in the experiment."""
+
+    selling_points: SellingPointRule | None = None
+    """What its shoppers see of selling points."""
+
+
+class AssignedArm(Wire):
+    """The arm of one experiment that an answer was made by."""
+
+    experiment_id: str
+    """Names the experiment."""
+
+    name: str
+    """The experiment's name."""
+
+    arm: str
+    """The arm's name."""
 
 
 class AuditEntry(Wire):
@@ -614,6 +656,73 @@ class Evidence(Wire):
     """What stands there."""
 
 
+class Experiment(Wire):
+    """Arms that shoppers are spread over, each seeing other selling points."""
+
+    id: str
+    """Names the experiment."""
+
+    name: str
+    """What people call it."""
+
+    status: Literal["draft", "running", "stopped"]
+    """A draft is set to running, and what runs to stopped; there it stays. Of the experiments of a store one runs at a time."""
+
+    salt: str
+    """Decides who is in which bucket."""
+
+    arms: list[Arm]
+    """What is compared."""
+
+    created_at: AwareDatetime
+    """When it was made."""
+
+    updated_at: AwareDatetime
+    """When it was last changed."""
+
+    started_at: AwareDatetime | None
+    """When it was set to running."""
+
+    stopped_at: AwareDatetime | None
+    """When it was stopped."""
+
+
+class ExperimentChange(Wire):
+    """What to change of an experiment."""
+
+    name: str | None = None
+    """What people call it."""
+
+    status: Literal["draft", "running", "stopped"] | None = None
+    """A draft is set to running, and what runs to stopped; there it stays. Of the experiments of a store one runs at a time."""
+
+    weights: dict[str, Any] | None = None
+    """New weights by the arm's name; arms that are not named keep theirs. An arm that grows keeps all of its shoppers."""
+
+
+class ExperimentDraft(Wire):
+    """An experiment to be made. It begins as a draft, which nobody is assigned to."""
+
+    name: str
+    """What people call it."""
+
+    salt: str | None = None
+    """Decides who is in which bucket; null is a new one. Two experiments with one salt put the same shoppers together: give one only to repeat an assignment."""
+
+    arms: list[ArmDraft]
+    """What is compared. They stay as they are, but for their weights."""
+
+
+class ExperimentPage(Wire):
+    """A page of experiments, in the order of their ids."""
+
+    data: list[Experiment]
+    """The experiments."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
+
+
 class Explanation(Wire):
     """How the answer came about. Only with a secret key and `explain`."""
 
@@ -625,6 +734,12 @@ class Explanation(Wire):
 
     seed: int
     """Seed of all random draws."""
+
+    selling_points: SellingPointRule
+    """The rule that titles were written by; an experiment's arm may set it."""
+
+    buckets: dict[str, int]
+    """The shopper's bucket in each experiment of the answer, 0 to 9,999."""
 
     candidates: int
     """How many ads were considered."""
@@ -1426,6 +1541,19 @@ class SellingPoint(Wire):
 
     evidence: Evidence | None
     """Null if the product does not say it any more; it is then not shown."""
+
+
+class SellingPointRule(Wire):
+    """What an arm does with selling points: what is left out is as for everybody else."""
+
+    source: Literal["none", "common", "personal"] = "personal"
+    """Where selling points come from: `none` (plain titles), `common` (what is popular with everybody), `personal` (what this shopper and this query care about)."""
+
+    most: int | None = None
+    """The most selling points in a title, in place of the placement's `selling_point_cap`; null keeps that. A placement that shows none shows none in any arm."""
+
+    highlight: Literal["chosen", "none"] = "chosen"
+    """Which parts of a title have `highlight`: the `chosen` selling points, or `none`."""
 
 
 class SellingPointScore(Wire):

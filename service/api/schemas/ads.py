@@ -5,7 +5,9 @@ from typing import Annotated, Self
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
+from service.api.schemas.experiments import AssignedArm
 from service.api.schemas.explanations import Explanation
+from service.api.schemas.resource import example_of
 from service.api.schemas.sponsored_ads import SponsoredAd
 from service.api.schemas.wire import NAME, PRINTABLE, ProductId, User, Wire, Word
 
@@ -196,8 +198,12 @@ class AdResponse(Wire):
         Field(description="From the top slot down.", examples=[[]]),
     ]
     experiments: Annotated[
-        tuple[str, ...],
-        Field(description="Arms of experiments that this answer took part in.", examples=[[]]),
+        tuple[AssignedArm, ...],
+        Field(
+            description="The arms of running experiments that this shopper is in; none where "
+            "neither shopper nor session is known, which takes consent.",
+            examples=[[example_of(AssignedArm)]],
+        ),
     ]
     no_fill_reason: Annotated[
         str | None,

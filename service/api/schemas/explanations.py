@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from service.api.schemas.experiments import SellingPointRule
 from service.api.schemas.wire import Wire
 
 
@@ -35,6 +36,20 @@ class Explanation(Wire):
         Field(description="Models used.", examples=[["ranker@1:0f3a91bc"]]),
     ]
     seed: Annotated[int, Field(description="Seed of all random draws.", examples=[81_985_529])]
+    selling_points: Annotated[
+        SellingPointRule,
+        Field(
+            description="The rule that titles were written by; an experiment's arm may set it.",
+            examples=[{"source": "personal", "most": None, "highlight": "chosen"}],
+        ),
+    ]
+    buckets: Annotated[
+        dict[str, int],
+        Field(
+            description="The shopper's bucket in each experiment of the answer, 0 to 9,999.",
+            examples=[{"exp_0193b2c4e5f67a8b9c0d1e2f3a4b5c6d": 4711}],
+        ),
+    ]
     candidates: Annotated[int, Field(description="How many ads were considered.", examples=[87])]
     filtered: Annotated[
         dict[str, int],

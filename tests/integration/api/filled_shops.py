@@ -116,7 +116,7 @@ async def open_filled_shop(engine: AsyncEngine, letter: str) -> FilledShop:
 
 
 async def fill(shop: FilledShop, client: httpx.AsyncClient) -> None:
-    """Give each merchant one of everything, over the API, with the shop's own key."""
+    """Make one of everything over the API with the shop's own key, for each merchant too."""
     headers = {"authorization": f"Bearer {shop.keys['admin']}"}
 
     async def call(method: str, path: str, body: Any) -> Any:
@@ -124,6 +124,9 @@ async def fill(shop: FilledShop, client: httpx.AsyncClient) -> None:
         assert response.is_success, (path, response.text)
         return response.json()
 
+    arms = [{"name": name, "weight": 5000} for name in ("usual", "other")]
+    made = await call("POST", "/v1/experiments", {"name": shop.mark, "arms": arms})
+    shop.shared["experiment_id"] = made["id"]
     for number, one in enumerate((shop.own, shop.rival), 1):
         ids, name = one.ids, one.mark
         key = {"name": name, "kind": "secret", "scopes": ["manage"]}

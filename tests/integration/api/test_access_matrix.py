@@ -111,6 +111,10 @@ ACCESS = {
     "GET /v1/keys": ADMIN,
     "GET /v1/keys/{key_id}": ADMIN,
     "DELETE /v1/keys/{key_id}": ADMIN,
+    "POST /v1/experiments": WHOLE_STORE,
+    "GET /v1/experiments": WHOLE_STORE,
+    "GET /v1/experiments/{experiment_id}": WHOLE_STORE,
+    "PATCH /v1/experiments/{experiment_id}": WHOLE_STORE,
     "GET /v1/audit-log": ADMIN,
     "GET /v1/reports/performance": REPORT,
     "GET /v1/ads/{impression_id}/why": Access("serve", "refused", publishable=True),
@@ -377,6 +381,7 @@ async def test_the_marks_are_what_answers_tell(house: House) -> None:
             ("/v1/campaigns", shop.rival.mark),
             ("/v1/advertisers", shop.rival.ids["advertiser_id"]),
             ("/v1/placements", shop.shared["name"]),
+            ("/v1/experiments", shop.shared["experiment_id"]),
             ("/v1/keys", shop.rival.ids["key_id"]),
             ("/v1/audit-log", shop.rival.ids["keyword_id"]),
         ):

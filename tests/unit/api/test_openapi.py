@@ -59,6 +59,10 @@ def test_all_routes_are_there() -> None:
         ("/v1/campaigns/{campaign_id}/keywords/{keyword_id}", "get"),
         ("/v1/campaigns/{campaign_id}/keywords/{keyword_id}", "patch"),
         ("/v1/events", "post"),
+        ("/v1/experiments", "get"),
+        ("/v1/experiments", "post"),
+        ("/v1/experiments/{experiment_id}", "get"),
+        ("/v1/experiments/{experiment_id}", "patch"),
         ("/v1/imports", "post"),
         ("/v1/jobs", "get"),
         ("/v1/jobs/{job_id}", "get"),
@@ -132,6 +136,7 @@ REQUESTS = ["AdRequest", "User", "PageContext", "EventBatch", "Search", "Feature
 REQUESTS += ["Impression", "View", "Click", "AddToCart", "Conversion"]
 REQUESTS += ["AdvertiserDraft", "AdvertiserChange", "CampaignDraft", "CampaignChange", "AdBatch"]
 REQUESTS += ["AdDraft", "AdChange", "KeywordBatch", "KeywordDraft", "KeywordChange"]
+REQUESTS += ["ExperimentDraft", "ExperimentChange", "ArmDraft", "SellingPointRule"]
 REQUESTS += ["ProductSpec", "PointVerdicts", "PointVerdict", "PlacementSpec", "KeyDraft"]
 
 
