@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from service.decision.auction import front_of_line, run_auction
 from service.decision.choose import Titling, choose_points
 from service.decision.eligible import pick_candidates
 from service.decision.explain import explain
+from service.decision.policy import Highlight
 from service.decision.rank import rank
 from service.decision.retrieve import retrieve
 from service.decision.show import show
@@ -152,15 +153,14 @@ def _contenders(
 
 def _fill(sale: _Sale, chosen: Choices, snapshot: Snapshot) -> Decision:
     query, candidates = sale.contest.case.query, sale.contest.candidates
+    shown = [
+        show(award, product, choice, query.placement, snapshot)
+        for award, product, choice in zip(sale.awards, sale.products, chosen.choices, strict=True)
+    ]
+    if query.policy.highlight is not Highlight.CHOSEN:
+        shown = [replace(one, title=query.policy.marked(one.title)) for one in shown]
     return Decision(
-        awards=tuple(
-            [
-                show(award, product, choice, query.placement, snapshot)
-                for award, product, choice in zip(
-                    sale.awards, sale.products, chosen.choices, strict=True
-                )
-            ]
-        ),
+        awards=tuple(shown),
         no_fill_reason=None,
         degraded=sale.ranked.degraded + chosen.degraded,
         candidates=len(candidates.rows),

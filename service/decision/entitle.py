@@ -44,12 +44,11 @@ def write_titles(
     known = [row for row in rows if row >= 0]
     words = frozenset(word_rows(query.query, snapshot)) - {UNKNOWN}
     (chosen,) = choose_points([Titling(query, words, known)], snapshot, scorers)
-    written = iter(
-        [
-            entitle(row, choice, query.placement, snapshot)
-            for row, choice in zip(known, chosen.choices, strict=True)
-        ]
-    )
+    entitled = [
+        entitle(row, choice, query.placement, snapshot)
+        for row, choice in zip(known, chosen.choices, strict=True)
+    ]
+    written = iter([one._replace(title=query.policy.marked(one.title)) for one in entitled])
     return Titles(tuple([next(written) if row >= 0 else None for row in rows]), chosen.degraded)
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from service.decision.terms import Title
 
 MOST_POINTS = 3
 """No title shows more."""
@@ -40,6 +44,13 @@ class SellingPointPolicy:
         if self.source is PointSource.NONE or not placement_cap:
             return 0
         return placement_cap if self.most is None else self.most
+
+    def marked(self, title: Title) -> Title:
+        """`title` with no part highlighted where the policy says so."""
+        if self.highlight is Highlight.CHOSEN:
+            return title
+        parts = tuple([replace(part, highlight=False) for part in title.parts])
+        return replace(title, parts=parts)
 
 
 STANDARD_POLICY = SellingPointPolicy()

@@ -1,6 +1,12 @@
 """How many selling points a policy allows."""
 
-from service.decision.policy import STANDARD_POLICY, PointSource, SellingPointPolicy
+from service.decision.policy import (
+    STANDARD_POLICY,
+    Highlight,
+    PointSource,
+    SellingPointPolicy,
+)
+from service.decision.terms import Title, TitlePart
 
 
 def test_without_an_experiment_the_placement_decides() -> None:
@@ -18,3 +24,11 @@ def test_a_placement_without_selling_points_stays_plain_in_every_arm() -> None:
 
 def test_no_source_no_points() -> None:
     assert SellingPointPolicy(PointSource.NONE, most=3).cap(2) == 0
+
+
+def test_a_policy_without_highlights_leaves_the_words_as_they_are() -> None:
+    parts = (TitlePart("warm", "sp_1", highlight=True), TitlePart(" – Coat"))
+    title = Title("warm – Coat", "Coat", parts)
+    dim = SellingPointPolicy(highlight=Highlight.NONE).marked(title)
+    assert dim == Title("warm – Coat", "Coat", (TitlePart("warm", "sp_1"), TitlePart(" – Coat")))
+    assert STANDARD_POLICY.marked(title) is title
