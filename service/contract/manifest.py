@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from service.contract.encoding import Encoding
+from service.contract.uplift import Uplift, UpliftError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,13 +76,17 @@ class Manifest:
     graphs: Mapping[str, str]  # role -> file
     training: Training
     format: int = FORMAT
+    uplift: Uplift | None = None  # of selling points in titles, where it was learnt
 
     def __post_init__(self) -> None:
         _check(self)
 
     def to_json(self) -> bytes:
         """Return the manifest as sealed JSON, always the same bytes for the same content."""
-        return sealed(asdict(self))
+        content = asdict(self)
+        content.pop("uplift")
+        told = {} if self.uplift is None else {"uplift": self.uplift.to_content()}
+        return sealed(content | told)
 
     @classmethod
     def from_json(cls, data: bytes) -> Manifest:
@@ -113,12 +118,13 @@ def _json(content: Mapping[str, Any]) -> bytes:
 
 
 def _build(content: object) -> Manifest:
-    top = _fields(content, Manifest, "manifest")
+    top = _fields({"uplift": None, **_mapping(content, "manifest")}, Manifest, "manifest")
     entries = _mapping(top["files"], "files")
     files = {name: FileEntry(**_fields(e, FileEntry, name)) for name, e in entries.items()}
     training = Training(**_fields(top["training"], Training, "training"))
     encoding = _encoding(_fields(top["encoding"], Encoding, "encoding"))
     top |= {"files": files, "training": training, "encoding": encoding}
+    top["uplift"] = None if top["uplift"] is None else _uplift(top["uplift"])
     try:
         top["kind"] = BundleKind(top["kind"])
     except ValueError as error:
@@ -127,6 +133,13 @@ def _build(content: object) -> Manifest:
         )
         raise ManifestError(message) from error
     return Manifest(**top)
+
+
+def _uplift(content: object) -> Uplift:
+    try:
+        return Uplift.from_content(content)
+    except UpliftError as error:
+        raise ManifestError(str(error)) from error
 
 
 def _encoding(settings: dict[str, Any]) -> Encoding:

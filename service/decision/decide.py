@@ -58,7 +58,8 @@ class _Sale:
 
     @property
     def titling(self) -> Titling:
-        return Titling(self.contest.case.query, self.contest.found.words, self.products)
+        case = self.contest.case
+        return Titling(case.query, self.contest.found.words, self.products, case.seed)
 
 
 def decide(

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from service.decision.recent import Recent
 
 if TYPE_CHECKING:
-    from service.decision.choose import Apt, Option
+    from service.decision.choice_options import Apt, Option
     from service.decision.eligible import Standing
     from service.decision.retrieve import Found
     from service.decision.servable import Servable
     from service.decision.show import ShownPoints, TitleKey
     from service.decision.snapshot import Names
-    from service.decision.tables import Ints
+    from service.decision.tables import Ints, Longs
     from service.decision.terms import Micros, SellingPoint
 
 
@@ -28,6 +28,7 @@ class Memory:
         "names",
         "options",
         "points",
+        "popularity",
         "product_rows",
         "servable",
         "standing",
@@ -45,6 +46,7 @@ class Memory:
         self.options: Recent[int, tuple[Option, ...]] = Recent(8192)
         self.apt: Recent[tuple[int, frozenset[int]], Apt] = Recent(16_384)
         self.points: Recent[int, SellingPoint] = Recent(16_384)
+        self.popularity: Recent[None, Longs] = Recent(1)  # of phrases, by row
         self.servable: Recent[str, Servable] = Recent(64)
         self.standing: Recent[tuple[Found, Micros], Standing] = Recent(1024)
         self.titles: Recent[TitleKey, ShownPoints] = Recent(16_384)

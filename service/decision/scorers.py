@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from service.contract.arrays import FloatArray, IntArray
     from service.contract.history import History
+    from service.contract.uplift import Uplift
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,11 @@ class PhraseScorer(Protocol):
     @property
     def model(self) -> str:
         """The model behind the scores, as name@version:sha8."""
+        ...
+
+    @property
+    def uplift(self) -> Uplift | None:
+        """What was learnt of scores and clicks on titles, if anything was."""
         ...
 
     def score(self, questions: Sequence[Question]) -> FloatArray:

@@ -6,20 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from service.decision.attest import POINT_KINDS, selling_point_id
-from service.decision.choose import PLAIN
+from service.decision.choice import PLAIN
 from service.decision.terms import AwardedAd, ChosenPoint, SellingPoint
-from service.decision.title import write_title
+from service.decision.title import TitleRules, write_title
 
 if TYPE_CHECKING:
-    from service.decision.choose import Choice
+    from service.decision.choice import Choice
     from service.decision.snapshot import Snapshot
     from service.decision.terms import Award, Placement, Title
 
-CERTAIN = 1.0  # the best points are shown, always
-
-
-TitleKey = tuple[int, tuple[int, ...], int, str]
-"""Product row, point rows, limit and style: all that a title depends on."""
+TitleKey = tuple[int, tuple[int, ...], TitleRules]
+"""Product row, point rows and the placement's rules: all that a title depends on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +33,8 @@ class Entitled(NamedTuple):
     title: Title
     chosen: tuple[ChosenPoint, ...]
     reason: str
+    propensity: float
+    arm: str | None
 
 
 def show(
@@ -49,24 +48,28 @@ def show(
 def entitle(product: int, choice: Choice, placement: Placement, snapshot: Snapshot) -> Entitled:
     """The title of the product in row `product`. Only points that fit into it count as chosen."""
     rows = tuple([option.point for option, _ in choice.picked])
-    key = (product, rows, placement.title_limit, placement.phrase_style)
+    rules = TitleRules(placement.title_limit, placement.phrase_style, placement.phrase_position)
+    key = (product, rows, rules)
     shown = snapshot.memory.titles.get(key)
     if shown is None:
-        shown = snapshot.memory.titles.put(key, _write(product, rows, placement, snapshot))
-    chosen = [ChosenPoint(point, choice.picked[at][1], CERTAIN) for at, point in shown.points]
-    return Entitled(shown.title, tuple(chosen), choice.reason if chosen else PLAIN)
+        shown = snapshot.memory.titles.put(key, _write(product, rows, rules, snapshot))
+    propensity = choice.propensity
+    chosen = [ChosenPoint(point, choice.picked[at][1], propensity) for at, point in shown.points]
+    reason = choice.reason if chosen else PLAIN
+    return Entitled(shown.title, tuple(chosen), reason, propensity, choice.arm)
 
 
 def _write(
-    product: int, rows: tuple[int, ...], placement: Placement, snapshot: Snapshot
+    product: int, rows: tuple[int, ...], rules: TitleRules, snapshot: Snapshot
 ) -> ShownPoints:
     points = [_remembered_point(product, row, snapshot) for row in rows]
+    title = snapshot.products.titles[product]
     written = write_title(
-        snapshot.products.titles[product],
+        title,
         points,
-        limit=placement.title_limit,
-        style=placement.phrase_style,
-        words=snapshot.language.singulars,
+        rules=rules,
+        language=snapshot.language,
+        names=snapshot.products.names[product].split("\n") if len(title) > rules.limit else (),
     )
     return ShownPoints(
         written.title, tuple((points.index(point), point) for point in written.points)

@@ -50,6 +50,13 @@ class PhraseStyle(StrEnum):
     FRONT = "front"
 
 
+class PhrasePosition(StrEnum):
+    """Where selling points stand that the title does not say already."""
+
+    PREFIX = "prefix"
+    SUFFIX = "suffix"
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """A shop: the tenant that owns everything else."""
@@ -150,6 +157,7 @@ class Placement:
     title_limit: int = 150  # graphemes
     selling_point_cap: int = 2
     phrase_style: PhraseStyle = PhraseStyle.IN_PLACE
+    phrase_position: PhrasePosition = PhrasePosition.PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +167,7 @@ class Shopper:
     user_id: str | None
     history: History
     hidden_ads: frozenset[str] = frozenset()
+    seen: Mapping[str, int] = field(default_factory=dict)  # selling points shown lately, how often
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +183,7 @@ class AdQuery:
     organic_products: frozenset[str] = frozenset()
     explain: bool = False  # ask for the trace
     policy: SellingPointPolicy = STANDARD_POLICY
+    explored_share: float = 0.0  # of titles, whose selling points are drawn by lot
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +223,7 @@ class Title:
     text: str
     original: str
     parts: tuple[TitlePart, ...]
+    left_out: tuple[str, ...] = ()  # what names the product and had no room
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +243,9 @@ class AwardedAd:
     campaign_id: str
     title: Title
     chosen: tuple[ChosenPoint, ...]
-    reason: str  # personal | prior | plain
+    reason: str  # personal | prior | plain | explored
+    propensity: float = 1.0  # the chance that its title shows just these selling points
+    arm: str | None = None  # what a lot drew, where the title was explored
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class OnnxPhraseScorer:
     def __init__(self, bundle: Bundle, rows: NDArray[Any], *, remembered: int = 512) -> None:
         check_rows(bundle, rows)
         self.model = bundle.model
+        self.uplift = bundle.manifest.uplift
         self._bundle = bundle
         self._encoder = bundle.encoder
         self._rows = np.asarray(rows)  # a mapped file stays mapped, but indexes faster

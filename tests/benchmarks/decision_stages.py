@@ -47,6 +47,7 @@ class Even:
     """Scores without a model: a phrase's row decides."""
 
     model = "even@0:00000000"
+    uplift = None
 
     def score(self, questions: Sequence[Question]) -> FloatArray:
         phrases = np.concatenate([one.rows for one in questions])

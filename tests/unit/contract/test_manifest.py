@@ -15,6 +15,7 @@ from service.contract.manifest import (
     Training,
     is_file_name,
 )
+from service.contract.uplift import Lift, Uplift
 
 FILES = ("vocabulary.json", "golden.json", "context.onnx", "phrase.onnx", "head.onnx", "p.onnx")
 GRAPHS = {"context": "context.onnx", "phrase": "phrase.onnx", "head": "head.onnx"}
@@ -33,6 +34,17 @@ MANIFEST = Manifest(
 def test_it_is_read_as_it_was_written() -> None:
     assert Manifest.from_json(MANIFEST.to_json()) == MANIFEST
     assert Manifest.from_json(MANIFEST.to_json()).to_json() == MANIFEST.to_json()
+
+
+def test_an_uplift_travels_along_and_older_manifests_have_none() -> None:
+    lift = Lift((0.1, 0.5), ((0.04, 0.0), (0.0, 0.01)), 0.001)
+    learnt = replace(MANIFEST, uplift=Uplift(lift, Lift((), (), 1.0), 900))
+    assert Manifest.from_json(learnt.to_json()) == learnt
+    assert b"uplift" not in MANIFEST.to_json()
+    content = json.loads(learnt.to_json())
+    for wrong in (None, {}, {**content["uplift"], "rows": -1}):
+        with pytest.raises(ManifestError, match=r"uplift|not as it was written"):
+            Manifest.from_json(json.dumps({**content, "uplift": wrong}).encode())
 
 
 def changed(path: str, value: Any) -> bytes:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from service.contract.arrays import FloatArray
+    from service.contract.uplift import Uplift
     from service.decision.scorers import Question
 
 STORE = Store("sto_1", "Shop", "EUR", "en-GB", "https://shop.example")
@@ -111,6 +112,7 @@ class KnownPhrases:
     scores: Mapping[str, float]
     model: str = "selling-points@1:00000000"
     asked: list[tuple[str, History, int]] = field(default_factory=list)
+    uplift: Uplift | None = None
 
     def score(self, questions: Sequence[Question]) -> FloatArray:
         self.asked += [(one.query, one.history, len(one.rows)) for one in questions]
@@ -124,6 +126,7 @@ class Broken:
     """Fails as a model may."""
 
     model: str = "broken@1:00000000"
+    uplift: Uplift | None = None
 
     def score(self, questions: Sequence[Question]) -> RankScores:
         raise ScorerError(f"nothing for {questions!r}")

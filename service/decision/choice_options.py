@@ -1,0 +1,94 @@
+"""Which selling points a title could show, before anything is scored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from service.contract.arrays import IntArray
+    from service.decision.snapshot import Snapshot
+    from service.decision.tables import Longs
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A selling point that a title could show."""
+
+    point: int  # row
+    phrase: int  # row
+    words: frozenset[int]  # rows
+    locked: bool = False
+    text: str = ""
+    popularity: int = 0  # products that attest the phrase
+
+
+class Apt(NamedTuple):
+    """The selling points of a product that say more than a query does."""
+
+    options: tuple[Option, ...]
+    phrases: IntArray  # rows
+
+
+NO_ROWS = np.empty(0, np.int32)
+NOTHING_APT = Apt((), NO_ROWS)
+
+
+def apt_options(product: int, query_words: frozenset[int], snapshot: Snapshot) -> Apt:
+    """The options of `product` but those made only of the query's words; locked ones stay."""
+    memory = snapshot.memory
+    apt = memory.apt.get((product, query_words))
+    if apt is None:
+        every = memory.options.get(product)
+        if every is None:
+            every = memory.options.put(product, _every_option(product, snapshot))
+        options = tuple([o for o in every if o.locked or not o.words <= query_words])
+        phrases = np.array([option.phrase for option in options], np.int32)
+        apt = memory.apt.put((product, query_words), Apt(options, phrases))
+    return apt
+
+
+def alike(words: frozenset[int], others: frozenset[int]) -> bool:
+    """Whether two phrases mean the same: half of the shorter one's words stand in the other.
+
+    So "merino wool" is "soft wool", "wool" is both, and "wool lining" is no "cotton".
+    """
+    return 2 * len(words & others) >= min(len(words), len(others))
+
+
+def most_popular(options: Sequence[Option]) -> int:
+    """The place of the option that most products attest; the first of equals."""
+    return max(range(len(options)), key=lambda place: options[place].popularity)
+
+
+def _every_option(product: int, snapshot: Snapshot) -> tuple[Option, ...]:
+    points, phrases = snapshot.points, snapshot.phrases
+    popularity = _popularity(snapshot)
+    found = (
+        Option(
+            point,
+            phrase,
+            frozenset(phrases.words[phrase].tolist()),
+            bool(points.locked[point]),
+            phrases.texts[phrase],
+            int(popularity[phrase]),
+        )
+        for point in range(points.starts[product], points.starts[product + 1])
+        for phrase in (int(points.phrase[point]),)
+    )
+    return tuple(one for one in found if one.words and one.point not in snapshot.muted)
+
+
+def _popularity(snapshot: Snapshot) -> Longs:
+    """How many products attest each phrase, counted once a snapshot."""
+    known = snapshot.memory.popularity.get(None)
+    if known is not None:
+        return known
+    count = len(snapshot.phrases.texts)
+    return snapshot.memory.popularity.put(
+        None, np.bincount(snapshot.points.phrase, minlength=count)
+    )
