@@ -235,6 +235,21 @@ def demo_traffic(
     typer.echo(asyncio.run(run_traffic(_settings(state=state).state / "demo.json", run)))
 
 
+@demo.command("ab")
+def demo_ab(
+    out: Annotated[Path, typer.Argument(help="A JSON file to write.")],
+    visits: Annotated[int, typer.Option(help="Page views in each design.", min=10)] = 2_000,
+    past: Annotated[int, typer.Option(help="Page views before them.", min=0)] = 10_000,
+    seed: Seed = 1,
+    state: StateFolder = None,
+) -> None:
+    """Run the five A/B designs with made-up shoppers against the running demo shop, over REST."""
+    from service.commands.ab import Trials, run_ab
+
+    trials = Trials(past_visits=past, visits=visits, seed=seed)
+    typer.echo(run_ab(_settings(state=state).state / "demo.json", trials, out))
+
+
 @app.command()
 def export(
     out: Annotated[Path, typer.Argument(help="Folder for facets, clicks and items.parquet.")],

@@ -55,8 +55,8 @@ class Side:
     @property
     def design_effect(self) -> float:
         """How many times the variance is what views drawn one by one would have."""
-        alone = self.rate * (1 - self.rate) / float(self.views.sum())
-        return self.variance / alone if alone > 0 else math.nan
+        spread = self.rate * (1 - self.rate)
+        return self.variance * float(self.views.sum()) / spread if spread > 0 else math.nan
 
 
 @dataclass(frozen=True, slots=True)
