@@ -1,4 +1,4 @@
-"""The training set: three parquet files of what was known at one moment."""
+"""The training set: parquet files of what was known at one moment."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Exported:
 async def export_training_set(
     engine: AsyncEngine, out: Path, *, store_id: str | None = None, until: float | None = None
 ) -> Exported:
-    """Write facets, clicks and items of one store to `out`, as of `until` (Unix seconds).
+    """Write what training and tests of arms read of one store, as of `until` (Unix seconds).
 
     Only consenting shoppers, only valid events, only what was known before `until`. Product ids
     that are whole numbers stay; `products.parquet` names the others' numbers.
@@ -67,7 +67,14 @@ async def export_training_set(
         log = await read_log(connection, chosen, until=moment)
     items, products = _items(catalogue.products, language_of(catalogue.store.locale))
     rows = training_rows(log, products={product.product_id for product in catalogue.products})
-    _write(out, facets=rows.facets, clicks=rows.clicks, items=items, products=products)
+    _write(
+        out,
+        facets=rows.facets,
+        clicks=rows.clicks,
+        items=items,
+        products=products,
+        experiments=rows.experiments,
+    )
     return Exported(rows.facets.height, rows.clicks.height, items.height, rows.left_out)
 
 

@@ -45,15 +45,30 @@ CLICKS = pl.Schema(
         "mobile": pl.Int64(),
     }
 )
+EXPERIMENTS = pl.Schema(
+    {
+        "request_id": pl.Int64(),  # of the clicks
+        "ts": pl.Int64(),  # Unix seconds
+        "user_id": pl.Int64(),
+        "experiment_id": pl.String(),
+        "arm": pl.String(),
+        "bucket": pl.Int64(),
+    }
+)
+_PAGES = ("ts", "shown", "request_id", "slot")
 _CHIP = ["user", "session", "query", "feature_word"]
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingRows:
-    """Both tables as training reads them, and how many rows were left out, by why."""
+    """Both tables as training reads them, and how many rows were left out, by why.
+
+    `experiments` has a row for each arm that a request of the clicks was in.
+    """
 
     facets: pl.DataFrame
     clicks: pl.DataFrame
+    experiments: pl.DataFrame
     left_out: dict[str, int]
 
 
@@ -71,9 +86,11 @@ def training_rows(log: RawLog, *, products: Collection[str]) -> TrainingRows:
     in_time = rows.filter(pl.col("settled") - pl.col("shown") <= LATE_CLICK_SECONDS)
     dated = date_back(in_time)
     users = number_anew(dated["user"])
+    shown = dated.filter(pl.col("impression_id").is_not_null())
     return TrainingRows(
         facets=_facet_layout(dated.filter(pl.col("impression_id").is_null()), users),
-        clicks=_click_layout(dated.filter(pl.col("impression_id").is_not_null()), users),
+        clicks=_click_layout(shown, users),
+        experiments=_experiment_layout(shown, users),
         left_out={
             "not_seen": ads.height - seen.height,
             "invalid": seen.height - valid.height,
@@ -195,7 +212,7 @@ def _facet_layout(rows: pl.DataFrame, users: Mapping[str, int]) -> pl.DataFrame:
 def _click_layout(rows: pl.DataFrame, users: Mapping[str, int]) -> pl.DataFrame:
     points = pl.col("sp_shown").list.len()
     return _layout(
-        rows.sort("ts", "shown", "request_id", "slot").with_columns(
+        rows.sort(*_PAGES).with_columns(
             product_uid=pl.col("product_id").replace_strict(
                 number_all(rows["product_id"].unique()), return_dtype=pl.Int64
             )
@@ -208,6 +225,13 @@ def _click_layout(rows: pl.DataFrame, users: Mapping[str, int]) -> pl.DataFrame:
         .then(pl.lit("none"))
         .otherwise(pl.format("{}_{}", "reason", points)),
     )
+
+
+def _experiment_layout(rows: pl.DataFrame, users: Mapping[str, int]) -> pl.DataFrame:
+    pages = rows.sort(*_PAGES).with_columns(request_id=pl.col("request_id").rle_id())
+    assigned = pages.unique("request_id", keep="first", maintain_order=True).explode("experiments")
+    known = assigned.filter(pl.col("experiments").is_not_null())
+    return _layout(known.unnest("experiments"), EXPERIMENTS, users)
 
 
 def _layout(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+ASSIGNMENT = pl.Struct({"experiment_id": pl.String(), "arm": pl.String(), "bucket": pl.Int64()})
 AWARDS = pl.Schema(
     {
         "request_id": pl.String(),
@@ -26,6 +27,7 @@ AWARDS = pl.Schema(
         "propensity": pl.Float64(),
         "reason": pl.String(),
         "sp_shown": pl.List(pl.String()),
+        "experiments": pl.List(ASSIGNMENT),
     }
 )
 EVENTS = pl.Schema(
@@ -59,7 +61,8 @@ SELECT d.request_id,
        coalesce(award ->> 'propensity', d.payload ->> 'propensity', '1')::float8,
        coalesce(award ->> 'reason', 'plain'),
        ARRAY(SELECT chosen ->> 'text'
-             FROM jsonb_array_elements(coalesce(award -> 'chosen', '[]')) AS chosen)
+             FROM jsonb_array_elements(coalesce(award -> 'chosen', '[]')) AS chosen),
+       coalesce(d.payload -> 'experiments', '[]')
 FROM decisions AS d
 CROSS JOIN LATERAL jsonb_array_elements(d.payload -> 'awards') AS award
 WHERE d.store_id = :store_id

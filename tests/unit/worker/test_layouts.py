@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from service.worker.layouts import CLICKS, FACETS, training_rows
+from service.worker.layouts import CLICKS, EXPERIMENTS, FACETS, training_rows
 from service.worker.raw_log import AWARDS, EVENTS, RawLog
 from service.worker.visits import LATE_CLICK_SECONDS
 
@@ -24,6 +24,7 @@ def award(impression_id: str, **changes: object) -> dict[str, object]:
         "propensity": 0.5,
         "reason": "personal",
         "sp_shown": ["oak"],
+        "experiments": [],
     } | changes
 
 
@@ -93,6 +94,30 @@ def test_an_ad_shown_and_clicked_is_one_row_in_the_layout_of_the_log() -> None:
 def test_a_plain_title_has_the_arm_none() -> None:
     rows = clicks_of([award("imp_1", reason="plain", sp_shown=[])], [seen("imp_1")])
     assert rows.select("sp_arm", "click").row(0) == ("none", 0)
+
+
+def in_arm(arm: str, bucket: int, experiment: str = "exp_1") -> dict[str, object]:
+    return {"experiment_id": experiment, "arm": arm, "bucket": bucket}
+
+
+def test_the_arms_of_each_request_that_was_seen_stand_beside_the_clicks() -> None:
+    both = [in_arm("plain", 17), in_arm("high", 4711, "exp_2")]
+    awards = [
+        award("imp_1", experiments=both),
+        award("imp_2", experiments=both, slot=1),
+        award("imp_3", request_id="req_2", shown=2000.0),
+        award("imp_4", request_id="req_3", shown=3000.0, user="8", experiments=both[:1]),
+        award("imp_5", request_id="req_4", shown=4000.0, experiments=both),
+    ]
+    events = [seen(f"imp_{number}") for number in (1, 2, 3)] + [seen("imp_4", user="8")]
+    found = training_rows(log_of(awards, events), products={"100001"})
+    assert found.clicks["request_id"].to_list() == [0, 0, 1, 2]
+    assert found.experiments.schema == EXPERIMENTS
+    assert found.experiments.rows() == [
+        (0, 1000, 7, "exp_1", "plain", 17),
+        (0, 1000, 7, "exp_2", "high", 4711),
+        (2, 3000, 8, "exp_1", "plain", 17),
+    ]
 
 
 def test_an_ad_that_nobody_saw_is_left_out() -> None:
@@ -236,5 +261,5 @@ def test_rows_of_one_page_share_a_time_across_both_tables() -> None:
 def test_an_empty_log_gives_empty_tables_in_the_layout() -> None:
     found = training_rows(log_of([], []), products=set())
     assert found.facets.schema == FACETS
-    assert found.clicks.schema == CLICKS
+    assert (found.clicks.schema, found.experiments.schema) == (CLICKS, EXPERIMENTS)
     assert found.clicks.height == found.facets.height == 0
