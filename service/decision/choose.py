@@ -1,4 +1,4 @@
-"""Which selling points each winner shows to this shopper."""
+"""Which selling points each winner shows to this shopper: personal, else prior, else plain."""
 
 from __future__ import annotations
 
@@ -8,58 +8,42 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from service.contract.history import EMPTY_HISTORY
+from service.contract.uplift import logits, tired
+from service.decision.choice import NOTHING, PERSONAL, PLAIN, PRIOR, Choice, Scored, ladder
+from service.decision.choice_exploration import Slot, explore
+from service.decision.choice_options import NO_ROWS, NOTHING_APT, Option, apt_options
+from service.decision.choice_pick import choose_among, choose_locked, pick
+from service.decision.policy import STANDARD_POLICY
 from service.decision.scorers import Question
 from service.errors import ScorerError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from service.contract.arrays import IntArray
+    from service.contract.arrays import FloatArray, TimeArray
     from service.contract.history import History
+    from service.contract.uplift import Uplift
+    from service.decision.choice import Rung
+    from service.decision.choice_options import Apt
     from service.decision.scorers import Scorers
     from service.decision.snapshot import Snapshot
     from service.decision.terms import AdQuery
 
-PERSONAL, PRIOR, PLAIN = "personal", "prior", "plain"
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A selling point that a title could show."""
-
-    point: int  # row
-    phrase: int  # row
-    words: frozenset[int]  # rows
-    locked: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What one winner shows: options with their scores, best first, and on what grounds."""
-
-    picked: tuple[tuple[Option, float], ...]
-    reason: str
-
-
-class Apt(NamedTuple):
-    """The selling points of a product that say more than a query does."""
-
-    options: tuple[Option, ...]
-    phrases: IntArray  # rows
-
-
-_PLAIN = Choice((), PLAIN)
-_NO_ROWS = np.empty(0, np.int32)
-_NOTHING_APT = Apt((), _NO_ROWS)
+__all__ = ["PERSONAL", "PLAIN", "PRIOR", "Choice", "Option", "pick"]
 
 
 @dataclass(frozen=True, slots=True)
 class Titling:
-    """The winners of one request, whose titles are to be written."""
+    """The winners of one request, whose titles are to be written.
+
+    `seed` draws the lots of exploration; without one nothing is explored.
+    """
 
     query: AdQuery
     words: frozenset[int]  # of the query
     products: Sequence[int]  # rows
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,85 +54,56 @@ class Choices:
     degraded: tuple[str, ...] = ()
 
 
+class _Case(NamedTuple):
+    """One request with the options of its winners; `share` of their titles is explored."""
+
+    titling: Titling
+    rung: Rung
+    cap: int
+    apt: list[Apt]
+    share: float
+
+    @property
+    def question(self) -> Question:
+        query = self.titling.query
+        rows = (
+            [NO_ROWS] if self.rung.reason == PLAIN else [NO_ROWS, *(a.phrases for a in self.apt)]
+        )
+        history = query.shopper.history if self.rung.reason == PERSONAL else EMPTY_HISTORY
+        return Question(query.query, history, np.concatenate(rows))
+
+
 def choose_points(
     titlings: Sequence[Titling], snapshot: Snapshot, scorers: Scorers
 ) -> list[Choices]:
     """Choose for the winners of each request; one call of the model for all.
 
-    A phrase made only of the query's words is no option. Of a product's options those stand whose
-    score is at least the mean of them all; the best of these are picked, up to the placement's
-    cap, but none whose words are all in one picked already, or the other way round. Locked ones
-    go before all of that, and are shown without a model, too. If the model fails on all requests
-    together, each is tried alone.
+    A phrase made only of the query's words is no option. The best option is picked where the
+    lower bound of its lift over the plain title is above 0, a next one beside it likewise, up to
+    the cap, no two alike. Lifts are by the shopper's scores, if anything is known of the shopper
+    and a personal lift was learnt; else by the scores for a stranger, if a lift was learnt for
+    these; else titles stay plain. A model of which no lift was learnt chooses by the mean: those
+    stand whose score is at least the mean of the product's options. Locked ones go before all of
+    that, and are shown without a model, too. A share of titles is drawn by lot instead. If the
+    model fails on all requests together, each is tried alone.
     """
-    apt = [_apt_for(one, snapshot) for one in titlings]
-    options = [[each.options for each in one] for one in apt]
-    phrases = [np.concatenate([_NO_ROWS, *(each.phrases for each in one)]) for one in apt]
-    questions = [
-        Question(one.query.query, one.query.shopper.history, rows)
-        for one, rows in zip(titlings, phrases, strict=True)
-    ]
-    if not any(map(len, phrases)):
-        return [Choices([_PLAIN] * len(one.products)) for one in titlings]
+    uplift = None if scorers.phrases is None else scorers.phrases.uplift
+    cases = [_case(one, snapshot, uplift) for one in titlings]
+    if not any(one.options for case in cases for one in case.apt):
+        return [Choices([NOTHING] * len(one.products)) for one in titlings]
+    questions = [case.question for case in cases]
     scores = _scores(questions, scorers)
     if scores is None and len(titlings) > 1 and scorers.phrases is not None:
         return [choose_points([one], snapshot, scorers)[0] for one in titlings]
-    ends = accumulate(map(len, phrases), initial=0)
-    return [
-        _picked(one, each, scores and scores[start:end])
-        for one, each, (start, end) in zip(titlings, options, pairwise(ends), strict=True)
-    ]
-
-
-def _picked(
-    titling: Titling, options: Sequence[Sequence[Option]], scores: Sequence[float] | None
-) -> Choices:
-    """Pick for each winner of one request by the scores of all its options."""
-    cap = titling.query.policy.cap(titling.query.placement.selling_point_cap)
     if scores is None:
-        degraded = ("plain_titles",) if any(options) else ()
-        return Choices([_locked_alone(each, cap) for each in options], degraded)
-    reason = PERSONAL if is_known(titling.query.shopper.history) else PRIOR
-    choices, start = [], 0
-    for each in options:
-        picked = pick(each, scores[start : start + len(each)], cap)
-        choices.append(Choice(picked, reason) if picked else _PLAIN)
-        start += len(each)
-    return Choices(choices)
-
-
-def _locked_alone(options: Sequence[Option], cap: int) -> Choice:
-    """What needs no model: the locked ones, in their order."""
-    locked = [one for one in options if one.locked]
-    picked = pick(locked, [0.0] * len(locked), cap)
-    return Choice(picked, PRIOR) if picked else _PLAIN
-
-
-def pick(
-    options: Sequence[Option], scores: Sequence[float], cap: int
-) -> tuple[tuple[Option, float], ...]:
-    """Up to `cap` of `options`, best first: at or above the mean, none within another.
-
-    Locked ones, which stand first among the options, go before the others, however they score.
-    """
-    if not options:
-        return ()
-    mean = min(sum(scores) / len(scores), max(scores))  # rounding may lift a mean of equals
-    picked: list[tuple[Option, float]] = []
-    places = sorted(range(len(options)), key=scores.__getitem__, reverse=True)
-    if options[0].locked:
-        places.sort(key=lambda place: not options[place].locked)
-    for place in places:
-        one, score = options[place], scores[place]
-        if len(picked) == cap or (score < mean and not one.locked):
-            break
-        if not picked or not _overlaps(one.words, picked):
-            picked.append((one, score))
-    return tuple(picked)
-
-
-def _overlaps(words: frozenset[int], picked: Sequence[tuple[Option, float]]) -> bool:
-    return any(words <= other.words or other.words <= words for other, _ in picked)
+        return [_without_scores(case) for case in cases]
+    bounds = _bounds(scores, cases)
+    weariness = 0.0 if uplift is None else uplift.weariness
+    ends = accumulate([len(one.rows) for one in questions], initial=0)
+    return [
+        _with_scores(case, slice(*part), scores, bounds, weariness)
+        for case, part in zip(cases, pairwise(ends), strict=True)
+    ]
 
 
 def is_known(history: History) -> bool:
@@ -156,40 +111,85 @@ def is_known(history: History) -> bool:
     return bool(history.feature_words or history.titles or history.queries)
 
 
-def _scores(questions: Sequence[Question], scorers: Scorers) -> list[float] | None:
+def _case(titling: Titling, snapshot: Snapshot, uplift: Uplift | None) -> _Case:
+    query = titling.query
+    cap = query.policy.cap(query.placement.selling_point_cap)
+    apt = [
+        apt_options(product, titling.words, snapshot) if cap else NOTHING_APT
+        for product in titling.products
+    ]
+    known = is_known(query.shopper.history)
+    rung = ladder(uplift, known=known, source=query.policy.source)
+    return _Case(titling, rung, cap, apt, _explored_share(titling))
+
+
+def _explored_share(titling: Titling) -> float:
+    """The share of titles drawn by lot: none where an experiment decides or nothing is kept."""
+    query = titling.query
+    if titling.seed is None or query.shopper.user_id is None or query.policy != STANDARD_POLICY:
+        return 0.0
+    return query.explored_share
+
+
+def _scores(questions: Sequence[Question], scorers: Scorers) -> FloatArray | None:
     if scorers.phrases is None:
         return None
+    if not any(len(one.rows) for one in questions):
+        return np.empty(0, np.float32)
     try:
         scores = scorers.phrases.score(questions)
     except ScorerError:
         return None
-    return scores.tolist() if np.isfinite(scores).all() else None
+    return scores if np.isfinite(scores).all() else None
 
 
-def _apt_for(titling: Titling, snapshot: Snapshot) -> list[Apt]:
-    if not titling.query.policy.cap(titling.query.placement.selling_point_cap):
-        return [_NOTHING_APT] * len(titling.products)
-    return [_apt(product, titling.words, snapshot) for product in titling.products]
+def _bounds(scores: FloatArray, cases: Sequence[_Case]) -> dict[str, TimeArray]:
+    """The bounds (places, N) of all options, by the rung that uses them."""
+    lifts = {case.rung.reason: case.rung.lift for case in cases if case.rung.lift}
+    if not lifts:
+        return {}
+    z = logits(scores)
+    return {reason: lift.bounds(z) for reason, lift in lifts.items()}
 
 
-def _apt(product: int, query_words: frozenset[int], snapshot: Snapshot) -> Apt:
-    memory = snapshot.memory
-    apt = memory.apt.get((product, query_words))
-    if apt is None:
-        every = memory.options.get(product)
-        if every is None:
-            every = memory.options.put(product, _every_option(product, snapshot))
-        options = tuple([o for o in every if o.locked or not o.words <= query_words])
-        phrases = np.array([option.phrase for option in options], np.int32)
-        apt = memory.apt.put((product, query_words), Apt(options, phrases))
-    return apt
+def _with_scores(
+    case: _Case,
+    part: slice,
+    scores: FloatArray,
+    bounds: Mapping[str, TimeArray],
+    weariness: float,
+) -> Choices:
+    """Choose for each winner of one request by its part of all scores."""
+    own = scores[part].tolist()
+    adds: list[list[float]] | None = None
+    if case.rung.lift is not None:
+        adds = (bounds[case.rung.reason][:, part] - _tired(case, weariness)).tolist()
+    choices, start = [], 0
+    for number, (options, _) in enumerate(case.apt):
+        end = start + len(options)
+        scored = Scored(own[start:end], adds and [one[start:end] for one in adds])
+        if case.rung.reason == PLAIN:
+            choice, scored = choose_locked(options, case.cap), Scored([0.0] * len(options), None)
+        else:
+            choice = choose_among(options, scored, case.rung, case.cap)
+        if case.share and case.titling.seed is not None:
+            slot = Slot(case.share, case.titling.seed, number)
+            choice = explore(choice, options, scored.scores, case.cap, slot)
+        choices.append(choice)
+        start = end
+    return Choices(choices)
 
 
-def _every_option(product: int, snapshot: Snapshot) -> tuple[Option, ...]:
-    points, words = snapshot.points, snapshot.phrases.words
-    found = (
-        Option(point, phrase, frozenset(words[phrase].tolist()), bool(points.locked[point]))
-        for point in range(points.starts[product], points.starts[product + 1])
-        for phrase in (int(points.phrase[point]),)
-    )
-    return tuple(one for one in found if one.words and one.point not in snapshot.muted)
+def _tired(case: _Case, weariness: float) -> TimeArray | float:
+    """What is off the lift of each option, since the shopper has seen it so often."""
+    seen = case.titling.query.shopper.seen
+    if not seen:
+        return 0.0
+    often = [tired(seen.get(option.text, 0)) for apt in case.apt for option in apt.options]
+    return weariness * np.array(often)
+
+
+def _without_scores(case: _Case) -> Choices:
+    """Only what is locked, where no model tells anything."""
+    degraded = ("plain_titles",) if any(apt.options for apt in case.apt) else ()
+    return Choices([choose_locked(apt.options, case.cap) for apt in case.apt], degraded)
