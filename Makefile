@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PACKAGE := $(PIP) --no-build-isolation --no-deps --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults fuzz coverage coverage-pure check bench real train openapi client lock
+.PHONY: help run test test-faults fuzz coverage coverage-pure check bench real extraction train openapi client lock
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ bench: .venv/.dev  ## Measure the service against its floor
 
 real: .venv/.training  ## The main job on the data in SALIENT_DATA
 	$(BIN)/python -m tests.benchmarks.real --seed $(SEED)
+
+extraction: .venv/.training  ## How well attributes are found in titles, on the data in SALIENT_DATA
+	$(BIN)/python -m tests.benchmarks.extraction --seed $(SEED)
 
 train: .venv/.training  ## Train the shipped models anew, on the demo shop's log
 	$(BIN)/python -m service demo log --seed 1 .salient/demo-log

@@ -1,0 +1,1 @@
+"""Learns from products with attributes to find these in titles and descriptions of others."""
