@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PERSONAL: Final = "personal"  # what this shopper did was asked about
 PRIOR: Final = "prior"  # what anybody likes here
+COMMON: Final = "common"  # what most products say, whoever asks for whatever
 PLAIN: Final = "plain"  # nothing is worth saying
 EXPLORED: Final = "explored"  # a lot drew it
 
@@ -41,7 +42,8 @@ class Rung(NamedTuple):
     """Where a request stands on the ladder.
 
     On the rung `PERSONAL` the model is asked about the shopper, on `PRIOR` about a stranger, on
-    `PLAIN` not at all. Lower bounds of the lift decide; without one, the mean of the scores.
+    `COMMON` and `PLAIN` not at all. Lower bounds of the lift decide; without one, the mean of the
+    scores.
     """
 
     reason: str
@@ -60,7 +62,7 @@ def ladder(
 ) -> Rung:
     """The highest rung that holds for a shopper of whom something is `known`, or nothing."""
     if source is PointSource.COMMON:
-        return Rung(PRIOR)
+        return Rung(COMMON)
     if uplift is None:
         return Rung(PERSONAL if known else PRIOR)
     if known and uplift.personal.is_claimed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from service.decision.choice import NOTHING, PRIOR, Choice
+from service.decision.choice import COMMON, NOTHING, PRIOR, Choice
 from service.decision.choice_options import alike
 
 if TYPE_CHECKING:
@@ -75,6 +75,17 @@ def choose_locked(options: Sequence[Option], cap: int) -> Choice:
     locked = [one for one in options if one.locked]
     picked = pick(locked, [0.0] * len(locked), cap)
     return Choice(picked, PRIOR) if picked else NOTHING
+
+
+def choose_popular(options: Sequence[Option], cap: int) -> Choice:
+    """Up to `cap` of `options`: what most products attest, no two alike; locked ones go first."""
+    if not options:
+        return NOTHING
+    picked: list[tuple[Option, float]] = []
+    for place in _in_order(options, [float(one.popularity) for one in options]):
+        if len(picked) < cap and _differs(options[place], picked):
+            picked.append((options[place], float(options[place].popularity)))
+    return Choice(tuple(picked), COMMON) if picked else NOTHING
 
 
 def _in_order(options: Sequence[Option], scores: Sequence[float]) -> Sequence[int]:

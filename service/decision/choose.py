@@ -10,10 +10,19 @@ import numpy as np
 
 from service.contract.history import EMPTY_HISTORY
 from service.contract.uplift import logits, tired
-from service.decision.choice import NOTHING, PERSONAL, PLAIN, PRIOR, Choice, Scored, ladder
+from service.decision.choice import (
+    COMMON,
+    NOTHING,
+    PERSONAL,
+    PLAIN,
+    PRIOR,
+    Choice,
+    Scored,
+    ladder,
+)
 from service.decision.choice_exploration import Slot, explore
 from service.decision.choice_options import NO_ROWS, NOTHING_APT, Option, apt_options
-from service.decision.choice_pick import choose_among, choose_locked, pick
+from service.decision.choice_pick import choose_among, choose_locked, choose_popular, pick
 from service.decision.policy import STANDARD_POLICY
 from service.decision.scorers import Question
 from service.errors import ScorerError
@@ -64,11 +73,13 @@ class _Case(NamedTuple):
     share: float
 
     @property
+    def is_unscored(self) -> bool:
+        return self.rung.reason in {COMMON, PLAIN}
+
+    @property
     def question(self) -> Question:
         query = self.titling.query
-        rows = (
-            [NO_ROWS] if self.rung.reason == PLAIN else [NO_ROWS, *(a.phrases for a in self.apt)]
-        )
+        rows = [NO_ROWS] if self.is_unscored else [NO_ROWS, *(a.phrases for a in self.apt)]
         history = query.shopper.history if self.rung.reason == PERSONAL else EMPTY_HISTORY
         return Question(query.query, history, np.concatenate(rows))
 
@@ -84,8 +95,9 @@ def choose_points(
     and a personal lift was learnt; else by the scores for a stranger, if a lift was learnt for
     these; else titles stay plain. A model of which no lift was learnt chooses by the mean: those
     stand whose score is at least the mean of the product's options. Locked ones go before all of
-    that, and are shown without a model, too. A share of titles is drawn by lot instead. If the
-    model fails on all requests together, each is tried alone.
+    that, and are shown without a model, too. A policy of common points takes those that most
+    products attest, up to the cap, and asks no model. A share of titles is drawn by lot instead.
+    If the model fails on all requests together, each is tried alone.
     """
     uplift = None if scorers.phrases is None else scorers.phrases.uplift
     cases = [_case(one, snapshot, uplift) for one in titlings]
@@ -168,8 +180,8 @@ def _with_scores(
     for number, (options, _) in enumerate(case.apt):
         end = start + len(options)
         scored = Scored(own[start:end], adds and [one[start:end] for one in adds])
-        if case.rung.reason == PLAIN:
-            choice, scored = choose_locked(options, case.cap), Scored([0.0] * len(options), None)
+        if case.is_unscored:
+            choice, scored = _unscored(case, options), Scored([0.0] * len(options), None)
         else:
             choice = choose_among(options, scored, case.rung, case.cap)
         if case.share and case.titling.seed is not None:
@@ -190,6 +202,13 @@ def _tired(case: _Case, weariness: float) -> TimeArray | float:
 
 
 def _without_scores(case: _Case) -> Choices:
-    """Only what is locked, where no model tells anything."""
-    degraded = ("plain_titles",) if any(apt.options for apt in case.apt) else ()
-    return Choices([choose_locked(apt.options, case.cap) for apt in case.apt], degraded)
+    """What needs no model, where none tells anything."""
+    is_missed = case.rung.reason != COMMON and any(apt.options for apt in case.apt)
+    degraded = ("plain_titles",) if is_missed else ()
+    return Choices([_unscored(case, apt.options) for apt in case.apt], degraded)
+
+
+def _unscored(case: _Case, options: Sequence[Option]) -> Choice:
+    if case.rung.reason == COMMON:
+        return choose_popular(options, case.cap)
+    return choose_locked(options, case.cap)
