@@ -35,6 +35,8 @@ FILTERS = {
 GROUNDS = {
     "personal": "chosen for this shopper: what they clicked before was read",
     "prior": "chosen for this search: nothing is known of the shopper",
+    "common": "what most products say: an experiment asked for it",
+    "explored": "drawn by lot, to learn what titles do",
     "plain": "the merchant's own title: nothing true was worth adding",
 }
 PARTS = {

@@ -62,7 +62,7 @@ class AdExplanation(Wire):
     """Predicted click rate in parts per million."""
 
     reason: str
-    """How the title was made: personal, prior or plain."""
+    """How the title was made: personal, prior, common, explored or plain."""
 
     selling_points: list[SellingPointScore]
     """The selling points in the title."""
@@ -1347,7 +1347,7 @@ class ProductTitle(Wire):
     """The title to show."""
 
     reason: str
-    """How the title was made: personal, prior or plain."""
+    """How the title was made: personal, prior, common, explored or plain."""
 
     selling_points: list[SellingPointScore] | None = None
     """Only with a secret key and `explain`: the selling points in the title."""
@@ -1425,7 +1425,7 @@ class RecentAward(Wire):
     """Predicted click rate, parts per million."""
 
     reason: str
-    """How the title was made: personal, prior or plain."""
+    """How the title was made: personal, prior, common, explored or plain."""
 
     selling_points: list[SellingPointScore]
     """The selling points in the title."""

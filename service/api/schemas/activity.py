@@ -43,7 +43,8 @@ class RecentAward(Wire):
     reason: Annotated[
         str,
         Field(
-            description="How the title was made: personal, prior or plain.", examples=["personal"]
+            description="How the title was made: personal, prior, common, explored or plain.",
+            examples=["personal"],
         ),
     ]
     selling_points: Annotated[

@@ -79,7 +79,8 @@ class ProductTitle(Wire):
     reason: Annotated[
         str,
         Field(
-            description="How the title was made: personal, prior or plain.", examples=["personal"]
+            description="How the title was made: personal, prior, common, explored or plain.",
+            examples=["personal"],
         ),
     ]
     selling_points: Annotated[
