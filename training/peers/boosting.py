@@ -1,4 +1,4 @@
-"""Boosted trees: tuned LightGBM, and our reading of DMP-DGBM, which also chooses what it boosts."""
+"""Boosted trees: tuned LightGBM, and our reading of DMP-DGBM, which searches what it boosts."""
 
 from __future__ import annotations
 
@@ -87,5 +87,5 @@ def boost(
     }
     options = _STEADY | {"seed": task.seed} | tuned | dict(base)
     data = lightgbm.Dataset(task.inputs, task.clicks, params={"verbosity": -1})
-    model = lightgbm.train(options, data, rounds)
-    return lambda inputs: model.predict(inputs)
+    predict: Callable[[FloatArray], NDArray[Any]] = lightgbm.train(options, data, rounds).predict
+    return predict

@@ -61,7 +61,7 @@ class Table:
     def of(self, names: Iterable[str], rows: LongArray) -> FloatArray:
         """Return the columns `names` (n, c) at `rows` (n,)."""
         places = [self.names.index(name) for name in names]
-        return self.values[np.ix_(rows, places)]
+        return self.values[rows][:, places]
 
 
 def make_table(shop: Shop, pasts: Pasts, axes: WordAxes) -> Table:

@@ -40,7 +40,8 @@ def expected_ad_clicks(shop: Shop) -> FloatArray:
         shown = np.bincount(key[rows], minlength=size)
         clicked = np.bincount(key[rows], clicks, minlength=size)
         expected *= ((clicked / mean + prior) / (shown + prior))[key]
-    return np.clip(expected, _LEAST, 1 - _LEAST).astype(np.float32)
+    likely: FloatArray = np.clip(expected, _LEAST, 1 - _LEAST).astype(np.float32)
+    return likely
 
 
 def expected_word_clicks(shop: Shop, common: NDArray[Any]) -> FloatArray:
@@ -52,4 +53,5 @@ def expected_word_clicks(shop: Shop, common: NDArray[Any]) -> FloatArray:
     facets, rows = shop.facets, shop.learnt
     floor = CommonLogistic.learn(facets.places[rows], common[rows], facets.clicks[rows])
     p = 1 / (1 + np.exp(-floor.margin(facets.places, common)))
-    return np.clip(p, _LEAST, 1 - _LEAST).astype(np.float32)
+    likely: FloatArray = np.clip(p, _LEAST, 1 - _LEAST).astype(np.float32)
+    return likely

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from service.contract.arrays import FloatArray, LongArray, TimeArray
     from training.peers.shop import Shop
 
-    Csr = sparse.csr_matrix
 
 _SAID: Final = 0.7  # a word that the title said counts for so much more
 _DAY_SECONDS: Final = 86_400.0
@@ -27,8 +26,8 @@ _DAY_SECONDS: Final = 86_400.0
 class Seen:
     """Rows of one log that a shopper saw (m,): the words on each, clicks and expected clicks."""
 
-    words: Csr  # (m, k) weights
-    holds: Csr  # (m, k) 1 where a word stands on the row
+    words: sparse.csr_matrix  # (m, k) weights
+    holds: sparse.csr_matrix  # (m, k) 1 where a word stands on the row
     ts: TimeArray
     clicks: FloatArray
     expected: FloatArray
@@ -118,7 +117,7 @@ def faded(seen: Seen, moments: TimeArray, half_life_days: float) -> FloatArray:
     return found
 
 
-def _spread(holds: Csr) -> Csr:
+def _spread(holds: sparse.csr_matrix) -> sparse.csr_matrix:
     """Share what a title says among its m words, 1 / sqrt(m) each."""
     count = np.maximum(np.diff(holds.indptr), 1)
     return sparse.diags((count**-0.5).astype(np.float32)) @ holds

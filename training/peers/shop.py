@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from service.contract.arrays import FloatArray, IntArray, LongArray, TimeArray
     from training.lab.split import Split
 
-    Csr = sparse.csr_matrix
-
 
 @dataclass(frozen=True, slots=True)
 class FacetRows:
@@ -44,7 +42,7 @@ class AdRows:
     products: LongArray
     places: IntArray
     clicks: FloatArray
-    said: Csr  # (M, V) 1 where the title was shown with the word as a selling point
+    said: sparse.csr_matrix  # (M, V) 1 where the title was shown with the word as a selling point
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class Shop:
 
     facets: FacetRows
     ads: AdRows
-    held: Csr
+    held: sparse.csr_matrix
     learnt: LongArray
     earlier: LongArray
 
@@ -110,7 +108,7 @@ def _distinct(texts: Iterable[Any]) -> list[Any]:
     return [text for text in dict.fromkeys(texts) if text is not None]
 
 
-def _matrix(rows: list[LongArray], size: int) -> Csr:
+def _matrix(rows: list[LongArray], size: int) -> sparse.csr_matrix:
     """Return (n, size) with a 1 for each number that a row lists."""
     ends = np.cumsum([0, *(len(row) for row in rows)])
     cells = np.concatenate(rows) if rows else np.zeros(0, np.int64)

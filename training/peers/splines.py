@@ -1,4 +1,4 @@
-"""Our reading of IM12CP-WQI: hinge splines of every column in a logistic, tuned by a bat search."""
+"""Our reading of IM12CP-WQI: a logistic on hinge splines, tuned by a bat search."""
 
 from __future__ import annotations
 

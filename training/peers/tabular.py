@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
 from training.metrics import log_loss
 from training.peers.columns import ADS, COMMON, OWN
 from training.peers.peer import as_scores
@@ -15,6 +13,7 @@ from training.peers.tuning import Knob, Search, earlier_and_newest, search
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from service.contract.arrays import FloatArray, LongArray

@@ -67,15 +67,13 @@ def search(
         return tried[-1][0]
 
     if how is Search.SPREAD:
-        for places in qmc.LatinHypercube(len(knobs), rng=np.random.default_rng(seed)).random(
-            TRIALS
-        ):
+        spread = qmc.LatinHypercube(len(knobs), rng=np.random.default_rng(seed))
+        for places in spread.random(TRIALS):
             judge(places)
     else:
         kind = BatAlgorithm if how is Search.BATS else ParticleSwarmAlgorithm
-        kind(population_size=_FLOCK, seed=seed).run(
-            Task(_Judged(judge, len(knobs)), max_evals=TRIALS)
-        )
+        task = Task(_Judged(judge, len(knobs)), max_evals=TRIALS)
+        kind(population_size=_FLOCK, seed=seed).run(task)
     return min(tried, key=lambda one: one[0])[1]
 
 
@@ -85,7 +83,7 @@ def earlier_and_newest(rows: LongArray) -> tuple[LongArray, LongArray]:
     return rows[:edge], rows[edge:]
 
 
-class _Judged(Problem):  # type: ignore[misc]  # NiaPy publishes no types
+class _Judged(Problem):
     def __init__(self, judge: Callable[[NDArray[Any]], float], knobs: int) -> None:
         super().__init__(dimension=knobs, lower=0.0, upper=1.0)
         self._judge = judge
