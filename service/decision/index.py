@@ -45,6 +45,7 @@ def index_products(
     return ProductTable(
         ids=StringTable.of([product.product_id for product in products]),
         titles=StringTable.of([reading.title for reading in readings]),
+        names=StringTable.of(["\n".join(reading.names) for reading in readings]),
         links=StringTable.of([reading.link for reading in readings]),
         images=StringTable.of([reading.image for reading in readings]),
         category=np.array([categories[reading.category] for reading in readings], np.int32),

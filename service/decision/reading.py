@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from service.decision.attest import attest
 from service.decision.links import resolve_link
+from service.decision.naming import names_of
+from service.decision.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,9 +24,6 @@ if TYPE_CHECKING:
 NOTHING_SAID: Mapping[str, Said] = MappingProxyType({})
 
 _ARROW = re.compile(r"\s*>\s*")
-_UNPRINTABLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,7 @@ class ProductReading:
     product: Product
     said: Said  # of its selling points
     title: str
+    names: tuple[str, ...]  # brand, or "", and attributes that name it
     link: str  # absolute; empty if no shopper may be sent there
     image: str
     category: str  # folded
@@ -53,6 +53,7 @@ def read_product(
         product=product,
         said=said,
         title=title,
+        names=names_of(product),
         link=resolve_link(product.link, site_url) or "",
         image=resolve_link(product.image_link, site_url) or "",
         category=fold_category(product.category),
@@ -62,11 +63,6 @@ def read_product(
             point.text: language.telling(language.words(point.text)) for point in points
         },
     )
-
-
-def plain(text: str) -> str:
-    """`text` on one line, without control, direction and half characters."""
-    return " ".join(_UNPRINTABLE.sub(" ", text).split())
 
 
 def fold_category(path: str) -> str:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from service.decision.snapshot import Snapshot
     from service.decision.terms import Award, Placement, Title
 
-TitleKey = tuple[int, tuple[int, ...], TitleRules]
-"""Product row, point rows and the placement's rules: all that a title depends on."""
+TitleKey = tuple[int, tuple[int, ...], int, str, str]
+"""Product row, point rows, limit, style and position: all that a title depends on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,13 @@ def show(
 def entitle(product: int, choice: Choice, placement: Placement, snapshot: Snapshot) -> Entitled:
     """The title of the product in row `product`. Only points that fit into it count as chosen."""
     rows = tuple([option.point for option, _ in choice.picked])
-    rules = TitleRules(placement.title_limit, placement.phrase_style, placement.phrase_position)
-    key = (product, rows, rules)
+    rules = placement.title_limit, placement.phrase_style, placement.phrase_position
+    key = (product, rows, *rules)
     shown = snapshot.memory.titles.get(key)
     if shown is None:
-        shown = snapshot.memory.titles.put(key, _write(product, rows, rules, snapshot))
+        shown = snapshot.memory.titles.put(
+            key, _write(product, rows, TitleRules(*rules), snapshot)
+        )
     propensity = choice.propensity
     chosen = [ChosenPoint(point, choice.picked[at][1], propensity) for at, point in shown.points]
     reason = choice.reason if chosen else PLAIN
@@ -71,8 +73,10 @@ def _write(
         language=snapshot.language,
         names=snapshot.products.names[product].split("\n") if len(title) > rules.limit else (),
     )
+    if len(written.points) == len(points):
+        return ShownPoints(written.title, tuple(enumerate(points)))
     return ShownPoints(
-        written.title, tuple((points.index(point), point) for point in written.points)
+        written.title, tuple([(points.index(point), point) for point in written.points])
     )
 
 

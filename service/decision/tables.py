@@ -24,6 +24,7 @@ class ProductTable:
 
     ids: StringTable
     titles: StringTable
+    names: StringTable  # brand, or nothing, and attributes that name it, a line each
     links: StringTable  # absolute
     images: StringTable  # absolute, or empty
     category: Ints

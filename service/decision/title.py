@@ -1,172 +1,214 @@
-"""Writes an ad's title: its own words, with the chosen selling points in it or before it."""
+"""Writes an ad's title: its own words, with the chosen selling points in it, before or after."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from service.contract.stopwords import STOP_WORDS
+from service.decision.direction import isolates
 from service.decision.find import find_phrase
-from service.decision.graphemes import cut, length
-from service.decision.terms import PhraseStyle, Title, TitlePart
+from service.decision.graphemes import fits
+from service.decision.plain import plain
+from service.decision.pull_out import pull_out
+from service.decision.punctuation import punctuation_of, quoted
+from service.decision.shorten import Shortened, shorten
+from service.decision.terms import PhrasePosition, PhraseStyle, Title, TitlePart
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from service.decision.find import Cut, Place
+    from service.decision.find import Place
+    from service.decision.language import Language
+    from service.decision.punctuation import Punctuation
     from service.decision.terms import SellingPoint
 
-    Found = tuple[Place, SellingPoint]
+    Said = tuple[Place, str, SellingPoint]  # where the title says the phrase, if it does
 
-BETWEEN_PHRASES = ", "
-BEFORE_TITLE = " – "
-ELLIPSIS = "…"
-
-_BETWEEN = TitlePart(BETWEEN_PHRASES)
-_BEFORE = TitlePart(BEFORE_TITLE)
-# what waits for a word after it, in any language that a title may be in
-_WAITING = frozenset(word for words in STOP_WORDS.values() for word in words.split())
-_WAITING_SIGNS = frozenset("-/([&+'’")
-_CLINGS = re.compile(r"[-/)\]'’.]")
+_REMEMBERED: Final = 16_384  # phrases: some 3 MB
 
 
-@dataclass(frozen=True, slots=True)
-class ShownTitle:
+class TitleRules(NamedTuple):
+    """What a placement wants of its titles."""
+
+    limit: int  # graphemes
+    style: PhraseStyle = PhraseStyle.IN_PLACE
+    position: PhrasePosition = PhrasePosition.PREFIX
+
+
+class ShownTitle(NamedTuple):
     """A title and the selling points in it, best first."""
 
     title: Title
     points: tuple[SellingPoint, ...]
 
 
-class _Layout(NamedTuple):
-    """Where everything stands: the phrases ahead, what follows them, and the places in that."""
-
-    ahead: tuple[tuple[str, SellingPoint], ...]
-    title: str
-    placed: tuple[Found, ...]  # in the title's order
-
-
 def write_title(
-    original: str, points: Sequence[SellingPoint], *, limit: int, style: PhraseStyle, words: Cut
+    original: str,
+    points: Sequence[SellingPoint],
+    *,
+    rules: TitleRules,
+    language: Language,
+    names: Sequence[str] = (),
 ) -> ShownTitle:
-    """Write `original` with `points`, best first, in at most `limit` graphemes.
+    """Write `original` with `points`, best first, by `rules`, with the signs of `language`.
 
-    A phrase that stands in the title is highlighted there, or by `style` moved to the front where
-    the rest still reads; any other goes before it: "Phrase, phrase – Original title". Of a phrase
-    with a small word or a number inside only its own words are highlighted, in parts. A point
-    that would make the title too long is left out, and so is one that overlaps another in the
-    title. The original is cut, at a word, only if it is too long alone. `words` cuts text into
-    words as they are compared.
+    A phrase that stands in the title is highlighted there, or by the rules' style moved to the
+    front where the rest still reads; any other goes before it, "Phrase, phrase – Original title",
+    or after it. Of a phrase with a small word or a number inside only its own words are
+    highlighted, in parts. A point that would make the title too long is left out, and so is one
+    that overlaps another, in the title or outside. The original is cut only if it is too long
+    alone, and never what names the product as long as that has room: `names` are its brand, or "",
+    and such attributes. No markup and no direction marks come from `original` or `points`.
     """
-    base = shorten(original, limit)
-    shown: list[Found] = []
-    layout, text = _Layout((), base, ()), base
-    for point in points:
-        found = [*shown, (find_phrase(point.text, base, words), point)]
-        trial = _lay_out(base, found, style)
-        if trial is None:
-            continue
-        whole = _text(trial)
-        if _fits(whole, limit):
-            shown, layout, text = found, trial, whole
-    title = Title(text, original, tuple(_parts(layout)))
-    return ShownTitle(title, tuple([point for _, point in shown]))
-
-
-def shorten(text: str, limit: int) -> str:
-    """The beginning of `text` in at most `limit` graphemes, of whole words if there is one."""
-    if _fits(text, limit):
-        return text
-    room = cut(text, max(limit - 1, 0))
-    whole = room if text[len(room)].isspace() else room.rpartition(" ")[0] or room
-    return cut(whole.rstrip(" ,;:-–(") + ELLIPSIS, limit)
-
-
-def _fits(text: str, limit: int) -> bool:
-    return len(text) <= limit or length(text) <= limit  # no text has more graphemes than letters
-
-
-def _lay_out(title: str, found: Sequence[Found], style: PhraseStyle) -> _Layout | None:
-    """Where all points `found` stand; None if two overlap in the title."""
-    placed = [one for one in found if one[0]]
-    if len(placed) > 1:
-        placed.sort(key=lambda one: one[0])
-        if any(after[0][0] < before[-1][1] for (before, _), (after, _) in pairwise(placed)):
-            return None
-    moved: dict[str, str] = {}
-    if placed and style == PhraseStyle.FRONT:
-        title, placed, moved = _pull_out(title, placed)
-    ahead = [
-        (moved.get(point.selling_point_id, point.text), point)
-        for place, point in found
-        if not place or point.selling_point_id in moved
+    words = language.singulars
+    base = Shortened(plain(original))
+    if len(base.text) > rules.limit:
+        base = shorten(base.text, rules.limit, names, words)
+    phrases = [(_phrase(point.text), point) for point in points]
+    wanted = [
+        (find_phrase(phrase, base.text, words), phrase, point)
+        for phrase, point in phrases
+        if phrase
     ]
-    return _Layout(tuple(ahead), title, tuple(placed))
+    shown, text, parts = _with_most(wanted, base.text, rules, language)
+    title = Title(text, original, tuple(parts), base.left_out)
+    return ShownTitle(title, tuple([point for _, _, point in shown]))
 
 
-def _text(layout: _Layout) -> str:
-    if not layout.ahead:
-        return layout.title
-    return BETWEEN_PHRASES.join([text for text, _ in layout.ahead]) + BEFORE_TITLE + layout.title
+_phrase = lru_cache(maxsize=_REMEMBERED)(plain)
 
 
-def _parts(layout: _Layout) -> list[TitlePart]:
+def _with_most(
+    wanted: Sequence[Said], title: str, rules: TitleRules, language: Language
+) -> tuple[Sequence[Said], str, list[TitlePart]]:
+    """Those of `wanted` that there is room for, in that order, and the title that says them."""
+    all_of_them = _lay_out(wanted, title, rules, language)
+    if all_of_them is not None:
+        return wanted, *all_of_them
+    shown: list[Said] = []
+    best = title, _inside(title, ())
+    for one in wanted:
+        trial = _lay_out([*shown, one], title, rules, language)
+        if trial is not None:
+            shown.append(one)
+            best = trial
+    return shown, *best
+
+
+def _lay_out(
+    said: Sequence[Said], title: str, rules: TitleRules, language: Language
+) -> tuple[str, list[TitlePart]] | None:
+    """The title that says all of `said`; None if it is too long, or says something twice."""
+    placed = [one for one in said if one[0]]
+    outside = [one for one in said if not one[0]]
+    if (placed and _overlap(placed)) or (outside and _repeat(outside, title, language)):
+        return None
+    suffix = rules.position is PhrasePosition.SUFFIX
+    ahead, behind = ([], outside) if suffix else (outside, [])
+    if placed and rules.style is PhraseStyle.FRONT:
+        title, placed, moved = _pulled_out(title, placed, language)
+        ahead = _in_order(said, moved) if suffix else _in_order(said, moved, outside)
+    parts = _inside(title, placed)
+    if ahead or behind:
+        parts = _around(parts, title, (ahead, behind), language)
+    text = "".join([part.text for part in parts])
+    return (text, parts) if fits(text, rules.limit) else None
+
+
+def _overlap(placed: list[Said]) -> bool:
+    """Whether two of `placed` overlap; they are put in the title's order."""
+    if len(placed) == 1:
+        return False
+    placed.sort(key=itemgetter(0))
+    return any(after[0][0] < before[-1][1] for (before, *_), (after, *_) in pairwise(placed))
+
+
+def _repeat(outside: Sequence[Said], title: str, language: Language) -> bool:
+    """Whether one of `outside` says another, or there is no title for them to stand beside."""
+    phrases = [phrase for _, phrase, _ in outside]
+    words = language.singulars
+    for at, one in enumerate(phrases):
+        for other in phrases[:at]:
+            if find_phrase(one, other, words) or find_phrase(other, one, words):
+                return True
+    return not title
+
+
+def _pulled_out(
+    title: str, placed: Sequence[Said], language: Language
+) -> tuple[str, list[Said], dict[str, str]]:
+    """The title without those of `placed` that can be moved, the others, and what those say."""
+    rest, places, says = pull_out(title, [place for place, _, _ in placed], language.singulars)
+    stay: list[Said] = []
+    moved: dict[str, str] = {}
+    for (_, phrase, point), place, text in zip(placed, places, says, strict=True):
+        if place:
+            stay.append((place, phrase, point))
+        else:
+            moved[point.selling_point_id] = text
+    return rest, stay, moved
+
+
+def _in_order(
+    said: Sequence[Said], moved: Mapping[str, str], outside: Sequence[Said] = ()
+) -> list[Said]:
+    """Those of `said` that were moved, as the title said them, and those `outside`."""
+    return [
+        (place, moved.get(point.selling_point_id, phrase), point)
+        for place, phrase, point in said
+        if point.selling_point_id in moved or (place, phrase, point) in outside
+    ]
+
+
+def _inside(title: str, placed: Sequence[Said]) -> list[TitlePart]:
+    """`title`, with what says a phrase highlighted."""
+    if not placed:
+        return [TitlePart(title)] if title else []
     parts: list[TitlePart] = []
-    for text, point in layout.ahead:
-        parts += (TitlePart(text, point.selling_point_id, highlight=True), _BETWEEN)
-    if parts:
-        parts[-1] = _BEFORE
-    at, title = 0, layout.title
-    for place, point in layout.placed:
+    at = 0
+    for place, _, point in placed:
         for start, end in place:
             if at < start:
                 parts.append(TitlePart(title[at:start]))
             parts.append(TitlePart(title[start:end], point.selling_point_id, highlight=True))
             at = end
-    if at < len(title):
-        parts.append(TitlePart(title[at:]))
-    return parts
+    return [*parts, TitlePart(title[at:])] if at < len(title) else parts
 
 
-def _pull_out(title: str, placed: Sequence[Found]) -> tuple[str, list[Found], dict[str, str]]:
-    """Take the placed phrases out of `title` where the rest reads; the others, and those out.
-
-    A phrase in parts stays: what stands between them would hang loose.
-    """
-    stay: list[Found] = []
-    out: dict[str, str] = {}
-    for place, point in reversed(placed):
-        start, end = place[0]
-        rest = None if len(place) > 1 else _without(title, start, end)
-        if rest is None:
-            stay.append((place, point))
-            continue
-        stay = [(_shifted(other, len(rest) - len(title)), one) for other, one in stay]
-        out[point.selling_point_id] = title[start:end]
-        title = rest
-    return title, stay[::-1], out
+def _around(
+    inside: list[TitlePart],
+    title: str,
+    sides: tuple[Sequence[Said], Sequence[Said]],
+    language: Language,
+) -> list[TitlePart]:
+    """The title's own parts between the phrases ahead of it and those behind it."""
+    (ahead, behind), signs = sides, punctuation_of(language.code)
+    turns = isolates([phrase for _, phrase, _ in (*ahead, *behind)], title)
+    before = _row(ahead, turns, ("", signs.apart), signs) if ahead else []
+    after = _row(behind, turns[len(ahead) :], (signs.apart, ""), signs) if behind else []
+    return before + inside + after
 
 
-def _shifted(place: Place, by: int) -> Place:
-    return tuple([(start + by, end + by) for start, end in place])
+def _row(
+    phrases: Sequence[Said],
+    turns: Sequence[tuple[str, str]],
+    ends: tuple[str, str],
+    signs: Punctuation,
+) -> list[TitlePart]:
+    """`phrases` with what stands before, between and after them."""
+    parts: list[TitlePart] = []
+    closing, (before, after) = "", ends
+    for (_, phrase, point), (opening, end) in zip(phrases, turns, strict=False):
+        if before or opening:
+            parts.append(_unmarked(closing + before + opening))
+        text = quoted(phrase, signs)
+        parts.append(TitlePart(text, point.selling_point_id, highlight=True))
+        before, closing = signs.between, end
+    return [*parts, _unmarked(closing + after)] if closing or after else parts
 
 
-def _without(title: str, start: int, end: int) -> str | None:
-    """`title` without title[start:end]; None if it begins there, or something would hang loose.
-
-    Words stay whole: nothing is taken out of "InSinkErator".
-    """
-    if any(map(str.isalnum, title[start - 1 : start] + title[end : end + 1])):
-        return None
-    before, after = title[:start].rstrip(), title[end:].lstrip()
-    if not after or after.startswith(","):
-        before = before.rstrip(" ,;:–-")
-    if not before or _waits(before) or _CLINGS.match(after):
-        return None
-    return before + ("" if not after or after[0] in ",;:" else " ") + after
-
-
-def _waits(before: str) -> bool:
-    return before[-1] in _WAITING_SIGNS or before.rsplit(maxsplit=1)[-1].casefold() in _WAITING
+@lru_cache(maxsize=256)
+def _unmarked(text: str) -> TitlePart:
+    return TitlePart(text)

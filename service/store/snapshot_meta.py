@@ -12,7 +12,15 @@ from service.decision.experiments import Experiment, read_experiments
 from service.decision.lists import RowLists
 from service.decision.snapshot import BundleRef, Snapshot
 from service.decision.strings import StringTable
-from service.decision.terms import ApiKey, KeyKind, Micros, PhraseStyle, Placement, Store
+from service.decision.terms import (
+    ApiKey,
+    KeyKind,
+    Micros,
+    PhrasePosition,
+    PhraseStyle,
+    Placement,
+    Store,
+)
 from service.errors import BadSnapshotError
 
 if TYPE_CHECKING:
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
 FORMAT = 3
 MODELS = "models."
 LOCKED = "points.locked"
+NAMES = "products.names."
 TABLES: Mapping[str, type] = {
     "products": tables.ProductTable,
     "points": tables.PointTable,
@@ -77,7 +86,11 @@ class Meta:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for meta.json."""
-        return {"format": FORMAT, **asdict(self)}
+        return {
+            "format": FORMAT,
+            **asdict(self),
+            "placements": [_told(placement) for placement in self.placements],
+        }
 
     @classmethod
     def from_json(cls, read: Mapping[str, Any]) -> Meta:
@@ -116,8 +129,7 @@ def snapshot_of(meta: Meta, arrays: Mapping[str, NDArray[Any]]) -> Snapshot:
     Raises:
         KeyError: an array is missing.
     """
-    if LOCKED not in arrays:  # written by a version that did not know of it
-        arrays = {**arrays, LOCKED: np.zeros(len(arrays["points.phrase"]), np.bool_)}
+    arrays = {**_unknown_then(arrays), **arrays}
     built = {name: _table(kind, name, arrays) for name, kind in TABLES.items()}
     return Snapshot(
         store=meta.store,
@@ -136,6 +148,15 @@ def snapshot_of(meta: Meta, arrays: Mapping[str, NDArray[Any]]) -> Snapshot:
         },
         **built,
     )
+
+
+def _unknown_then(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """What a version that did not know of it left out: nothing is locked, no name is known."""
+    return {
+        LOCKED: np.zeros(len(arrays["points.phrase"]), np.bool_),
+        NAMES + "starts": np.zeros_like(arrays["products.titles.starts"]),
+        NAMES + "blob": np.zeros(0, np.uint8),
+    }
 
 
 def _arrays(path: str, table: Any) -> Iterator[tuple[str, NDArray[Any]]]:
@@ -160,9 +181,21 @@ def _table(kind: type, path: str, arrays: Mapping[str, NDArray[Any]]) -> Any:
     return kind(**values)
 
 
+def _told(placement: Placement) -> dict[str, Any]:
+    """A version that does not know `phrase_position` can read all that do without it."""
+    values = asdict(placement)
+    if placement.phrase_position is PhrasePosition.PREFIX:
+        del values["phrase_position"]
+    return values
+
+
 def _placement(read: Mapping[str, Any]) -> Placement:
-    style = PhraseStyle(read["phrase_style"])
-    return Placement(**{**read, "phrase_style": style, "reserve": Micros(read["reserve"])})
+    known = {
+        "reserve": Micros(read["reserve"]),
+        "phrase_style": PhraseStyle(read["phrase_style"]),
+        "phrase_position": PhrasePosition(read.get("phrase_position", PhrasePosition.PREFIX)),
+    }
+    return Placement(**{**read, **known})
 
 
 def _key(read: Mapping[str, Any]) -> ApiKey:

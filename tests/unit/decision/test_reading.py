@@ -3,7 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from service.decision.language import language_of
-from service.decision.reading import Readings, fold_category, plain, read_product
+from service.decision.plain import plain
+from service.decision.reading import Readings, fold_category, read_product
 from tests.unit.decision.shop import STORE, product
 
 ENGLISH = language_of("en")

@@ -6,10 +6,13 @@ from hypothesis import strategies as st
 
 from service.decision.graphemes import length
 from service.decision.language import language_of
+from service.decision.plain import plain
+from service.decision.shorten import shorten
 from service.decision.terms import PhraseStyle, SellingPoint
-from service.decision.title import ShownTitle, shorten, write_title
+from service.decision.title import ShownTitle, TitleRules, write_title
 
-words = language_of("en").singulars
+ENGLISH = language_of("en")
+words = ENGLISH.singulars
 
 
 def point(text: str) -> SellingPoint:
@@ -20,7 +23,7 @@ def write(
     original: str, *phrases: str, limit: int = 150, style: PhraseStyle = PhraseStyle.IN_PLACE
 ) -> ShownTitle:
     points = [point(phrase) for phrase in phrases]
-    return write_title(original, points, limit=limit, style=style, words=words)
+    return write_title(original, points, rules=TitleRules(limit, style), language=ENGLISH)
 
 
 def marked(shown: ShownTitle) -> str:
@@ -92,15 +95,9 @@ def test_points_are_left_out_before_the_title_is_cut() -> None:
     assert marked(write("Oak Table", "made in Spain", "oak", limit=15)) == "[Oak] Table"
 
 
-def test_a_title_too_long_alone_is_cut_at_a_word() -> None:
-    assert shorten("Solid Oak Table for Six", 23) == "Solid Oak Table for Six"
-    assert shorten("Solid Oak Table for Six", 16) == "Solid Oak Table…"
-    assert shorten("Solid Oak Table for Six", 14) == "Solid Oak…"
-    assert shorten("Solid Oak Table, Round", 17) == "Solid Oak Table…"
-    assert shorten("Donaudampfschiff", 6) == "Donau…"
-    assert shorten("Oak Table", 1) == "…"
-    assert shorten("Oak Table", 0) == ""
+def test_a_title_too_long_alone_is_cut_between_words() -> None:
     assert marked(write("Solid Oak Table for Six", "oak", limit=14)) == "Solid [Oak]…"
+    assert marked(write("Oak Table", "soft", limit=1)) == "…"
 
 
 FRONT = PhraseStyle.FRONT
@@ -176,4 +173,4 @@ def test_any_title_keeps_its_promises(
         assert squeezed(highlighted) == squeezed(one.text) or words(highlighted) == words(one.text)
     assert all(part.highlight == (part.selling_point_id is not None) for part in title.parts)
     if not shown.points:
-        assert title.text == shorten(original, limit)
+        assert title.text == shorten(plain(original), limit, (), words).text

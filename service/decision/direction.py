@@ -1,0 +1,40 @@
+"""Which way text runs, and phrases kept from turning what stands beside them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_RIGHT_TO_LEFT: Final = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+_ISOLATE: Final = {"L": "\u2066", "R": "\u2067", "AL": "\u2067"}
+_END: Final = "\u2069"
+
+
+def isolates(phrases: Sequence[str], title: str) -> list[tuple[str, str]]:
+    """What stands before and after each of `phrases`, so that it turns nothing beside it.
+
+    Nothing, unless phrases and title run both ways. Then each is an isolate: no letter, digit or
+    sign in it moves what is beside it, and a page that asks which way the text begins is told by
+    the title (UAX 9, X5a to X6a and P2).
+    """
+    if not _runs_both_ways("".join([title, *phrases])):
+        return [("", "")] * len(phrases)
+    of_title = _first_strong(title)
+    return [(_ISOLATE[_first_strong(phrase) or of_title or "L"], _END) for phrase in phrases]
+
+
+def _runs_both_ways(text: str) -> bool:
+    if text.isascii() or not _RIGHT_TO_LEFT.search(text):
+        return False
+    return any(unicodedata.bidirectional(sign) == "L" for sign in text)
+
+
+def _first_strong(text: str) -> str:
+    """The bidirectional class of the first letter that has a direction; empty if none has."""
+    return next(filter(_ISOLATE.__contains__, map(unicodedata.bidirectional, text)), "")
