@@ -8,15 +8,27 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from service.decision.denial import denials_of, denied_words, says_it_lacks, telling_words
+from service.decision.claim_words import CLAIMS
+from service.decision.claims import NO_TAGGER, claims_of, spaced
+from service.decision.denial import (
+    denials_of,
+    denied_words,
+    missing_words,
+    says_it_lacks,
+    telling_words,
+)
 from service.decision.graphemes import length
+from service.decision.lifetime import said_end, valid_until
+from service.decision.point_rules import Rulebook
+from service.decision.prices_said import says_a_price, says_another_price
 from service.decision.terms import SellingPoint
 from service.decision.verdicts import PointState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from service.decision.denial import Denials
+    from service.contract.tagging import Tagger
+    from service.decision.claims import Claim
     from service.decision.language import Language
     from service.decision.terms import Product
     from service.decision.verdicts import Verdict
@@ -26,45 +38,48 @@ MOST_POINTS = 32  # of one product
 POINT_KINDS = ("attribute", "benefit", "service", "promo", "social")
 
 _STRICTNESS = {state: place for place, state in enumerate(PointState)}
-_KINDS = (
-    (
-        "promo",
-        r"\d\s?%|\boff\b|\bsales?\b|\bsav(?:e|ings?)\b|\bcoupon|\bdiscount|\bdeal\b|\bclearance",
-    ),
-    (
-        "service",
-        r"\bshipping|\bdeliver|\bwarrant|\breturns?\b|\bguarantee|\binstallation\b|\bpick-?up\b",
-    ),
-    (
-        "social",
-        r"\bbest[- ]?sell|\brated\b|\breview|\baward|\bpopular|\bstars?\b|\bfavou?rite",
-    ),
-)
-_KIND_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _KINDS)
-_SAYS_NOTHING = re.compile(  # names, and what title and picture tell by themselves
-    r"\b(?:gtin|mpn|sku|upc|ean|isbn|asin|id|uid|model|brand|manufacturer|url|link|number"
-    r"|type|colou?r|size|weight|dimensions?|gender|age group|condition)\b",
-    re.IGNORECASE,
-)
+_ENGLISH_KINDS = {
+    "promo": r"\d\s?(?:%|off\b)|\bsales?\b|\bsav(?:e|ings?)\b|\bcoupon|\bdiscount|\bdeal\b"
+    r"|\bclearance",
+    "service": r"\bshipping|\bdeliver|\bwarrant|\breturns?\b|\bguarantee|\binstallation\b"
+    r"|\bpick-?up\b",
+    "social": r"\bbest[- ]?sell|\brated\b|\breview|\baward|\bpopular|\bstars?\b|\bfavou?rite",
+}
 _UNSHOWABLE = re.compile(r"[<>{}\x00-\x1f\x7f\ud800-\udfff]|https?:|www\.", re.IGNORECASE)
+_READ = frozenset({"title", "description"})  # fields that are read for claims, not lists of them
 
 
 def attest(
-    product: Product, language: Language, verdicts: Sequence[Verdict] = ()
+    product: Product,
+    language: Language,
+    verdicts: Sequence[Verdict] = (),
+    *,
+    tagger: Tagger = NO_TAGGER,
 ) -> tuple[SellingPoint, ...]:
-    """The selling points that `product` attests and `verdicts` allow, the locked ones first.
+    """The selling points that `product` attests and `verdicts` allow, the locked ones first."""
+    points = every_point(product, language, tagger)
+    return allowed_points(points, product, verdicts, Rulebook(language))
+
+
+def allowed_points(
+    points: Mapping[frozenset[str], SellingPoint],
+    product: Product,
+    verdicts: Sequence[Verdict],
+    rulebook: Rulebook,
+    merchants: Collection[str] = (),
+) -> tuple[SellingPoint, ...]:
+    """Those of `points` that neither a verdict nor a rule bars, the locked ones first.
 
     A verdict holds for every phrase of the same telling words; of several the strictest counts.
     """
-    points = every_point(product, language)
-    if verdicts:
-        said = states_of(verdicts, language)
-        points = {
-            words: replace(point, locked=said.get(words) == PointState.LOCKED)
-            for words, point in points.items()
-            if said.get(words) != PointState.BANNED
-        }
-    return tuple(sorted(points.values(), key=lambda point: not point.locked)[:MOST_POINTS])
+    said = states_of(verdicts, rulebook.language)
+    allowed = [
+        replace(point, locked=True) if said.get(words) == PointState.LOCKED else point
+        for words, point in points.items()
+        if said.get(words) != PointState.BANNED
+        and rulebook.bars(point.text, product, merchants) is None
+    ]
+    return tuple(sorted(allowed, key=lambda point: not point.locked)[:MOST_POINTS])
 
 
 def states_of(
@@ -80,23 +95,31 @@ def telling(phrase: str, language: Language) -> frozenset[str]:
     return _read_phrase(phrase, language).words
 
 
-def every_point(product: Product, language: Language) -> Mapping[frozenset[str], SellingPoint]:
-    """All that the highlights and attributes of `product` attest, by telling words.
+def every_point(
+    product: Product, language: Language, tagger: Tagger = NO_TAGGER
+) -> Mapping[frozenset[str], SellingPoint]:
+    """All that `product` attests, by telling words.
 
-    A highlight is its own phrase; an attribute gives its value, or its name where the value is
-    yes. Dropped are phrases over 60 graphemes, with markup or without a letter, repeats, names
-    such as brand and SKU, what title and picture tell by themselves such as type and colour, and
-    all that the title or an attribute of value no denies. Denials and such values are read in
-    `language`.
+    Dropped are phrases over 60 graphemes, with markup or without a letter, repeats, names such as
+    brand and SKU, what title and picture tell by themselves such as type and colour, prices that
+    are not the product's, and all that the title, an attribute of value no, or a "not included"
+    in the description denies. Denials and such values are read in `language`.
     """
-    denied = denied_words(product.title, language) | _denied_by_attributes(product, language)
+    denied = (
+        denied_words(product.title, language)
+        | _denied_by_attributes(product, language)
+        | missing_words(product.description, language)
+    )
     points: dict[frozenset[str], SellingPoint] = {}
-    for text, kind, field, value in _claims(product, denials_of(language)):
-        phrase = _read_phrase(text, language)
+    for claim in claims_of(product, language, tagger):
+        phrase = _read_phrase(claim.text, language)
         if not phrase.words or phrase.words in points or phrase.claims & denied:
             continue
-        name = selling_point_id(product.product_id, phrase.text)
-        points[phrase.words] = SellingPoint(name, phrase.text, kind or phrase.kind, field, value)
+        if phrase.price and says_another_price(phrase.text, product):
+            continue
+        if claim.field in _READ and any(phrase.words <= words for words in points):
+            continue
+        points[phrase.words] = _point(claim, phrase, product)
     return points
 
 
@@ -111,6 +134,9 @@ class _Phrase:
     kind: str
     words: frozenset[str]  # none if it cannot be shown
     claims: frozenset[str]  # those that a denial elsewhere contradicts
+    price: bool
+    stock: bool
+    ends: float  # what it says of that itself, in Unix seconds
 
 
 @lru_cache(maxsize=65_536)
@@ -119,32 +145,58 @@ def _read_phrase(text: str, language: Language) -> _Phrase:
     showable = length(phrase) <= LONGEST_PHRASE and not _UNSHOWABLE.search(phrase)
     empty = not showable or says_it_lacks(phrase, language)
     words = frozenset() if empty else telling_words(phrase, language)
-    return _Phrase(phrase, _kind(phrase), words, words - denied_words(phrase, language))
+    price, stock = says_a_price(phrase), _stock(language.code).search(phrase) is not None
+    return _Phrase(
+        text=phrase,
+        kind="promo" if price or stock else _kind(phrase, language),
+        words=words,
+        claims=words - denied_words(phrase, language),
+        price=price,
+        stock=stock,
+        ends=said_end(phrase, language),
+    )
 
 
-def _claims(product: Product, denials: Denials) -> Iterator[tuple[str, str, str, str]]:
-    """Text, kind where the field decides it, field, value."""
-    for highlight in product.highlights:
-        yield highlight, "", "highlight", highlight
-    for name, value in product.attributes.items():
-        folded = value.strip().casefold()
-        if folded not in denials.no and not _SAYS_NOTHING.search(_spaced(name)):
-            yield _spaced(name) if folded in denials.yes else value, "attribute", name, value
+def _point(claim: Claim, phrase: _Phrase, product: Product) -> SellingPoint:
+    kind = claim.kind or phrase.kind
+    return SellingPoint(
+        selling_point_id=selling_point_id(product.product_id, phrase.text),
+        text=phrase.text,
+        kind=kind,
+        evidence_field=claim.field,
+        evidence_value=claim.value,
+        valid_until=valid_until(
+            product, said=phrase.ends, promo=phrase.kind == "promo", stock=phrase.stock
+        ),
+    )
 
 
-def _kind(phrase: str) -> str:
-    return next((kind for kind, pattern in _KIND_PATTERNS if pattern.search(phrase)), "benefit")
+def _kind(phrase: str, language: Language) -> str:
+    patterns = _kinds(language.code)
+    return next((kind for kind, pattern in patterns if pattern.search(phrase)), "benefit")
 
 
-def _spaced(name: str) -> str:
-    return " ".join(name.replace("_", " ").split())
+@lru_cache(maxsize=len(CLAIMS))
+def _kinds(code: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    words = CLAIMS.get(code, CLAIMS["en"])
+    return tuple(
+        (kind, re.compile(f"{english}|{getattr(words, kind)}", re.IGNORECASE))
+        for kind, english in _ENGLISH_KINDS.items()
+    )
+
+
+@lru_cache(maxsize=len(CLAIMS))
+def _stock(code: str) -> re.Pattern[str]:
+    return re.compile(
+        f"{CLAIMS['en'].stock}|{CLAIMS.get(code, CLAIMS['en']).stock}", re.IGNORECASE
+    )
 
 
 def _denied_by_attributes(product: Product, language: Language) -> frozenset[str]:
     denials = denials_of(language)
     return frozenset().union(
         *(
-            telling_words(_spaced(name), language)
+            telling_words(spaced(name), language)
             for name, value in product.attributes.items()
             if value.strip().casefold() in denials.no
         )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from service.decision.language import Language
 
 _CLAUSES = re.compile(r"[()\[\]{},;:|]|\s[-–—]+\s")
+_SENTENCES = re.compile(r"[.!?\n]+(?:\s|$)")
 _WORD = re.compile(r"[^\W_]+")
 _REACH_BACK = 6  # words, when a clause ends in "not included"
 
@@ -63,6 +64,20 @@ def denied_words(text: str, language: Language) -> frozenset[str]:
             denied |= {denials.root(word) for word in free.findall(clause)}
         before = clause if clause.strip() else before
     return frozenset(denied) - denials.silent
+
+
+def missing_words(text: str, language: Language) -> frozenset[str]:
+    """The words of what `text`, of many sentences, says is not in the box."""
+    denials = denials_of(language)
+    if not denials.missing.search(text):
+        return frozenset()
+    missing: set[str] = set()
+    for sentence in _SENTENCES.split(text):
+        before = ""
+        for clause in _CLAUSES.split(sentence):
+            missing |= _denied_behind(clause, before, denials)
+            before = clause if clause.strip() else before
+    return frozenset(missing) - denials.silent
 
 
 def telling_words(text: str, language: Language) -> frozenset[str]:

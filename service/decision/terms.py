@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 from typing import TYPE_CHECKING, NewType
 
 from service.decision.policy import STANDARD_POLICY, SellingPointPolicy
@@ -95,6 +96,7 @@ class Product:
     in_stock: bool = True
     highlights: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
+    told_at: float | None = field(default=None, compare=False)  # when the shop last changed it
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class SellingPoint:
     evidence_field: str
     evidence_value: str
     locked: bool = False  # somebody said that it goes before all others
+    valid_until: float = inf  # Unix seconds; what it says of price, promotion or stock runs out
 
 
 @dataclass(frozen=True, slots=True)
