@@ -54,12 +54,15 @@ def _mask(key: str, salt: bytes) -> str:
 def permitted_decision(
     decision: dict[str, Any], limits: Mapping[Shopper, Limit]
 ) -> dict[str, Any]:
-    """The record, without shopper and profile if it was made before the limit set for them."""
+    """The record, without shopper and profile if it was made before the limit set for them.
+
+    Arms of experiments go too: the bucket is worked out from the shopper's id.
+    """
     limit = limits.get(_shopper(decision))
     if limit is None or decision["ts"] > limit.until:
         return decision
     unnamed = {"user_id": None, "session": None, "profile": None}
-    return decision | {"request": decision["request"] | unnamed}
+    return decision | {"request": decision["request"] | unnamed, "experiments": []}
 
 
 def _shopper(decision: Mapping[str, Any]) -> Shopper:
