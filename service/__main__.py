@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from service.commands.choose import choose, demo_choices, score
 from service.commands.foreseen import foreseen
 
 if TYPE_CHECKING:
@@ -365,21 +366,9 @@ def openapi(file: Annotated[Path, typer.Argument(help="The .json file to write."
     write_description(file)
 
 
-@app.command()
-def score(
-    bundle: Annotated[Path, typer.Argument(help="A model bundle's folder.")],
-    rows: Annotated[Path, typer.Option(help="Rows to score, in a log layout.")],
-    items: Annotated[Path, typer.Option(help="The catalogue: product_uid, title, ...")],
-    out: OutputFile,
-    facets: Annotated[Path | None, typer.Option(help="Feature words clicked before.")] = None,
-    clicks: Annotated[Path | None, typer.Option(help="Ads clicked before.")] = None,
-) -> None:
-    """Score rows by a bundle, each from what its shopper did strictly before it."""
-    from service.commands.show import steps_bar
-    from service.inference.score import score_rows
-
-    with steps_bar("Scoring") as progress:
-        score_rows(bundle, rows, items, facets, clicks, out, progress)
+app.command()(score)
+app.command()(choose)
+demo.command("choices")(demo_choices)
 
 
 def run() -> None:

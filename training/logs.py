@@ -39,7 +39,7 @@ _ITEM_COLUMNS: Final[_Kinds] = {
     "title": pl.String,
     "sp_candidates": pl.List(pl.String),
 }
-_MAY_BE_NULL: Final = {"user_id", "sp_shown", "sp_candidates"}
+_MAY_BE_NULL: Final = {"user_id", "sp_arm", "sp_shown", "sp_candidates"}
 _FLAGS: Final = {"click", "conversion"}
 
 
@@ -58,9 +58,10 @@ def read_facets(path: Path) -> pl.DataFrame:
 def read_clicks(path: Path) -> pl.DataFrame:
     """Read ads that were shown, one row each, in order of time.
 
-    Columns: request_id, ts, user_id, query, product_uid, slot, sp_shown, click, conversion.
+    Columns: request_id, ts, user_id, query, product_uid, slot, sp_shown, click, conversion, and
+    sp_arm where the log has it.
     """
-    return _in_order(_read(path, _CLICK_COLUMNS), "request_id")
+    return _in_order(_read(path, _CLICK_COLUMNS, optional={"sp_arm": pl.String}), "request_id")
 
 
 def read_items(path: Path) -> pl.DataFrame:

@@ -20,6 +20,7 @@ from training.learn_ranker import RankerData, learn_ranker
 from training.learn_selling_points import SellingPointData, learn_selling_points
 from training.logs import file_hash, read_clicks, read_facets, read_items, with_known_products
 from training.measure import ranker_metrics, selling_point_metrics
+from training.uplift import learn_uplift
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,6 +55,8 @@ def train_selling_points(
     tell("fitting")
     titles = encoder.title_table(items["title"].to_list())["content"]
     model = learn_selling_points(data, encoder, titles, config, report)
+    tell("learning what selling points do to clicks")
+    uplift = learn_uplift(shop, encoder, model, auxiliary)
     tell("exporting and trying the bundle")
     metrics = selling_point_metrics(model, data)
     training = Training(config.seed, _hashes(paths), asdict(config), metrics)
@@ -63,7 +66,7 @@ def train_selling_points(
     ]
     graphs = ARMS[config.arm].graphs(model, encoder.encoding)
     card = write_card(BundleKind.SELLING_POINTS, training, _counts(shop))
-    parts = Parts(BundleKind.SELLING_POINTS, encoder, graphs, golden, training, card)
+    parts = Parts(BundleKind.SELLING_POINTS, encoder, graphs, golden, training, card, uplift)
     return write_bundle(out, parts)
 
 

@@ -55,7 +55,7 @@ class Progress(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Items:
+class Items:
     """A catalogue: titles and prices by product; the last line of a product counts."""
 
     titles: dict[str | None, str]
@@ -110,7 +110,7 @@ def score_rows(  # noqa: PLR0913, PLR0917 - one argument for each option of the 
     """
     opened = open_bundle(bundle)
     table = read_table(rows, "rows", ("ts", "user_id", "query", _CANDIDATE[opened.kind]))
-    catalogue = _read_items(items)
+    catalogue = read_items(items)
     shoppers = Codes()
     log = build_history(
         read_facets(facets, shoppers) if facets else None,
@@ -122,12 +122,28 @@ def score_rows(  # noqa: PLR0913, PLR0917 - one argument for each option of the 
     _write(out, opened, scores)
 
 
-def _read_items(path: Path) -> _Items:
+def phrase_scores(
+    opened: Bundle, asked: pl.DataFrame, items: Items, shoppers: Codes, log: HistoryLog
+) -> FloatArray:
+    """Score phrases in the first place: ts, user_id, query and sf_keyword of each, to p (N,).
+
+    Raises: ScorerError if the model gives no usable scores.
+    """
+    contexts = _contexts(opened, asked, shoppers, log)
+    candidates = _candidates(opened, asked, items)
+    return _score(opened, contexts, candidates, None, lambda _done, _total: None)[0]
+
+
+def read_items(path: Path) -> Items:
+    """Read a catalogue in the layout synth_items.
+
+    Raises: BadInputError.
+    """
     table = read_table(path, "items", ("product_uid", "title"))
     products = keys(table, "product_uid")
     priced = "price_z" in table.columns
     prices = numbers(table, "price_z") if priced else np.zeros(len(table))
-    return _Items(
+    return Items(
         dict(zip(products, texts(table, "title"), strict=True)),
         dict(zip(products, prices.tolist(), strict=True)),
     )
@@ -156,7 +172,7 @@ def distinct_rows(*columns: NDArray[Any]) -> tuple[LongArray, LongArray]:
     return order[new], combination
 
 
-def _candidates(opened: Bundle, table: pl.DataFrame, items: _Items) -> _Candidates:
+def _candidates(opened: Bundle, table: pl.DataFrame, items: Items) -> _Candidates:
     if opened.kind is BundleKind.SELLING_POINTS:
         codes = Codes()
         chosen = codes.of(texts(table, "sf_keyword"))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from service.contract.encoder import Encoder
     from service.contract.golden import GoldenRow
+    from service.contract.uplift import Uplift
 
 CARD_FILE: Final = "CARD.md"
 
@@ -43,6 +44,7 @@ class Parts:
     golden: Sequence[GoldenRow]
     training: Training
     card: str
+    uplift: Uplift | None = None
 
     def contents(self) -> dict[str, bytes]:
         """Return the bytes of every file but the manifest."""
@@ -68,6 +70,7 @@ class Parts:
             files=files,
             graphs={role: f"{role}.onnx" for role in self.graphs},
             training=self.training,
+            uplift=self.uplift,
         )
 
 
