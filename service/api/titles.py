@@ -51,6 +51,7 @@ async def post_titles(body: TitlesRequest, call: Call) -> Answer:
         AdQuery(body.query or "", "", placement, placement.slots, gathered.shopper, policy=policy),
         live.snapshot,
         live.scorers if in_time else Scorers(),
+        now=now,
         advertiser_id=key.advertiser_id,
     )
     return _answer(body, titles, gathered.missing, started)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ class Option:
     locked: bool = False
     text: str = ""
     popularity: int = 0  # products that attest the phrase
+    valid_until: float = inf  # Unix seconds
 
 
 class Apt(NamedTuple):
@@ -32,24 +34,35 @@ class Apt(NamedTuple):
 
     options: tuple[Option, ...]
     phrases: IntArray  # rows
+    valid_until: float = inf  # of the first that runs out
 
 
 NO_ROWS = np.empty(0, np.int32)
 NOTHING_APT = Apt((), NO_ROWS)
 
 
-def apt_options(product: int, query_words: frozenset[int], snapshot: Snapshot) -> Apt:
-    """The options of `product` but those made only of the query's words; locked ones stay."""
+def apt_options(product: int, query_words: frozenset[int], snapshot: Snapshot, now: float) -> Apt:
+    """The options of `product` but those made only of the query's words; locked ones stay.
+
+    What has run out by `now`, in Unix seconds, is none.
+    """
     memory = snapshot.memory
     apt = memory.apt.get((product, query_words))
     if apt is None:
         every = memory.options.get(product)
         if every is None:
             every = memory.options.put(product, _every_option(product, snapshot))
-        options = tuple([o for o in every if o.locked or not o.words <= query_words])
-        phrases = np.array([option.phrase for option in options], np.int32)
-        apt = memory.apt.put((product, query_words), Apt(options, phrases))
+        options = [o for o in every if o.locked or not o.words <= query_words]
+        apt = memory.apt.put((product, query_words), _apt(options))
+    if apt.valid_until <= now:
+        return _apt([option for option in apt.options if option.valid_until > now])
     return apt
+
+
+def _apt(options: Sequence[Option]) -> Apt:
+    phrases = np.array([option.phrase for option in options], np.int32)
+    ends = min([option.valid_until for option in options], default=inf)
+    return Apt(tuple(options), phrases, ends)
 
 
 def alike(words: frozenset[int], others: frozenset[int]) -> bool:
@@ -76,6 +89,7 @@ def _every_option(product: int, snapshot: Snapshot) -> tuple[Option, ...]:
             bool(points.locked[point]),
             phrases.texts[phrase],
             int(popularity[phrase]),
+            float(points.valid_until[point]),
         )
         for point in range(points.starts[product], points.starts[product + 1])
         for phrase in (int(points.phrase[point]),)

@@ -44,7 +44,7 @@ __all__ = ["PERSONAL", "PLAIN", "PRIOR", "Choice", "Option", "pick"]
 
 @dataclass(frozen=True, slots=True)
 class Titling:
-    """The winners of one request, whose titles are to be written.
+    """The winners of one request, made `now` (Unix seconds), whose titles are to be written.
 
     `seed` draws the lots of exploration; without one nothing is explored.
     """
@@ -52,6 +52,7 @@ class Titling:
     query: AdQuery
     words: frozenset[int]  # of the query
     products: Sequence[int]  # rows
+    now: float = 0.0
     seed: int | None = None
 
 
@@ -127,7 +128,7 @@ def _case(titling: Titling, snapshot: Snapshot, uplift: Uplift | None) -> _Case:
     query = titling.query
     cap = query.policy.cap(query.placement.selling_point_cap)
     apt = [
-        apt_options(product, titling.words, snapshot) if cap else NOTHING_APT
+        apt_options(product, titling.words, snapshot, titling.now) if cap else NOTHING_APT
         for product in titling.products
     ]
     known = is_known(query.shopper.history)
@@ -177,7 +178,7 @@ def _with_scores(
     if case.rung.lift is not None:
         adds = (bounds[case.rung.reason][:, part] - _tired(case, weariness)).tolist()
     choices, start = [], 0
-    for number, (options, _) in enumerate(case.apt):
+    for number, (options, *_) in enumerate(case.apt):
         end = start + len(options)
         scored = Scored(own[start:end], adds and [one[start:end] for one in adds])
         if case.is_unscored:

@@ -59,7 +59,7 @@ class _Sale:
     @property
     def titling(self) -> Titling:
         case = self.contest.case
-        return Titling(case.query, self.contest.found.words, self.products, case.seed)
+        return Titling(case.query, self.contest.found.words, self.products, case.now, case.seed)
 
 
 def decide(

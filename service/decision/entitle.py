@@ -34,16 +34,18 @@ def write_titles(
     snapshot: Snapshot,
     scorers: Scorers,
     *,
+    now: float,
     advertiser_id: str | None = None,
 ) -> Titles:
     """Write the titles of `product_ids` as the winners of an auction for `query` would get them.
 
-    With `advertiser_id` only products that this advertiser has ads for exist.
+    What has run out by `now`, in Unix seconds, is not said. With `advertiser_id` only products
+    that this advertiser has ads for exist.
     """
     rows = [_row(product_id, snapshot, advertiser_id) for product_id in product_ids]
     known = [row for row in rows if row >= 0]
     words = frozenset(word_rows(query.query, snapshot)) - {UNKNOWN}
-    (chosen,) = choose_points([Titling(query, words, known)], snapshot, scorers)
+    (chosen,) = choose_points([Titling(query, words, known, now)], snapshot, scorers)
     entitled = [
         entitle(row, choice, query.placement, snapshot)
         for row, choice in zip(known, chosen.choices, strict=True)

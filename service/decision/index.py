@@ -135,6 +135,7 @@ def index_points(
         fields=StringTable.of(fields),
         values=StringTable.of([point.evidence_value for point in points]),
         locked=np.array([point.locked for point in points], np.bool_),
+        valid_until=np.array([point.valid_until for point in points], np.float64),
     )
 
 

@@ -114,6 +114,11 @@ def _rules(code: str) -> _Rules:
     )
 
 
+def brands_of(products: Iterable[Product]) -> frozenset[str]:
+    """Every brand of `products`, in lower case."""
+    return frozenset({product.brand.casefold() for product in products if product.brand})
+
+
 def _is_certified(product: Product, language: Language) -> bool:
     pattern, no = _rules(language.code).certificate, denials_of(language).no
     return any(

@@ -98,4 +98,6 @@ def selling_point(product_id: str, row: int, snapshot: Snapshot) -> SellingPoint
         kind=POINT_KINDS[points.kind[row]],
         evidence_field=points.fields[int(points.field[row])],
         evidence_value=points.values[row],
+        locked=bool(points.locked[row]),
+        valid_until=float(points.valid_until[row]),
     )

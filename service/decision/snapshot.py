@@ -28,6 +28,7 @@ from service.decision.index import (
 )
 from service.decision.language import language_of
 from service.decision.memory import Memory
+from service.decision.point_rules import STORE, PointRules, Rulebook, brands_of
 from service.decision.reading import Readings
 from service.decision.terms import Micros, Product
 
@@ -65,6 +66,7 @@ class Catalogue:
     placements: Sequence[Placement]
     keys: Sequence[ApiKey] = ()
     verdicts: Mapping[str, tuple[Verdict, ...]] = field(default_factory=dict)  # by product id
+    point_rules: Mapping[str, PointRules] = field(default_factory=dict)  # by whose they are
     experiments: tuple[Experiment, ...] = ()  # those that run
 
 
@@ -187,6 +189,21 @@ class Snapshot:
         return self.phrases.texts.all()
 
 
+def merchants_of(catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+    """Who advertises each product, of those who made rules."""
+    makers = set(catalogue.point_rules) - {STORE}
+    whose = {
+        one.campaign_id: one.advertiser_id
+        for one in catalogue.campaigns
+        if one.advertiser_id in makers
+    }
+    found: dict[str, set[str]] = {}
+    for ad in catalogue.ads if whose else ():
+        if ad.campaign_id in whose:
+            found.setdefault(ad.product_id, set()).add(whose[ad.campaign_id])
+    return {product: tuple(sorted(each)) for product, each in found.items()}
+
+
 def build_snapshot(catalogue: Catalogue, known: Readings | None = None) -> Snapshot:
     """Lay out `catalogue` as arrays. Products with an unsafe link are left out and counted.
 
@@ -198,7 +215,14 @@ def build_snapshot(catalogue: Catalogue, known: Readings | None = None) -> Snaps
     """
     language = language_of(catalogue.store.locale)
     known = known or Readings()
-    every = known.of(catalogue.products, catalogue.store, language, catalogue.verdicts)
+    every = known.of(
+        catalogue.products,
+        catalogue.store,
+        language,
+        catalogue.verdicts,
+        rulebook=Rulebook(language, catalogue.point_rules, brands_of(catalogue.products)),
+        merchants=merchants_of(catalogue),
+    )
     readings = sorted(
         (reading for reading in every if reading.link),
         key=lambda reading: reading.product.product_id.encode(),

@@ -43,6 +43,7 @@ class PointTable:
     fields: StringTable
     values: StringTable  # (K,)
     locked: Bools  # (K,) those of a product stand first
+    valid_until: Floats  # (K,) Unix seconds; +inf where open
 
 
 @dataclass(frozen=True, slots=True)

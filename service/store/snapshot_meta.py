@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 FORMAT = 3
 MODELS = "models."
 LOCKED = "points.locked"
+VALID_UNTIL = "points.valid_until"
 NAMES = "products.names."
 TABLES: Mapping[str, type] = {
     "products": tables.ProductTable,
@@ -151,8 +152,9 @@ def snapshot_of(meta: Meta, arrays: Mapping[str, NDArray[Any]]) -> Snapshot:
 
 
 def _unknown_then(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """What a version that did not know of it left out: nothing is locked, no name is known."""
+    """What versions that did not know of it left out: no locks, no ends, no names."""
     return {
+        VALID_UNTIL: np.full(len(arrays["points.phrase"]), np.inf),
         LOCKED: np.zeros(len(arrays["points.phrase"]), np.bool_),
         NAMES + "starts": np.zeros_like(arrays["products.titles.starts"]),
         NAMES + "blob": np.zeros(0, np.uint8),

@@ -86,7 +86,7 @@ def test_a_part_of_what_an_attribute_says_is_not_said_again() -> None:
 
 def test_not_included_in_the_description_denies_a_highlight() -> None:
     lamp = product(
-        "1", "Lamp", "bulb included", description="Warm. Bulb, hook: not included. Oak."
+        "1", "Lamp", "bulb included", description="Warm. Bulb not included."
     )
     assert attest(lamp, ENGLISH) == ()
     assert missing_words("No worry. Bulb not included! Oak.", ENGLISH) == {"bulb"}

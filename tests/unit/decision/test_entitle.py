@@ -22,7 +22,7 @@ SCORERS = Scorers(None, KnownPhrases(SHOP, {"warm lining": 0.2, "hidden pocket":
 
 
 def test_products_are_titled_as_winners_would_be() -> None:
-    found = write_titles(["2", "9", "1"], ask("wool", history=KNOWN), SHOP, SCORERS)
+    found = write_titles(["2", "9", "1"], ask("wool", history=KNOWN), SHOP, SCORERS, now=0)
     hat, nobody, coat = found.titles
     assert nobody is None
     assert hat is not None
@@ -35,7 +35,7 @@ def test_products_are_titled_as_winners_would_be() -> None:
 
 def test_what_the_query_says_is_not_said_again() -> None:
     query = ask("hidden pockets", history=EMPTY_HISTORY)
-    (coat,) = write_titles(["1"], query, SHOP, SCORERS).titles
+    (coat,) = write_titles(["1"], query, SHOP, SCORERS, now=0).titles
     assert coat is not None
     assert (coat.title.text, coat.reason) == ("warm lining – Acme Wool Coat", "prior")
 
@@ -43,14 +43,16 @@ def test_what_the_query_says_is_not_said_again() -> None:
 def test_an_advertiser_has_the_products_of_its_ads_only() -> None:
     query = ask("wool")
     owner = ONE.advertiser_id
-    mine = write_titles(["1", "2", "9"], query, SHOP, SCORERS, advertiser_id=owner).titles
+    mine = write_titles(["1", "2", "9"], query, SHOP, SCORERS, now=0, advertiser_id=owner).titles
     assert [one is not None for one in mine] == [True, False, False]
-    others = write_titles(["1", "2"], query, SHOP, SCORERS, advertiser_id="adv_other").titles
+    others = write_titles(
+        ["1", "2"], query, SHOP, SCORERS, now=0, advertiser_id="adv_other"
+    ).titles
     assert others == (None, None)
 
 
 def test_without_a_model_titles_are_plain() -> None:
-    found = write_titles(["1"], ask("wool"), SHOP, Scorers(None, Broken()))  # type: ignore[arg-type]
+    found = write_titles(["1"], ask("wool"), SHOP, Scorers(None, Broken()), now=0)  # type: ignore[arg-type]
     (coat,) = found.titles
     assert coat is not None
     assert (coat.title.text, found.degraded) == ("Acme Wool Coat", ("plain_titles",))
