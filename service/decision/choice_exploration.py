@@ -109,15 +109,16 @@ def _chance_of(shown: Places, arm: str, options: Sequence[Option]) -> float:
         return float(shown == (most_popular(options),))
     if arm == "random_1":
         return (len(shown) == 1) / len(options)
-    return sum(_chance_of_second(shown, first, options) for first in shown) / len(options)
+    return sum(_chance_of_rest(shown, first, options) for first in shown) / len(options)
 
 
-def _chance_of_second(shown: Places, first: int, options: Sequence[Option]) -> float:
+def _chance_of_rest(shown: Places, first: int, options: Sequence[Option]) -> float:
     """The chance of all of `shown`, given which of them was drawn first."""
     others = _unlike(first, options)
-    if not others:
-        return float(len(shown) == 1)
-    return (len(shown) == 2) / len(others)  # noqa: PLR2004 - a pair
+    rest = [place for place in shown if place != first]
+    if not others or not rest:
+        return float(not others and not rest)
+    return (len(rest) == 1 and rest[0] in others) / len(others)
 
 
 def _unlike(first: int, options: Sequence[Option]) -> list[int]:
