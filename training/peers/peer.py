@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from training.peers.columns import Table, expect, make_table
+from training.peers.ratings import Ratings
 from training.peers.shop import Shop
 from training.peers.word_axes import WordAxes
 
@@ -29,6 +30,7 @@ class Evidence:
     shop: Shop
     pasts: Pasts
     axes: WordAxes
+    _ratings: dict[float, Ratings] = field(default_factory=dict)
 
     @classmethod
     def of(cls, split: Split, *, seed: int = 0) -> Evidence:
@@ -40,6 +42,12 @@ class Evidence:
     def table(self) -> Table:
         """The columns that every peer gets."""
         return make_table(self.shop, self.pasts, self.axes)
+
+    def ratings(self, half_life_days: float) -> Ratings:
+        """Return how shoppers rate words with a half-life; made once for all peers."""
+        if half_life_days not in self._ratings:
+            self._ratings[half_life_days] = Ratings.of(self.pasts, half_life_days)
+        return self._ratings[half_life_days]
 
     def columns(self, names: Iterable[str], rows: LongArray) -> FloatArray:
         """Return columns of the table (n, c) at `rows` (n,)."""
