@@ -13,26 +13,25 @@ _RIGHT_TO_LEFT: Final = re.compile(
     "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
 _ISOLATE: Final = {"L": "\u2066", "R": "\u2067", "AL": "\u2067"}
-_END: Final = "\u2069"
+
+END_OF_ISOLATE: Final = "\u2069"
 
 
-def isolates(phrases: Sequence[str], title: str) -> list[tuple[str, str]]:
-    """What stands before and after each of `phrases`, so that it turns nothing beside it.
-
-    Nothing, unless phrases and title run both ways. Then each is an isolate: no letter, digit or
-    sign in it moves what is beside it, and a page that asks which way the text begins is told by
-    the title (UAX 9, X5a to X6a and P2).
-    """
-    if not _runs_both_ways("".join([title, *phrases])):
-        return [("", "")] * len(phrases)
-    of_title = _first_strong(title)
-    return [(_ISOLATE[_first_strong(phrase) or of_title or "L"], _END) for phrase in phrases]
-
-
-def _runs_both_ways(text: str) -> bool:
+def run_both_ways(texts: Sequence[str]) -> bool:
+    """Whether some letters of `texts` run to the right and some to the left."""
+    text = "".join(texts)
     if text.isascii() or not _RIGHT_TO_LEFT.search(text):
         return False
     return any(unicodedata.bidirectional(sign) == "L" for sign in text)
+
+
+def isolate(phrase: str, title: str) -> str:
+    """What stands before `phrase`, and `END_OF_ISOLATE` after it, beside `title`.
+
+    No letter, digit or sign in an isolate moves what is beside it, and a page that asks which way
+    the text begins is told by the title (UAX 9, X5a to X6a and P2).
+    """
+    return _ISOLATE[_first_strong(phrase) or _first_strong(title) or "L"]
 
 
 def _first_strong(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -49,8 +49,9 @@ class SellingPointPolicy:
         """`title` with no part highlighted where the policy says so."""
         if self.highlight is Highlight.CHOSEN:
             return title
-        parts = tuple([replace(part, highlight=False) for part in title.parts])
-        return replace(title, parts=parts)
+        return title._replace(
+            parts=tuple([part._replace(highlight=False) for part in title.parts])
+        )
 
 
 STANDARD_POLICY = SellingPointPolicy()

@@ -49,6 +49,4 @@ def punctuation_of(code: str) -> Punctuation:
 
 def quoted(phrase: str, signs: Punctuation) -> str:
     """`phrase` with the quotations in it between `signs`: straight quotes belong to inches."""
-    if '"' not in phrase:
-        return phrase
     return _QUOTATION.sub(lambda found: signs.opening + found[1] + signs.closing, phrase)

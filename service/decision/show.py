@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from service.decision.attest import POINT_KINDS, selling_point_id
@@ -19,8 +18,7 @@ TitleKey = tuple[int, tuple[int, ...], int, str, str]
 """Product row, point rows, limit, style and position: all that a title depends on."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShownPoints:
+class ShownPoints(NamedTuple):
     """A title and the points in it, each with its place among those picked."""
 
     title: Title
@@ -64,26 +62,19 @@ def entitle(product: int, choice: Choice, placement: Placement, snapshot: Snapsh
 def _write(
     product: int, rows: tuple[int, ...], rules: TitleRules, snapshot: Snapshot
 ) -> ShownPoints:
-    points = [_remembered_point(product, row, snapshot) for row in rows]
-    title = snapshot.products.titles[product]
-    written = write_title(
-        title,
-        points,
-        rules=rules,
-        language=snapshot.language,
-        names=snapshot.products.names[product].split("\n") if len(title) > rules.limit else (),
+    known = snapshot.memory.points.get
+    points = [known(row) or _remember_point(product, row, snapshot) for row in rows]
+    original = snapshot.products.titles[product]
+    names = snapshot.products.names[product].split("\n") if len(original) > rules.limit else ()
+    title, shown = write_title(
+        original, points, rules=rules, language=snapshot.language, names=names
     )
-    if len(written.points) == len(points):
-        return ShownPoints(written.title, tuple(enumerate(points)))
-    return ShownPoints(
-        written.title, tuple([(points.index(point), point) for point in written.points])
-    )
+    if len(shown) == len(points):
+        return ShownPoints(title, tuple(enumerate(shown)))
+    return ShownPoints(title, tuple([(points.index(point), point) for point in shown]))
 
 
-def _remembered_point(product: int, row: int, snapshot: Snapshot) -> SellingPoint:
-    known = snapshot.memory.points.get(row)
-    if known is not None:
-        return known
+def _remember_point(product: int, row: int, snapshot: Snapshot) -> SellingPoint:
     point = selling_point(snapshot.products.ids[product], row, snapshot)
     return snapshot.memory.points.put(row, point)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf
-from typing import TYPE_CHECKING, NewType
+from typing import TYPE_CHECKING, NamedTuple, NewType
 
 from service.decision.policy import STANDARD_POLICY, SellingPointPolicy
 
@@ -210,8 +210,7 @@ class Award:
     price: Micros
 
 
-@dataclass(frozen=True, slots=True)
-class TitlePart:
+class TitlePart(NamedTuple):
     """A run of title text; `selling_point_id` names the phrase that it shows, if any."""
 
     text: str
@@ -219,8 +218,7 @@ class TitlePart:
     highlight: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Title:
+class Title(NamedTuple):
     """A title in parts. The parts, joined, are the text."""
 
     text: str

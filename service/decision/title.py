@@ -7,24 +7,25 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from service.decision.direction import isolates
+from service.decision.direction import END_OF_ISOLATE, isolate, run_both_ways
 from service.decision.find import find_phrase
 from service.decision.graphemes import fits
 from service.decision.plain import plain
 from service.decision.pull_out import pull_out
 from service.decision.punctuation import punctuation_of, quoted
-from service.decision.shorten import Shortened, shorten
+from service.decision.shorten import shorten
 from service.decision.terms import PhrasePosition, PhraseStyle, Title, TitlePart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from service.decision.find import Place
+    from service.decision.find import Cut, Place
     from service.decision.language import Language
     from service.decision.punctuation import Punctuation
     from service.decision.terms import SellingPoint
 
     Said = tuple[Place, str, SellingPoint]  # where the title says the phrase, if it does
+    Written = tuple[str, list[TitlePart]]
 
 _REMEMBERED: Final = 16_384  # phrases: some 3 MB
 
@@ -62,18 +63,19 @@ def write_title(
     alone, and never what names the product as long as that has room: `names` are its brand, or "",
     and such attributes. No markup and no direction marks come from `original` or `points`.
     """
-    words = language.singulars
-    base = Shortened(plain(original))
-    if len(base.text) > rules.limit:
-        base = shorten(base.text, rules.limit, names, words)
-    phrases = [(_phrase(point.text), point) for point in points]
+    words, left_out = language.singulars, tuple[str, ...]()
+    base = plain(original)
+    if len(base) > rules.limit:
+        base, left_out = shorten(base, rules.limit, names, words)
     wanted = [
-        (find_phrase(phrase, base.text, words), phrase, point)
-        for phrase, point in phrases
-        if phrase
+        (find_phrase(phrase, base, words), phrase, point)
+        for point in points
+        if (phrase := _phrase(point.text))
     ]
-    shown, text, parts = _with_most(wanted, base.text, rules, language)
-    title = Title(text, original, tuple(parts), base.left_out)
+    shown, whole = wanted, _lay_out(wanted, base, rules, language)
+    if whole is None:
+        shown, whole = _with_most(wanted, base, rules, language)
+    title = Title(whole[0], original, tuple(whole[1]), left_out)
     return ShownTitle(title, tuple([point for _, _, point in shown]))
 
 
@@ -82,11 +84,8 @@ _phrase = lru_cache(maxsize=_REMEMBERED)(plain)
 
 def _with_most(
     wanted: Sequence[Said], title: str, rules: TitleRules, language: Language
-) -> tuple[Sequence[Said], str, list[TitlePart]]:
+) -> tuple[list[Said], Written]:
     """Those of `wanted` that there is room for, in that order, and the title that says them."""
-    all_of_them = _lay_out(wanted, title, rules, language)
-    if all_of_them is not None:
-        return wanted, *all_of_them
     shown: list[Said] = []
     best = title, _inside(title, ())
     for one in wanted:
@@ -94,46 +93,49 @@ def _with_most(
         if trial is not None:
             shown.append(one)
             best = trial
-    return shown, *best
+    return shown, best
 
 
 def _lay_out(
     said: Sequence[Said], title: str, rules: TitleRules, language: Language
-) -> tuple[str, list[TitlePart]] | None:
+) -> Written | None:
     """The title that says all of `said`; None if it is too long, or says something twice."""
     placed = [one for one in said if one[0]]
-    outside = [one for one in said if not one[0]]
-    if (placed and _overlap(placed)) or (outside and _repeat(outside, title, language)):
+    outside = [one for one in said if not one[0]] if placed else said
+    if (len(placed) > 1 and _overlap(placed)) or (outside and not title):
+        return None
+    if len(outside) > 1 and _repeat(outside, language.singulars):
         return None
     suffix = rules.position is PhrasePosition.SUFFIX
-    ahead, behind = ([], outside) if suffix else (outside, [])
+    ahead, behind = ((), outside) if suffix else (outside, ())
     if placed and rules.style is PhraseStyle.FRONT:
         title, placed, moved = _pulled_out(title, placed, language)
-        ahead = _in_order(said, moved) if suffix else _in_order(said, moved, outside)
+        ahead = _in_order(said, moved, ahead)
     parts = _inside(title, placed)
     if ahead or behind:
-        parts = _around(parts, title, (ahead, behind), language)
+        parts = _around(parts, title, (ahead, behind), punctuation_of(language.code))
     text = "".join([part.text for part in parts])
     return (text, parts) if fits(text, rules.limit) else None
 
 
 def _overlap(placed: list[Said]) -> bool:
     """Whether two of `placed` overlap; they are put in the title's order."""
-    if len(placed) == 1:
-        return False
     placed.sort(key=itemgetter(0))
     return any(after[0][0] < before[-1][1] for (before, *_), (after, *_) in pairwise(placed))
 
 
-def _repeat(outside: Sequence[Said], title: str, language: Language) -> bool:
-    """Whether one of `outside` says another, or there is no title for them to stand beside."""
-    phrases = [phrase for _, phrase, _ in outside]
-    words = language.singulars
-    for at, one in enumerate(phrases):
-        for other in phrases[:at]:
-            if find_phrase(one, other, words) or find_phrase(other, one, words):
+def _repeat(outside: Sequence[Said], words: Cut) -> bool:
+    """Whether one of `outside` says another."""
+    for at, (_, phrase, _) in enumerate(outside):
+        for _, other, _ in outside[:at]:
+            if _say_the_same(phrase, other, words):
                 return True
-    return not title
+    return False
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _say_the_same(one: str, other: str, words: Cut) -> bool:
+    return bool(find_phrase(one, other, words) or find_phrase(other, one, words))
 
 
 def _pulled_out(
@@ -152,13 +154,13 @@ def _pulled_out(
 
 
 def _in_order(
-    said: Sequence[Said], moved: Mapping[str, str], outside: Sequence[Said] = ()
+    said: Sequence[Said], moved: Mapping[str, str], others: Sequence[Said]
 ) -> list[Said]:
-    """Those of `said` that were moved, as the title said them, and those `outside`."""
+    """Those of `said` that were moved, as the title said them, and those among `others`."""
     return [
         (place, moved.get(point.selling_point_id, phrase), point)
         for place, phrase, point in said
-        if point.selling_point_id in moved or (place, phrase, point) in outside
+        if point.selling_point_id in moved or (place, phrase, point) in others
     ]
 
 
@@ -181,32 +183,40 @@ def _around(
     inside: list[TitlePart],
     title: str,
     sides: tuple[Sequence[Said], Sequence[Said]],
-    language: Language,
-) -> list[TitlePart]:
-    """The title's own parts between the phrases ahead of it and those behind it."""
-    (ahead, behind), signs = sides, punctuation_of(language.code)
-    turns = isolates([phrase for _, phrase, _ in (*ahead, *behind)], title)
-    before = _row(ahead, turns, ("", signs.apart), signs) if ahead else []
-    after = _row(behind, turns[len(ahead) :], (signs.apart, ""), signs) if behind else []
-    return before + inside + after
-
-
-def _row(
-    phrases: Sequence[Said],
-    turns: Sequence[tuple[str, str]],
-    ends: tuple[str, str],
     signs: Punctuation,
 ) -> list[TitlePart]:
-    """`phrases` with what stands before, between and after them."""
+    """The title's own parts between the phrases ahead of it and those behind it."""
+    ahead, behind = sides
+    turned = run_both_ways([title, *[phrase for _, phrase, _ in (*ahead, *behind)]])
+    apart = _unmarked(signs.apart)
+    if ahead:
+        row = _row(ahead, signs)
+        inside = [*(_isolated(row, title) if turned else row), apart, *inside]
+    if behind:
+        row = _row(behind, signs)
+        inside = [*inside, apart, *(_isolated(row, title) if turned else row)]
+    return inside
+
+
+def _row(phrases: Sequence[Said], signs: Punctuation) -> list[TitlePart]:
+    between = _unmarked(signs.between)
     parts: list[TitlePart] = []
-    closing, (before, after) = "", ends
-    for (_, phrase, point), (opening, end) in zip(phrases, turns, strict=False):
-        if before or opening:
-            parts.append(_unmarked(closing + before + opening))
-        text = quoted(phrase, signs)
-        parts.append(TitlePart(text, point.selling_point_id, highlight=True))
-        before, closing = signs.between, end
-    return [*parts, _unmarked(closing + after)] if closing or after else parts
+    for _, phrase, point in phrases:
+        text = quoted(phrase, signs) if '"' in phrase else phrase
+        parts += (TitlePart(text, point.selling_point_id, highlight=True), between)
+    del parts[-1]
+    return parts
+
+
+def _isolated(row: Sequence[TitlePart], title: str) -> list[TitlePart]:
+    """`row` with each phrase kept from turning what stands beside it."""
+    found: list[TitlePart] = []
+    for part in row:
+        if part.highlight:
+            found += (_unmarked(isolate(part.text, title)), part, _unmarked(END_OF_ISOLATE))
+        else:
+            found.append(part)
+    return found
 
 
 @lru_cache(maxsize=256)
