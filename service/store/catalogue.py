@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from psycopg.types.json import Jsonb
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import Double, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from service.decision.snapshot import Catalogue
@@ -16,7 +16,7 @@ from service.store.campaigns import load_ads, load_campaigns, load_placements
 from service.store.copying import copy_in
 from service.store.experiments import load_experiments
 from service.store.keys import list_keys
-from service.store.selling_points import load_verdicts
+from service.store.selling_points import load_point_rules, load_verdicts
 from service.store.tables import products, stores
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ _COLUMNS: Final = (
     "highlights",
     "attributes",
 )
-_CHOSEN: Final = [products.c[name] for name in _COLUMNS]
+_TOLD_AT: Final = func.extract("epoch", products.c.updated_at).cast(Double)
+_CHOSEN: Final = [*(products.c[name] for name in _COLUMNS), _TOLD_AT]
 _DATA: Final = ", ".join(_COLUMNS[1:])
 _EXCLUDED: Final = ", ".join(f"excluded.{name}" for name in _COLUMNS[1:])
 _HELD: Final = ", ".join(f"products.{name}" for name in _COLUMNS[1:])
@@ -171,7 +172,7 @@ async def delete_products(
 
 
 def _product(row: Any) -> Product:
-    *plain, in_stock, highlights, attributes = row
+    *plain, in_stock, highlights, attributes, told_at = row
     product_id, title, link, price, description, brand, category, image_link = plain
     return Product(
         product_id=product_id,
@@ -185,6 +186,7 @@ def _product(row: Any) -> Product:
         in_stock=in_stock,
         highlights=tuple(highlights),
         attributes=attributes,
+        told_at=told_at,
     )
 
 
@@ -205,5 +207,6 @@ async def load_catalogue(connection: AsyncConnection, store_id: str) -> Catalogu
         placements=await load_placements(connection, store_id),
         keys=await list_keys(connection, store_id),
         verdicts=await load_verdicts(connection, store_id),
+        point_rules=await load_point_rules(connection, store_id),
         experiments=await load_experiments(connection, store_id),
     )

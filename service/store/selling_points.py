@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select, text
 
+from service.decision.point_rules import STORE, PointRules
 from service.decision.verdicts import PointState, Verdict
-from service.store.tables import selling_point_verdicts
+from service.store.selling_point_tables import selling_point_rules, selling_point_verdicts
+from service.store.tables import products
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -38,6 +40,27 @@ async def load_verdicts(
     for product, point, phrase, state in await connection.execute(ordered):
         found[product].append(Verdict(point, phrase, PointState(state)))
     return {product: tuple(verdicts) for product, verdicts in found.items()}
+
+
+async def load_point_rules(connection: AsyncConnection, store_id: str) -> dict[str, PointRules]:
+    """The rules of the store and of each of its merchants, by whose they are."""
+    columns = selling_point_rules.c
+    statement = select(
+        columns.advertiser_id, columns.banned, columns.allowed, columns.opted_out
+    ).where(columns.store_id == store_id)
+    return {
+        row.advertiser_id or STORE: PointRules(
+            tuple(row.banned), tuple(row.allowed), row.opted_out
+        )
+        for row in await connection.execute(statement)
+    }
+
+
+async def load_brands(connection: AsyncConnection, store_id: str) -> frozenset[str]:
+    """Every brand that the store sells, in lower case."""
+    column = products.c.brand
+    statement = select(column).where(products.c.store_id == store_id, column != "").distinct()
+    return frozenset({brand.casefold() for brand in await connection.scalars(statement)})
 
 
 async def recent_bans(connection: AsyncConnection, seconds: float) -> list[tuple[str, str, str]]:

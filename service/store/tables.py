@@ -186,9 +186,20 @@ placements = Table(
     Column("title_limit", SmallInteger, nullable=False, server_default=text("150")),
     Column("selling_point_cap", SmallInteger, nullable=False, server_default=text("2")),
     Column("phrase_style", Text, nullable=False, server_default=text("'in_place'")),
+    Column("phrase_position", Text, nullable=False, server_default=text("'prefix'")),
     PrimaryKeyConstraint("store_id", "name"),
     CheckConstraint("reserve_micros >= 0", name="reserve"),
     CheckConstraint("slots BETWEEN 1 AND 50", name="slots"),
+)
+
+# only what was said of a platform: it exists by being named
+platforms = Table(
+    "platforms",
+    metadata,
+    _store_id(),
+    Column("name", Text, nullable=False),
+    Column("title_limit", SmallInteger),
+    PrimaryKeyConstraint("store_id", "name"),
 )
 
 decisions = Table(
@@ -371,21 +382,6 @@ job_findings = Table(
     Column("advice", Text, nullable=False),
     PrimaryKeyConstraint("job_id", "number"),
     CheckConstraint("severity IN ('error', 'warning')", name="severity"),
-)
-
-# no foreign key to products: what is banned stays banned when a feed brings the product back
-selling_point_verdicts = Table(
-    "selling_point_verdicts",
-    metadata,
-    _store_id(),
-    Column("product_id", Text, nullable=False),
-    Column("selling_point_id", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    _time("updated_at", now=True),
-    PrimaryKeyConstraint("store_id", "product_id", "selling_point_id"),
-    CheckConstraint("state IN ('approved', 'locked', 'banned')", name="state"),
-    Index("ix_selling_point_verdicts_updated_at", "updated_at"),
 )
 
 dead_letters = Table(

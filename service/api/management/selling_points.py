@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import isinf
+from time import time
 
 from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,12 +26,13 @@ from service.api.schemas.selling_points import (
 from service.decision import terms
 from service.decision.attest import every_point, states_of, telling
 from service.decision.language import Language, language_of
+from service.decision.point_rules import Barred, Rulebook
 from service.decision.verdicts import PointState, Verdict
 from service.errors import Fault, InvalidRequestError, NotFoundError, PreconditionFailedError
 from service.store.catalogue import get_products, get_store
-from service.store.management.products import get_product, is_advertised_by
+from service.store.management.products import advertisers_of, get_product, is_advertised_by
 from service.store.management.selling_points import add_verdicts, drop_verdicts
-from service.store.selling_points import load_verdicts
+from service.store.selling_points import load_brands, load_point_rules, load_verdicts
 
 router = management_router("selling points")
 _PATH = "/products/{product_id}/selling-points"
@@ -39,21 +43,22 @@ class _Known:
     """A product with what was said of it."""
 
     product: terms.Product
-    language: Language
+    rulebook: Rulebook
+    merchants: tuple[str, ...]  # who advertise it
     verdicts: tuple[Verdict, ...]
+    now: float  # Unix seconds
+
+    @property
+    def language(self) -> Language:
+        """Of the shop."""
+        return self.rulebook.language
 
     def shown(self, verdicts: Sequence[Verdict]) -> SellingPoints:
         """All selling points, with what `verdicts` say of them."""
         points = every_point(self.product, self.language)
         said = states_of(verdicts, self.language)
         shown = [
-            SellingPoint(
-                id=point.selling_point_id,
-                text=point.text,
-                kind=point.kind,
-                state=said.get(words, PointState.SUGGESTED),
-                evidence=Evidence(field=point.evidence_field, value=point.evidence_value),
-            )
+            self._shown(point, said.get(words, PointState.SUGGESTED))
             for words, point in points.items()
         ]
         shown += [
@@ -68,6 +73,31 @@ class _Known:
             if telling(verdict.text, self.language) not in points
         ]
         return SellingPoints(product_id=self.product.product_id, selling_points=tuple(shown))
+
+    def _shown(self, point: terms.SellingPoint, state: PointState) -> SellingPoint:
+        told_at = self.product.told_at
+        return SellingPoint(
+            id=point.selling_point_id,
+            text=point.text,
+            kind=point.kind,
+            state=state,
+            evidence=Evidence(
+                field=point.evidence_field,
+                value=point.evidence_value,
+                version=None if told_at is None else datetime.fromtimestamp(told_at, UTC),
+            ),
+            valid_until=None
+            if isinf(point.valid_until)
+            else datetime.fromtimestamp(point.valid_until, UTC),
+            barred=self._barred(point, state),
+        )
+
+    def _barred(self, point: terms.SellingPoint, state: PointState) -> Barred | None:
+        if state == PointState.BANNED:
+            return Barred.BANNED
+        if point.valid_until <= self.now:
+            return Barred.EXPIRED
+        return self.rulebook.bars(point.text, self.product, self.merchants)
 
 
 @router.get(_PATH, summary="A product's selling points", response_model=SellingPoints)
@@ -119,7 +149,7 @@ async def put_selling_points(
         )
         if after != before:
             await drop_verdicts(connection, caller.store_id, product_id, sorted(gone))
-            await add_verdicts(connection, caller.store_id, product_id, new)
+            await add_verdicts(connection, caller.store_id, product_id, new, caller.advertiser_id)
             await record(connection, caller, _changed(caller, before, after))
     return answer(after)
 
@@ -159,9 +189,20 @@ async def _known(
     ):
         raise NotFoundError("product", product_id)
     product = (await get_products(connection, store_id, [product_id]))[product_id]
-    language = language_of((await get_store(connection, store_id)).locale)
     verdicts = await load_verdicts(connection, store_id, product_id)
-    return _Known(product, language, verdicts.get(product_id, ()))
+    return _Known(
+        product=product,
+        rulebook=await _rulebook(connection, store_id),
+        merchants=await advertisers_of(connection, store_id, product_id),
+        verdicts=verdicts.get(product_id, ()),
+        now=time(),
+    )
+
+
+async def _rulebook(connection: AsyncConnection, store_id: str) -> Rulebook:
+    language = language_of((await get_store(connection, store_id)).locale)
+    rules = await load_point_rules(connection, store_id)
+    return Rulebook(language, rules, await load_brands(connection, store_id))
 
 
 def _changed(caller: Caller, before: SellingPoints, after: SellingPoints) -> Changed:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime  # noqa: TC003 - pydantic reads it when the model is made
 from typing import Annotated
 
 from pydantic import Field
 
 from service.api.schemas.resource import Id, Resource, example_of
 from service.api.schemas.wire import Wire
+from service.decision.point_rules import Barred
 from service.decision.verdicts import PointState
 
 State = Annotated[
@@ -19,15 +21,37 @@ State = Annotated[
         examples=["approved"],
     ),
 ]
+Bar = Annotated[
+    Barred | None,
+    Field(
+        description="Why no title says it now; null: titles may. `banned`: somebody banned it. "
+        "`opted_out`: the store, or a merchant who has ads for the product, wants none. "
+        "`banned_phrase`: a list of theirs holds it. `superlative`: nobody can prove it. "
+        "`health_claim`: and the product has no certificate among its attributes. `other_brand`: "
+        "it names a brand of the store that the title does not. `expired`: see `valid_until`.",
+        examples=["superlative"],
+    ),
+]
 
 
 class Evidence(Wire):
     """What of the product's data says it."""
 
     field: Annotated[
-        str, Field(description="`highlight`, or an attribute's name.", examples=["material"])
+        str,
+        Field(
+            description="`highlight`, `title`, `description`, or an attribute's name.",
+            examples=["material"],
+        ),
     ]
     value: Annotated[str, Field(description="What stands there.", examples=["solid oak"])]
+    version: Annotated[
+        datetime | None,
+        Field(
+            description="Of the product's data: when they last changed.",
+            examples=["2026-11-20T08:00:00Z"],
+        ),
+    ]
 
 
 class SellingPoint(Wire):
@@ -48,9 +72,17 @@ class SellingPoint(Wire):
         Evidence | None,
         Field(
             description="Null if the product does not say it any more; it is then not shown.",
-            examples=[{"field": "material", "value": "solid oak"}],
+            examples=[example_of(Evidence)],
         ),
     ]
+    valid_until: Annotated[
+        datetime | None,
+        Field(
+            description="When what it says of price, promotion or stock runs out; null: never.",
+            examples=["2026-12-01T00:00:00Z"],
+        ),
+    ] = None
+    barred: Bar = None
 
 
 class SellingPoints(Resource):

@@ -57,6 +57,19 @@ async def get_product(
     return (await connection.execute(statement)).mappings().one_or_none()
 
 
+async def advertisers_of(
+    connection: AsyncConnection, store_id: str, product_id: str
+) -> tuple[str, ...]:
+    """The merchants who have ads for the product, sorted."""
+    statement = (
+        select(campaigns.c.advertiser_id)
+        .join(ads, campaigns.c.id == ads.c.campaign_id)
+        .where(ads.c.store_id == store_id, ads.c.product_id == product_id)
+        .distinct()
+    )
+    return tuple(sorted(await connection.scalars(statement)))
+
+
 async def is_advertised_by(
     connection: AsyncConnection, store_id: str, product_id: str, advertiser_id: str
 ) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert
 
 from service.decision.verdicts import PointState
-from service.store.tables import selling_point_verdicts
+from service.store.selling_point_tables import selling_point_verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,9 +29,13 @@ async def drop_verdicts(
 
 
 async def add_verdicts(
-    connection: AsyncConnection, store_id: str, product_id: str, verdicts: Sequence[Verdict]
+    connection: AsyncConnection,
+    store_id: str,
+    product_id: str,
+    verdicts: Sequence[Verdict],
+    advertiser_id: str | None,
 ) -> None:
-    """Keep what was said; `suggested` is nothing."""
+    """Keep what the merchant, or the store, said; `suggested` is nothing."""
     rows = [
         {
             "store_id": store_id,
@@ -39,6 +43,7 @@ async def add_verdicts(
             "selling_point_id": verdict.selling_point_id,
             "text": verdict.text,
             "state": verdict.state.value,
+            "advertiser_id": advertiser_id,
         }
         for verdict in verdicts
         if verdict.state != PointState.SUGGESTED

@@ -142,6 +142,8 @@ async def fill(shop: FilledShop, client: httpx.AsyncClient) -> None:
         made = await call("POST", f"{here}/keywords", words)
         ids["keyword_id"] = made["results"][1]["id"]
         await call("PATCH", here, {"status": "active"})
+        rules = f"/v1/advertisers/{ids['advertiser_id']}/selling-point-rules"
+        await call("PUT", rules, {"banned": [f"by {name}"]})
 
 
 async def add_unasked(engine: AsyncEngine, shop: FilledShop) -> None:

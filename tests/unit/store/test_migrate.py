@@ -8,6 +8,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import insert, select, text
 
 import service.store.experiment_tables
+import service.store.selling_point_tables
 import service.store.shopper_tables
 import service.store.webhook_tables  # noqa: F401 - their tables stand in the same metadata
 from service.store.catalogue import put_store

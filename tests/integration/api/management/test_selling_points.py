@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,6 +43,8 @@ async def test_selling_points_are_listed_with_their_evidence(house: House) -> No
     await house.call("PUT", "/v1/products/100001", json=spec)
     found = await house.read(OWN)
     assert found["product_id"] == "100001"
+    (told_at,) = {one["evidence"].pop("version") for one in found["selling_points"]}
+    assert datetime.now(UTC) - datetime.fromisoformat(told_at) < timedelta(minutes=5)
     assert [
         (one["text"], one["kind"], one["state"], one["evidence"])
         for one in found["selling_points"]
@@ -50,6 +53,9 @@ async def test_selling_points_are_listed_with_their_evidence(house: House) -> No
         ("dimmable", "attribute", "suggested", {"field": "dimmable", "value": "yes"}),
         ("solid oak", "attribute", "suggested", {"field": "material", "value": "solid oak"}),
     ]
+    ends = [one["valid_until"] for one in found["selling_points"]]
+    assert datetime.fromisoformat(ends[0]) == datetime.fromisoformat(told_at) + timedelta(days=14)
+    assert ends[1:] == [None, None]
 
 
 async def test_a_state_is_kept_through_imports_deletion_and_other_spellings(house: House) -> None:
