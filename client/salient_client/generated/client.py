@@ -177,6 +177,59 @@ class Salient(Connection):
         )
         return self._ask(call, models.SellingPoints)
 
+    def read_selling_point_rules(self) -> models.SellingPointRules:
+        """Show what no title of the store may say. Takes a key of the whole store."""
+        call = Call("GET", "/v1/selling-point-rules")
+        return self._ask(call, models.SellingPointRules)
+
+    def put_selling_point_rules(
+        self, body: models.SellingPointRules, *, if_match: str | None = None
+    ) -> models.SellingPointRules:
+        """Say what no title may say of any product; what is left out is emptied.
+
+        Takes a key of the whole store.
+        """
+        call = Call(
+            "PUT",
+            "/v1/selling-point-rules",
+            headers={
+                "If-Match": if_match,
+            },
+            body=body,
+        )
+        return self._ask(call, models.SellingPointRules)
+
+    def read_merchants_selling_point_rules(self, advertiser_id: str) -> models.SellingPointRules:
+        """Show what no title of the products that the merchant has ads for may say."""
+        call = Call(
+            "GET",
+            "/v1/advertisers/{advertiser_id}/selling-point-rules",
+            within={
+                "advertiser_id": advertiser_id,
+            },
+        )
+        return self._ask(call, models.SellingPointRules)
+
+    def put_merchants_selling_point_rules(
+        self, advertiser_id: str, body: models.SellingPointRules, *, if_match: str | None = None
+    ) -> models.SellingPointRules:
+        """Say what no title of the products that the merchant has ads for may say.
+
+        As a ban, it holds for all ads of such a product. What is left out is emptied.
+        """
+        call = Call(
+            "PUT",
+            "/v1/advertisers/{advertiser_id}/selling-point-rules",
+            within={
+                "advertiser_id": advertiser_id,
+            },
+            headers={
+                "If-Match": if_match,
+            },
+            body=body,
+        )
+        return self._ask(call, models.SellingPointRules)
+
     def create_advertiser(
         self, body: models.AdvertiserDraft, *, idempotency_key: str | None = None
     ) -> models.Advertiser:
@@ -558,6 +611,26 @@ class Salient(Connection):
         )
         return self._ask(call, models.PlatformPage)
 
+    def put_platform(
+        self, name: str, body: models.PlatformSpec, *, if_match: str | None = None
+    ) -> models.Platform:
+        """Say how long titles may be on a platform, whatever its placements allow.
+
+        It holds within a second. Takes a key of the whole store.
+        """
+        call = Call(
+            "PUT",
+            "/v1/platforms/{name}",
+            within={
+                "name": name,
+            },
+            headers={
+                "If-Match": if_match,
+            },
+            body=body,
+        )
+        return self._ask(call, models.Platform)
+
     def create_key(
         self, body: models.KeyDraft, *, idempotency_key: str | None = None
     ) -> models.NewApiKey:
@@ -880,6 +953,21 @@ class Salient(Connection):
             },
         )
         return self._ask(call, models.PerformancePage)
+
+    def report_opt_outs(self, *, limit: int = 100, cursor: str | None = None) -> models.OptOutPage:
+        """Count how many products and merchants banned, locked or approved which selling points.
+
+        And who lists which phrases, or wants none. A merchant sees what its own keys said.
+        """
+        call = Call(
+            "GET",
+            "/v1/reports/opt-outs",
+            query={
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return self._ask(call, models.OptOutPage)
 
     def read_activity(self, *, limit: int = 20) -> models.Activity:
         """Show the last decisions, with what became of their ads, and the last events to arrive.

@@ -650,10 +650,13 @@ class Evidence(Wire):
     """What of the product's data says it."""
 
     field: str
-    """`highlight`, or an attribute's name."""
+    """`highlight`, `title`, `description`, or an attribute's name."""
 
     value: str
     """What stands there."""
+
+    version: AwareDatetime | None
+    """Of the product's data: when they last changed."""
 
 
 class Experiment(Wire):
@@ -1043,6 +1046,63 @@ class NewWebhook(Wire):
     """Signs what is sent: `Salient-Signature: t=<Unix seconds>,v1=<hex>`, where v1 is HMAC-SHA256 of t, a dot and the body under this secret. It is shown this once; when the request is repeated with its Idempotency-Key, it is null."""
 
 
+class OptOutPage(Wire):
+    """A page of the report, by what was said and phrase; the totals are of the whole."""
+
+    data: list[OptOutRow]
+    """A row for each phrase."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
+
+    totals: OptOutTotals
+    """Of all pages."""
+
+
+class OptOutRow(Wire):
+    """One phrase, and who said it of how many products."""
+
+    what: Literal["approved", "banned", "listed", "locked", "opted_out"]
+    """`approved`, `banned` and `locked` were said of a product's selling point. `listed` stands in a list of banned phrases. `opted_out` has no phrase."""
+
+    phrase: str
+    """In lower case."""
+
+    products: int | None
+    """Of how many products; null where it holds for all of whoever said it."""
+
+    merchants: int
+    """How many merchants said it, each by its own key."""
+
+    by_store: bool
+    """Whether a key of the whole store said it."""
+
+
+class OptOutTotals(Wire):
+    """How many there are, and how many of them opted out of what."""
+
+    products: int
+    """In the catalogue."""
+
+    products_banned: int
+    """With at least one banned selling point."""
+
+    products_locked: int
+    """With at least one locked selling point."""
+
+    merchants: int
+    """All advertisers."""
+
+    merchants_banning: int
+    """Who banned a selling point, or list a phrase."""
+
+    merchants_locking: int
+    """Who locked a selling point."""
+
+    merchants_opted_out: int
+    """Who want no selling points at all."""
+
+
 class PageContext(Wire):
     """Where the ads will stand."""
 
@@ -1134,13 +1194,16 @@ class Placement(Wire):
     """The least that a click costs here, in micros."""
 
     title_limit: int
-    """The longest title."""
+    """The longest title, unless the platform asks for shorter ones."""
 
     selling_point_cap: int
     """How many selling points a title may show."""
 
     phrase_style: Literal["in_place", "front"]
     """What to do with a selling point that stands in the title already: mark it there, or bring it to the front."""
+
+    phrase_position: Literal["prefix", "suffix"]
+    """Where selling points stand that the title does not say already: before it, or after it."""
 
 
 class PlacementPage(Wire):
@@ -1166,13 +1229,16 @@ class PlacementSpec(Wire):
     """The least that a click costs here, in micros; lower bids stay out."""
 
     title_limit: int = 150
-    """The longest title, in characters as people count them."""
+    """The longest title, in characters as people count them. Where the platform asks for shorter ones, that holds."""
 
     selling_point_cap: int = 2
     """How many selling points a title may show."""
 
     phrase_style: Literal["in_place", "front"] = "in_place"
     """What to do with a selling point that stands in the title already: mark it there, or bring it to the front."""
+
+    phrase_position: Literal["prefix", "suffix"] = "prefix"
+    """Where selling points stand that the title does not say already: before it, or after it."""
 
 
 class Platform(Wire):
@@ -1187,6 +1253,9 @@ class Platform(Wire):
     campaigns: int
     """How many campaigns may run on it, by name or because they run on all; ended ones do not count."""
 
+    title_limit: int | None
+    """The longest title anywhere on it, in characters as people count them; null for what each placement allows."""
+
 
 class PlatformPage(Wire):
     """A page of platforms, in the order of their names."""
@@ -1196,6 +1265,13 @@ class PlatformPage(Wire):
 
     next: str | None
     """Give it as `cursor` for the next page; null is the last page."""
+
+
+class PlatformSpec(Wire):
+    """What holds for all placements of a platform: what is left out is not limited."""
+
+    title_limit: int | None = None
+    """The longest title anywhere on it, in characters as people count them; null for what each placement allows."""
 
 
 class PointVerdict(Wire):
@@ -1542,6 +1618,23 @@ class SellingPoint(Wire):
     evidence: Evidence | None
     """Null if the product does not say it any more; it is then not shown."""
 
+    valid_until: AwareDatetime | None = None
+    """When what it says of price, promotion or stock runs out; null: never."""
+
+    barred: (
+        Literal[
+            "banned",
+            "opted_out",
+            "banned_phrase",
+            "superlative",
+            "health_claim",
+            "other_brand",
+            "expired",
+        ]
+        | None
+    ) = None
+    """Why no title says it now; null: titles may. `banned`: somebody banned it. `opted_out`: the store, or a merchant who has ads for the product, wants none. `banned_phrase`: a list of theirs holds it. `superlative`: nobody can prove it. `health_claim`: and the product has no certificate among its attributes. `other_brand`: it names a brand of the store that the title does not. `expired`: see `valid_until`."""
+
 
 class SellingPointRule(Wire):
     """What an arm does with selling points: what is left out is as for everybody else."""
@@ -1554,6 +1647,19 @@ class SellingPointRule(Wire):
 
     highlight: Literal["chosen", "none"] = "chosen"
     """Which parts of a title have `highlight`: the `chosen` selling points, or `none`."""
+
+
+class SellingPointRules(Wire):
+    """What no title may say, and what it may although a rule of Salient's is against it."""
+
+    banned: list[str] = []
+    """No selling point that holds all telling words of one of these, in any order and number, is shown."""
+
+    allowed: list[str] = []
+    """Those that hold all telling words of one of these may be superlatives, health claims, or name another brand."""
+
+    opted_out: bool = False
+    """Whether titles stay as in the catalogue: no selling points at all."""
 
 
 class SellingPointScore(Wire):
@@ -1630,6 +1736,9 @@ class Title(Wire):
 
     parts: list[TitlePart]
     """The title in order."""
+
+    left_out: list[str] = []
+    """What names the product (brand, model, size) and had no room in the longest title that the placement allows. Absent where nothing had to go."""
 
 
 class TitlePart(Wire):
