@@ -142,6 +142,7 @@ async def _open_state(settings: Settings, stack: AsyncExitStack) -> State:
         log=log,
         metrics=metrics,
         limiter=RateLimiter(settings.calls_per_minute),
+        explored_share=settings.explored_share,
         base_url=settings.base_url and settings.base_url.rstrip("/"),
         redis=redis,
         private_webhooks=settings.private_webhooks,

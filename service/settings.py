@@ -57,6 +57,17 @@ class Settings(BaseSettings):
             examples=["2:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
         ),
     ] = None
+    explored_share: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            validation_alias="SALIENT_EXPLORED_SHARE",
+            description="The share of titles whose selling points are drawn by lot, so that "
+            "training learns what they do.",
+            examples=[0.04],
+        ),
+    ] = 0.04
     base_url: Annotated[
         str | None,
         Field(

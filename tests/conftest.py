@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+# titles show what the policy chooses, unless a test says otherwise
+os.environ.setdefault("SALIENT_EXPLORED_SHARE", "0")
 
 _UNIT = Path(__file__).parent / "unit"
 _TEMPLATE = "template_salient"

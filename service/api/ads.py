@@ -151,6 +151,8 @@ def _ad_query(
         organic_products=frozenset(body.organic_ids),
         explain=body.explain,
         policy=policy_of(page.assignments),
+        # a lot would blur what an arm shows
+        explored_share=0.0 if page.assignments else page.state.explored_share,
     )
 
 

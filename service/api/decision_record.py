@@ -59,6 +59,8 @@ def _inputs(asked: Asked) -> dict[str, Any]:
     }
     if muted:
         inputs["muted"] = list(muted)
+    if query.explored_share:
+        inputs["explored_share"] = query.explored_share
     if query.policy != STANDARD_POLICY:
         inputs["policy"] = asdict(query.policy)
     return inputs
@@ -77,5 +79,7 @@ def _award(request_id: str, awarded: AwardedAd) -> dict[str, Any]:
         "quality_ppm": award.ad.quality_ppm,
         "chosen": selling_points_of(awarded.chosen),
         "reason": awarded.reason,
+        "propensity": awarded.propensity,
+        "arm": awarded.arm,
         "title": awarded.title.original,
     }

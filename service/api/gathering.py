@@ -9,7 +9,7 @@ from service.api.consent import NOBODY, Known
 from service.contract.history import EMPTY_HISTORY
 from service.decision.terms import Shopper
 from service.errors import StoreUnavailableError
-from service.store.profiles import WITHDRAWN, decode_profile, profile_key
+from service.store.profiles import WITHDRAWN, decode_profile, decode_seen, profile_key
 
 if TYPE_CHECKING:
     from service.api.state import State
@@ -43,4 +43,4 @@ async def gather(
         history, hidden = decode_profile(profile, now)
     except (StoreUnavailableError, ValueError, TypeError, KeyError):
         return Gathered(known, Shopper(known.user_id, EMPTY_HISTORY), missing=("no_profile",))
-    return Gathered(known, Shopper(known.user_id, history, hidden), profile)
+    return Gathered(known, Shopper(known.user_id, history, hidden, decode_seen(profile)), profile)

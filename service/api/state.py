@@ -60,6 +60,7 @@ class State:
     redis: Redis | None = None  # for management routes only
     private_webhooks: bool = False  # whether webhooks may lead to http:// and to private addresses
     limiter: RateLimiter = field(default_factory=RateLimiter)
+    explored_share: float = 0.0  # of titles, whose selling points are drawn by lot
     base_url: str | None = None  # None: the host that the request names
     draining: bool = False  # SIGTERM came: not ready any more, but still serving
     linger_seconds: float = 0.5  # how long it serves on then

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
 from service.contract.history import EMPTY_HISTORY, HISTORY_LIMIT, QUERY_LIMIT, History, Timeline
+from service.contract.uplift import MOST_SEEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 LIFETIME_SECONDS: Final = 90 * 24 * 3600
+MOST_PHRASES: Final = 64  # of those seen, the ones seen most
 _REMEMBERED: Final = 1024
 
 WITHDRAWN: Final = b"withdrawn"
@@ -24,6 +27,7 @@ WITHDRAWN: Final = b"withdrawn"
 Timed = tuple[tuple[str, float], ...]
 """(text, Unix seconds), newest first."""
 
+_NOTHING_SEEN: Final[Mapping[str, int]] = MappingProxyType({})
 _Apart = tuple[tuple[str, ...], list[float]]
 
 
@@ -35,6 +39,7 @@ class StoredProfile:
     titles: Timed = ()
     queries: Timed = ()
     hidden: tuple[str, ...] = ()
+    seen: tuple[tuple[str, int], ...] = ()  # selling points in titles of late, and how often
 
 
 def profile_key(store_id: str, user_id: str) -> bytes:
@@ -46,7 +51,10 @@ def encode_profile(profile: StoredProfile) -> bytes:
     """The value under the profile's key: texts and times in lists of their own, newest first."""
     words = profile.feature_words[:HISTORY_LIMIT]
     titles, queries = profile.titles[:HISTORY_LIMIT], profile.queries[:QUERY_LIMIT]
+    seen = sorted(profile.seen, key=lambda one: (-one[1], one[0]))[:MOST_PHRASES]
     content: dict[str, object] = {"h": profile.hidden}
+    if seen:
+        content["s"] = {text: min(count, MOST_SEEN) for text, count in seen}
     for name, done in (("w", words), ("t", titles), ("q", queries)):
         content[name] = [text for text, _ in done]
         content[f"{name}t"] = [ts for _, ts in done]
@@ -66,6 +74,11 @@ def decode_profile(raw: bytes | None, now: float) -> tuple[History, frozenset[st
     return history, read.hidden
 
 
+def decode_seen(raw: bytes | None) -> Mapping[str, int]:
+    """How often the shopper saw which selling points of late; bounded both ways."""
+    return _read(raw).seen if raw else _NOTHING_SEEN
+
+
 class _Read(NamedTuple):
     """A value as it was read: texts, and their times in Unix seconds."""
 
@@ -73,6 +86,7 @@ class _Read(NamedTuple):
     titles: _Apart
     queries: _Apart
     hidden: frozenset[str]
+    seen: Mapping[str, int]
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -80,7 +94,8 @@ def _read(raw: bytes) -> _Read:
     """Read a value; whoever turns pages comes again with the same one."""
     content = orjson.loads(raw)
     words, titles, queries = (_apart(content[n], content[f"{n}t"]) for n in ("w", "t", "q"))
-    return _Read(words, titles, queries, frozenset(content["h"]))
+    # values that older versions wrote have no "s"
+    return _Read(words, titles, queries, frozenset(content["h"]), content.get("s", _NOTHING_SEEN))
 
 
 def _apart(texts: list[str], times: list[float]) -> _Apart:
@@ -99,7 +114,8 @@ async def read_profile(redis: Redis, store_id: str, user_id: str) -> StoredProfi
     words, titles, queries = (
         tuple(zip(content[name], content[f"{name}t"], strict=True)) for name in ("w", "t", "q")
     )
-    return StoredProfile(words, titles, queries, tuple(content["h"]))
+    seen = tuple(content.get("s", _NOTHING_SEEN).items())
+    return StoredProfile(words, titles, queries, tuple(content["h"]), seen)
 
 
 async def write_profiles(

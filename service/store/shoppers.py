@@ -51,6 +51,21 @@ _TITLES = _newest(
     limit=HISTORY_LIMIT,
 )
 _QUERIES = _newest("e.query", "e.type = 'search' AND e.query IS NOT NULL", limit=QUERY_LIMIT)
+SEEN_DECISIONS = 20
+SEEN_SECONDS = 30 * 24 * 3600
+_SEEN = text(
+    "SELECT shopper.user_id, point, count(*)"
+    " FROM unnest(CAST(:user_ids AS text[])) AS shopper (user_id)"
+    " CROSS JOIN LATERAL ("
+    "  SELECT d.payload FROM decisions d WHERE d.store_id = :store_id"
+    "  AND d.payload #>> '{request,user_id}' = shopper.user_id"
+    "  AND d.payload #>> '{request,user_id}' IS NOT NULL"
+    "  AND d.ts > now() - make_interval(secs => :seconds)"
+    "  ORDER BY d.ts DESC LIMIT :decisions) AS page"
+    " CROSS JOIN LATERAL jsonb_path_query(page.payload, '$.awards[*].chosen[*].text') AS said"
+    " CROSS JOIN LATERAL (SELECT said #>> '{}' AS point) AS phrase"
+    " GROUP BY shopper.user_id, point"
+)
 _HIDDEN = _newest("e.ad_id", "e.type = 'hide' AND e.ad_id IS NOT NULL", limit=200)
 
 
@@ -59,7 +74,8 @@ async def recent_actions(
 ) -> dict[str, StoredProfile]:
     """The profile of each of `user_ids`, as the events have it; newest first.
 
-    Titles are those of the clicked ads' products as the catalogue has them now.
+    Titles are those of the clicked ads' products as the catalogue has them now; selling points
+    are counted on the newest pages of the last 30 days.
     """
     shoppers = list(user_ids)
     values = {"store_id": store_id, "user_ids": shoppers}
@@ -67,12 +83,14 @@ async def recent_actions(
     titles = await _lists(connection, _TITLES, values)
     queries = await _lists(connection, _QUERIES, values)
     hidden = await _lists(connection, _HIDDEN, values)
+    seen = await _seen(connection, values)
     return {
         user_id: StoredProfile(
             words.get(user_id, ()),
             titles.get(user_id, ()),
             queries.get(user_id, ()),
             tuple(dict.fromkeys(ad_id for ad_id, _ in hidden.get(user_id, ()))),
+            seen.get(user_id, ()),
         )
         for user_id in shoppers
     }
@@ -85,3 +103,13 @@ async def _lists(
     for user_id, what, ts in await connection.execute(statement, values):
         found[user_id].append((what, ts))
     return {user_id: tuple(done) for user_id, done in found.items()}
+
+
+async def _seen(
+    connection: AsyncConnection, values: Mapping[str, object]
+) -> dict[str, tuple[tuple[str, int], ...]]:
+    bounds = {"decisions": SEEN_DECISIONS, "seconds": SEEN_SECONDS}
+    found: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+    for user_id, point, count in await connection.execute(_SEEN, {**values, **bounds}):
+        found[user_id].append((point, count))
+    return {user_id: tuple(sorted(points)) for user_id, points in found.items()}

@@ -221,8 +221,10 @@ def _click_layout(rows: pl.DataFrame, users: Mapping[str, int]) -> pl.DataFrame:
         users,
         request_id=pl.col("request_id").rle_id(),
         slot=pl.col("slot") + 1,
-        sp_arm=pl.when(points == 0)
-        .then(pl.lit("none"))
+        sp_arm=pl.when(pl.col("drawn").is_not_null())
+        .then("drawn")
+        .when(points == 0)
+        .then(pl.lit("plain"))
         .otherwise(pl.format("{}_{}", "reason", points)),
     )
 

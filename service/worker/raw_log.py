@@ -26,6 +26,7 @@ AWARDS = pl.Schema(
         "slot": pl.Int64(),  # 0 on top
         "propensity": pl.Float64(),
         "reason": pl.String(),
+        "drawn": pl.String(),  # what a lot chose to show in the title, if one did
         "sp_shown": pl.List(pl.String()),
         "experiments": pl.List(ASSIGNMENT),
     }
@@ -60,6 +61,7 @@ SELECT d.request_id,
        (award ->> 'slot')::int,
        coalesce(award ->> 'propensity', d.payload ->> 'propensity', '1')::float8,
        coalesce(award ->> 'reason', 'plain'),
+       award ->> 'arm',
        ARRAY(SELECT chosen ->> 'text'
              FROM jsonb_array_elements(coalesce(award -> 'chosen', '[]')) AS chosen),
        coalesce(d.payload -> 'experiments', '[]')

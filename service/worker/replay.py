@@ -14,7 +14,7 @@ from service.decision.policy import STANDARD_POLICY
 from service.decision.scorers import Scorers
 from service.decision.terms import AdQuery, Shopper
 from service.errors import UnknownPlacementError
-from service.store.profiles import decode_profile
+from service.store.profiles import decode_profile, decode_seen
 from service.worker.refresh import snapshots_folder
 
 if TYPE_CHECKING:
@@ -58,15 +58,17 @@ def _query(record: Record, snapshot: Snapshot) -> AdQuery:
     if placement is None:
         raise UnknownPlacementError(asked["placement"])
     profile = asked["profile"]
-    history, hidden = decode_profile(profile and orjson.dumps(profile), record["ts"])
+    raw = profile and orjson.dumps(profile)
+    history, hidden = decode_profile(raw, record["ts"])
     return AdQuery(
         query=asked["query"],
         category=asked["category"],
         placement=placement,
         slots=asked["slots"],
-        shopper=Shopper(asked["user_id"], history, hidden),
+        shopper=Shopper(asked["user_id"], history, hidden, decode_seen(raw)),
         excluded_products=frozenset(asked["excluded"]),
         organic_products=frozenset(asked["organic"]),
+        explored_share=asked.get("explored_share", 0.0),
         policy=read_policy(asked["policy"]) if "policy" in asked else STANDARD_POLICY,
     )
 

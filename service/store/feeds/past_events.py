@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from service.contract.uplift import RANDOM_ARMS
 from service.errors import BadInputError
 from service.store.events import Event
 from service.store.feeds.report import LineError
@@ -203,7 +204,8 @@ def _ad_page(rows: list[dict[str, Any]], store_id: str, batch: PastBatch) -> Non
 
 def _award(row: dict[str, Any], impression_id: str) -> dict[str, Any]:
     """An award as the decision record has it, as far as the log tells."""
-    arm = (row.get("sp_arm") or "none").rpartition("_")
+    named = row.get("sp_arm") or "none"
+    arm = named.rpartition("_")
     propensity = row.get("propensity")
     return {
         "slot": row["slot"] - 1,
@@ -217,6 +219,7 @@ def _award(row: dict[str, Any], impression_id: str) -> dict[str, Any]:
         "propensity": 1.0 if propensity is None else propensity,
         "chosen": [{"id": "", "text": text} for text in row.get("sp_shown") or ()],
         "reason": arm[0] or arm[2],
+        "arm": named if named in RANDOM_ARMS else None,
     }
 
 

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import time
 from typing import TYPE_CHECKING
 
+import orjson
 from redis.asyncio import Redis
 
 from service.contract.history import EMPTY_HISTORY, History
 from service.decision.terms import Product
 from service.store.catalogue import put_products
-from service.store.events import add_events
+from service.store.events import add_decisions, add_events
 from service.store.profiles import (
     StoredProfile,
     decode_profile,
+    decode_seen,
     encode_profile,
     forget,
     profile_key,
@@ -51,6 +54,42 @@ def test_a_profile_keeps_the_newest_of_each_kind() -> None:
     sizes = [len(history.feature_words), len(history.titles), len(history.queries)]
     assert sizes == [50, 50, 20]
     assert history.feature_words[0] == ("word 0", 0.0)
+
+
+def test_a_profile_counts_the_phrases_seen_within_bounds() -> None:
+    many = tuple((f"phrase {n:03}", n) for n in range(1, 100))
+    seen = decode_seen(encode_profile(StoredProfile(seen=many)))
+    assert len(seen) == 64  # those seen most
+    assert (seen["phrase 099"], seen["phrase 036"]) == (15, 15)
+    assert "phrase 035" not in seen
+    assert decode_seen(None) == {}
+    older = orjson.loads(encode_profile(PROFILE))  # knew nothing of them
+    assert "s" not in older
+    assert decode_seen(orjson.dumps(older)) == {}
+
+
+async def test_phrases_seen_are_counted_on_the_newest_pages(connection: AsyncConnection) -> None:
+    await fill(connection)
+    now = time()
+
+    def page(number: int, user_id: str | None, ts: float, *phrases: str) -> dict[str, object]:
+        chosen = [{"id": "sp_1", "text": phrase} for phrase in phrases]
+        return {
+            "request_id": f"req_{number}",
+            "store_id": "sto_1",
+            "ts": ts,
+            "request": {"user_id": user_id},
+            "awards": [{"chosen": chosen}, {"chosen": []}],
+        }
+
+    pages = [page(n, "u1", now - 60 * n, "wool", *(["oak"] if n == 3 else [])) for n in range(25)]
+    pages += [page(30, "u2", now, "brass"), page(31, None, now, "brass")]
+    pages += [page(32, "u2", now - 31 * 86_400, "brass")]
+    await add_decisions(connection, pages)
+    found = await recent_actions(connection, "sto_1", ["u1", "u2", "u3"])
+    assert found["u1"].seen == (("oak", 1), ("wool", 20))  # of 25 pages the newest 20
+    assert found["u2"].seen == (("brass", 1),)  # an older month is forgotten
+    assert found["u3"] == StoredProfile()
 
 
 async def test_profiles_are_written_with_an_end_and_forgotten(redis_url: str) -> None:

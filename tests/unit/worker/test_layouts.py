@@ -23,6 +23,7 @@ def award(impression_id: str, **changes: object) -> dict[str, object]:
         "slot": 0,
         "propensity": 0.5,
         "reason": "personal",
+        "drawn": None,
         "sp_shown": ["oak"],
         "experiments": [],
     } | changes
@@ -91,9 +92,12 @@ def test_an_ad_shown_and_clicked_is_one_row_in_the_layout_of_the_log() -> None:
     ]
 
 
-def test_a_plain_title_has_the_arm_none() -> None:
+def test_the_arm_says_what_a_lot_drew_and_else_what_was_decided() -> None:
     rows = clicks_of([award("imp_1", reason="plain", sp_shown=[])], [seen("imp_1")])
-    assert rows.select("sp_arm", "click").row(0) == ("none", 0)
+    assert rows.select("sp_arm", "click").row(0) == ("plain", 0)
+    drawn = award("imp_1", reason="plain", sp_shown=[], drawn="none", propensity=0.01)
+    rows = clicks_of([drawn], [seen("imp_1")])
+    assert rows.select("sp_arm", "propensity").row(0) == ("none", 0.01)
 
 
 def in_arm(arm: str, bucket: int, experiment: str = "exp_1") -> dict[str, object]:
