@@ -149,3 +149,20 @@ async def test_explain_says_the_rule_and_the_bucket(client: httpx.AsyncClient) -
     nobody = (await ask(client, explain=True))["explain"]
     assert nobody["selling_points"] == {"source": "personal", "most": None, "highlight": "chosen"}
     assert nobody["buckets"] == {}
+
+
+async def test_no_lot_is_drawn_for_who_is_in_an_arm(
+    client: httpx.AsyncClient, state: State, log: Log
+) -> None:
+    state.explored_share = 1.0
+    live = state.live[SHOE]
+    usual = (Arm("usual", ((0, 5000),)),)  # its rule is everybody's
+    snapshot = replace(live.snapshot, experiments=(replace(TWO, arms=usual),))
+    state.live[SHOE] = replace(live, snapshot=snapshot)
+    for number in range(20):
+        await ask(client, **of(f"u-{number}"))
+    drawn = {
+        bool(record["experiments"]): record["request"].get("explored_share", 0.0)
+        for record in log.of(b"decision")
+    }
+    assert drawn == {True: 0.0, False: 1.0}
