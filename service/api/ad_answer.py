@@ -134,8 +134,8 @@ def _token(ruling: Ruling, awarded: AwardedAd) -> AdToken:
 
 
 def title_of(title: Title) -> dict[str, Any]:
-    """A title in parts."""
-    return {
+    """A title in parts, and what of the product's name had no room in it."""
+    told: dict[str, Any] = {
         "text": title.text,
         "original": title.original,
         "parts": [
@@ -147,3 +147,6 @@ def title_of(title: Title) -> dict[str, Any]:
             for part in title.parts
         ],
     }
+    if title.left_out:
+        told["left_out"] = title.left_out
+    return told

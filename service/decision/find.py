@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _REMEMBERED: Final = 4096
 _REMEMBERED_PLACES: Final = 16_384  # some 7 MB
 _PIECE = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-_BREAK = re.compile(r"[()\[\],;:|]|\s[-–—]\s")
+_BREAK = re.compile(r"[()\[\],;:|…，、；：｜（）【】「」،؛]|\s[-–—]\s")
 _FILLERS = frozenset({"a", "an", "and", "by", "for", "in", "of", "on", "the", "to", "with"})
 
 
@@ -28,7 +28,7 @@ def find_phrase(phrase: str, title: str, words: Cut) -> Place:
     """The spans of `title` that say just the words of `phrase`, in order; none if it does not.
 
     The same words up to case, punctuation, plural and spacing: "ClosetMaid" says "closet maid".
-    One small word or number may stand between two words, but no comma, bracket or dash. It is no
+    One small word or number may stand between two words, but no comma, bracket, dash or gap. It is no
     part of the phrase, so it ends a span: of "Battery and Charger" it is "Battery" and "Charger"
     that say "battery charger". `words` cuts text into words as they are compared.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Text, any_, cast, select, text
+from sqlalchemy import Text, any_, cast, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from service.decision.terms import (
@@ -15,13 +15,14 @@ from service.decision.terms import (
     Keyword,
     MatchType,
     Micros,
+    PhrasePosition,
     PhraseStyle,
     Placement,
 )
 from service.errors import BadInputError
 from service.store.copying import copy_in
 from service.store.events import moment
-from service.store.tables import ads, advertisers, campaigns, keywords, placements
+from service.store.tables import ads, advertisers, campaigns, keywords, placements, platforms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -166,6 +167,7 @@ async def put_placements(
             "title_limit": placement.title_limit,
             "selling_point_cap": placement.selling_point_cap,
             "phrase_style": placement.phrase_style.value,
+            "phrase_position": placement.phrase_position.value,
         }
         for placement in batch
     ]
@@ -223,9 +225,18 @@ async def load_ads(connection: AsyncConnection, store_id: str) -> list[Ad]:
 
 
 async def load_placements(connection: AsyncConnection, store_id: str) -> list[Placement]:
-    """The store's placements, by name."""
+    """The store's placements, by name, each with the title limit that holds there.
+
+    That is its own or its platform's, the shorter of them.
+    """
+    own = [one for one in placements.columns if one.name not in {"store_id", "title_limit"}]
+    limit = func.least(placements.c.title_limit, platforms.c.title_limit).label("title_limit")
+    same = (platforms.c.store_id == placements.c.store_id) & (
+        platforms.c.name == placements.c.platform
+    )
     statement = (
-        select(*[column for column in placements.columns if column.name != "store_id"])
+        select(*own, limit)
+        .select_from(placements.outerjoin(platforms, same))
         .where(placements.c.store_id == store_id)
         .order_by(placements.c.name)
     )
@@ -233,7 +244,10 @@ async def load_placements(connection: AsyncConnection, store_id: str) -> list[Pl
 
 
 def _placement(row: Any) -> Placement:
-    values = row._asdict() | {"phrase_style": PhraseStyle(row.phrase_style)}
+    values = row._asdict() | {
+        "phrase_style": PhraseStyle(row.phrase_style),
+        "phrase_position": PhrasePosition(row.phrase_position),
+    }
     return Placement(reserve=Micros(values.pop("reserve_micros")), **values)
 
 

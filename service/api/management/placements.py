@@ -22,7 +22,7 @@ from service.api.schemas.placements import (
     PlacementSpec,
 )
 from service.decision import terms
-from service.decision.terms import Micros, PhraseStyle
+from service.decision.terms import Micros, PhrasePosition, PhraseStyle
 from service.errors import NotFoundError, PreconditionFailedError
 from service.store.campaigns import put_placements
 from service.store.management.placements import (
@@ -120,7 +120,11 @@ async def _found(
 
 
 def _shown(row: RowMapping) -> Placement:
-    return Placement(**{**row, "phrase_style": PhraseStyle(row["phrase_style"])})
+    known = {
+        "phrase_style": PhraseStyle(row["phrase_style"]),
+        "phrase_position": PhrasePosition(row["phrase_position"]),
+    }
+    return Placement(**{**row, **known})
 
 
 def _kept(placement: Placement) -> terms.Placement:

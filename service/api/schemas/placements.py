@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
 from service.api.schemas.resource import MOST_MICROS, PageOf, Resource, Title, example_of
 from service.api.schemas.wire import NAME, Wire
-from service.decision.terms import PhraseStyle
+from service.decision.terms import PhrasePosition, PhraseStyle
 
 PlacementName = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NAME)]
 Style = Annotated[
@@ -17,6 +17,14 @@ Style = Annotated[
         description="What to do with a selling point that stands in the title already: mark it "
         "there, or bring it to the front.",
         examples=["in_place"],
+    ),
+]
+Position = Annotated[
+    PhrasePosition,
+    Field(
+        description="Where selling points stand that the title does not say already: before it, "
+        "or after it.",
+        examples=["prefix"],
     ),
 ]
 
@@ -44,7 +52,8 @@ class PlacementSpec(Wire):
         Field(
             ge=10,
             le=500,
-            description="The longest title, in characters as people count them.",
+            description="The longest title, in characters as people count them. Where the "
+            "platform asks for shorter ones, that holds.",
             examples=[150],
         ),
     ] = 150
@@ -53,6 +62,7 @@ class PlacementSpec(Wire):
         Field(ge=0, le=10, description="How many selling points a title may show.", examples=[2]),
     ] = 2
     phrase_style: Style = PhraseStyle.IN_PLACE
+    phrase_position: Position = PhrasePosition.PREFIX
 
 
 class Placement(Resource):
@@ -68,11 +78,18 @@ class Placement(Resource):
     reserve_micros: Annotated[
         int, Field(description="The least that a click costs here, in micros.", examples=[50_000])
     ]
-    title_limit: Annotated[int, Field(description="The longest title.", examples=[150])]
+    title_limit: Annotated[
+        int,
+        Field(
+            description="The longest title, unless the platform asks for shorter ones.",
+            examples=[150],
+        ),
+    ]
     selling_point_cap: Annotated[
         int, Field(description="How many selling points a title may show.", examples=[2])
     ]
     phrase_style: Style
+    phrase_position: Position
 
 
 class PlacementPage(PageOf[Placement]):
@@ -84,8 +101,28 @@ class PlacementPage(PageOf[Placement]):
     ]
 
 
+Limit = Annotated[
+    int | None,
+    Field(
+        ge=10,
+        le=500,
+        description="The longest title anywhere on it, in characters as people count them; null "
+        "for what each placement allows.",
+        examples=[90],
+    ),
+]
+
+
+class PlatformSpec(Wire):
+    """What holds for all placements of a platform: what is left out is not limited."""
+
+    title_limit: Limit = None
+
+
 class Platform(Resource):
     """A channel that budgets are spent on; it exists by being named."""
+
+    MOVING: ClassVar = frozenset({"placements", "campaigns"})
 
     name: Annotated[str, Field(description="What it is called.", examples=["web"])]
     placements: Annotated[int, Field(description="How many placements stand on it.", examples=[2])]
@@ -97,6 +134,7 @@ class Platform(Resource):
             examples=[12],
         ),
     ]
+    title_limit: Limit
 
 
 class PlatformPage(PageOf[Platform]):

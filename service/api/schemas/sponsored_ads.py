@@ -41,6 +41,14 @@ class Title(Wire):
             examples=[[{"text": "Waterproof", "selling_point": "sp_31c0", "highlight": True}]],
         ),
     ]
+    left_out: Annotated[
+        tuple[str, ...],
+        Field(
+            description="What names the product (brand, model, size) and had no room in the "
+            "longest title that the placement allows. Absent where nothing had to go.",
+            examples=[["XR-200"]],
+        ),
+    ] = ()
 
 
 class SellingPointScore(Wire):

@@ -18,21 +18,30 @@ _IN_USE: Final = (
     "SELECT platform AS name FROM placements WHERE store_id = :store_id"
     " UNION SELECT unnest(platforms) FROM campaigns WHERE store_id = :store_id"
 )
-_PAGE: Final = text(
-    f"SELECT used.name,"
+_SELECT: Final = (
+    f"SELECT used.name, said.title_limit,"
     f" (SELECT count(*) FROM placements WHERE store_id = :store_id AND platform = used.name)"
     f"  AS placements,"
     f" (SELECT count(*) FROM campaigns WHERE store_id = :store_id AND status <> 'ended'"
     f"  AND (platforms = '{{}}' OR used.name = ANY(platforms))"
     f"  AND (CAST(:advertiser_id AS text) IS NULL OR advertiser_id = :advertiser_id))"
     f"  AS campaigns"
-    f" FROM ({_IN_USE}) AS used WHERE used.name > :after"
+    f" FROM ({_IN_USE}) AS used"
+    f" LEFT JOIN platforms AS said ON said.store_id = :store_id AND said.name = used.name"
+)
+_ONE: Final = text(f"{_SELECT} WHERE used.name = :name")
+_PAGE: Final = text(
+    f"{_SELECT} WHERE used.name > :after"
     # a merchant is not told what only its rivals name
     f" AND (CAST(:advertiser_id AS text) IS NULL"
     f"  OR EXISTS (SELECT FROM placements WHERE store_id = :store_id AND platform = used.name)"
     f"  OR EXISTS (SELECT FROM campaigns WHERE store_id = :store_id"
     f"   AND advertiser_id = :advertiser_id AND used.name = ANY(platforms)))"
     f" ORDER BY used.name LIMIT :limit"
+)
+_LIMIT: Final = text(
+    "INSERT INTO platforms (store_id, name, title_limit) VALUES (:store_id, :name, :title_limit)"
+    " ON CONFLICT (store_id, name) DO UPDATE SET title_limit = excluded.title_limit"
 )
 _COUNT: Final = text(
     f"SELECT count(*) FROM (({_IN_USE}) UNION SELECT unnest(CAST(:more AS text[]))) AS used"
@@ -53,6 +62,20 @@ async def platforms_page(
     """
     values = {"store_id": store_id, "advertiser_id": advertiser_id, "after": after, "limit": limit}
     return list((await connection.execute(_PAGE, values)).mappings())
+
+
+async def get_platform(connection: AsyncConnection, store_id: str, name: str) -> RowMapping | None:
+    """The platform of this name, if some placement or campaign names it."""
+    values = {"store_id": store_id, "advertiser_id": None, "name": name}
+    return (await connection.execute(_ONE, values)).mappings().one_or_none()
+
+
+async def put_title_limit(
+    connection: AsyncConnection, store_id: str, name: str, title_limit: int | None
+) -> None:
+    """Say how long titles may be on a platform, in graphemes; None leaves it to placements."""
+    values = {"store_id": store_id, "name": name, "title_limit": title_limit}
+    await connection.execute(_LIMIT, values)
 
 
 async def count_platforms_with(

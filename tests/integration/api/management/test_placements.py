@@ -23,6 +23,7 @@ async def test_a_placement_is_made_replaced_and_deleted(house: House) -> None:
         "title_limit": 90,
         "selling_point_cap": 2,
         "phrase_style": "in_place",
+        "phrase_position": "prefix",
     }
     assert await house.read(own) == made.json()
     await house.reload()
@@ -57,6 +58,7 @@ async def test_if_match_on_a_placement_that_is_not_there_is_412(house: House) ->
         ({"title_limit": 9}, "/title_limit"),
         ({"selling_point_cap": -1}, "/selling_point_cap"),
         ({"phrase_style": "loud"}, "/phrase_style"),
+        ({"phrase_position": "middle"}, "/phrase_position"),
         ({"name": "other"}, "/name"),
     ],
 )
@@ -118,3 +120,45 @@ async def test_platforms_are_those_in_use_with_what_runs_on_them(house: House) -
     page = await house.read("/v1/platforms?limit=2")
     rest = await house.read(f"/v1/platforms?limit=2&cursor={page['next']}")
     assert [one["name"] for one in (*page["data"], *rest["data"])] == ["app", "tv", "web"]
+
+
+async def test_the_shorter_of_a_placements_and_its_platforms_limit_holds(house: House) -> None:
+    own = f"{PATH}/app_search"
+    await house.call("PUT", own, json=SPEC | {"phrase_position": "suffix"})
+    listed = await house.read("/v1/platforms")
+    assert [one["title_limit"] for one in listed["data"]] == [None, None]
+    limited = await house.call("PUT", "/v1/platforms/app", json={"title_limit": 12})
+    assert (limited.status_code, limited.json()["title_limit"]) == (200, 12)
+    await house.reload()
+    body = {"query": "lamp", "placement": "app_search"}
+    titles = [ad["title"] for ad in (await house.call("POST", "/v1/ads", json=body)).json()["ads"]]
+    assert max(len(title["text"]) for title in titles) <= 12
+    assert all("…" in title["text"] for title in titles)
+    # the placement's own limit stands as it was given, and holds again without the platform's
+    assert (await house.read(own))["title_limit"] == 150
+    headers = {"if-match": limited.headers["etag"]}
+    again = await house.call("PUT", "/v1/platforms/app", json={}, headers=headers)
+    assert again.json()["title_limit"] is None
+    await house.reload()
+    answer = await house.call("POST", "/v1/ads", json=body)
+    assert [ad["title"]["text"] for ad in answer.json()["ads"]] == [
+        title["original"] for title in titles
+    ]
+    late = await house.call("PUT", "/v1/platforms/app", json={}, headers=headers)
+    assert late.status_code == 412
+    actions = await house.rows("SELECT action FROM audit_log WHERE resource = 'platform'")
+    assert actions == [("change",), ("change",)]
+
+
+async def test_only_platforms_that_are_named_are_limited_and_only_by_the_shop(
+    house: House,
+) -> None:
+    put = {"title_limit": 40}
+    assert (await house.call("PUT", "/v1/platforms/radio", json=put)).status_code == 404
+    for wrong in (9, 501, "40"):
+        refused = await house.call("PUT", "/v1/platforms/web", json={"title_limit": wrong})
+        assert refused.status_code == 422
+    merchant = house.shop.merchant
+    assert (
+        await house.call("PUT", "/v1/platforms/web", key=merchant, json=put)
+    ).status_code == 403
