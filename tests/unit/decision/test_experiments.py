@@ -77,3 +77,7 @@ def test_experiments_come_back_from_plain_values() -> None:
 def test_layers_of_later_versions_are_left_alone() -> None:
     later = asdict(replace(TWO, layer="reserve")) | {"arms": [{"name": "high", "reserve": 2}]}
     assert read_experiments([later, asdict(TWO)]) == (TWO,)
+
+
+def test_the_weight_of_an_arm_is_how_many_buckets_it_holds() -> None:
+    assert [arm.weight for arm in TWO.arms] == [2000, 3000]
