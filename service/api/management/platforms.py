@@ -42,13 +42,13 @@ async def list_platforms(caller: Manager, database: Database, page: Page) -> Res
 
 
 @router.put(
-    "/platforms/{platform}",
+    "/platforms/{platform_name}",
     summary="Say what holds on a platform",
     response_model=Platform,
     responses=responses(PreconditionFailedError),
 )
 async def put_platform(
-    platform: Name, spec: PlatformSpec, caller: Manager, database: Database, if_match: IfMatch
+    platform_name: Name, spec: PlatformSpec, caller: Manager, database: Database, if_match: IfMatch
 ) -> Response:
     """Say how long titles may be on a platform, whatever its placements allow.
 
@@ -57,12 +57,14 @@ async def put_platform(
     caller.require_whole_store()
     async with database.begin() as connection:
         await lock_store(connection, caller.store_id)
-        before = await _found(connection, caller.store_id, platform)
+        before = await _found(connection, caller.store_id, platform_name)
         if_match.check(before)
         after = before.model_copy(update={"title_limit": spec.title_limit})
         if after != before:
-            await put_title_limit(connection, caller.store_id, platform, spec.title_limit)
-        await record(connection, caller, Changed("platform", platform, "change", before, after))
+            await put_title_limit(connection, caller.store_id, platform_name, spec.title_limit)
+        await record(
+            connection, caller, Changed("platform", platform_name, "change", before, after)
+        )
     return answer(after)
 
 

@@ -75,7 +75,7 @@ async def open_filled_shop(engine: AsyncEngine, letter: str) -> FilledShop:
         rival=Merchant(f"{mark}Nox"),
         shared={
             "name": f"{mark}_top",
-            "platform": f"{mark} web",
+            "platform_name": f"{mark} web",
             "product_id": f"{mark}-1",
             "user_id": f"{mark}-ann",
             "impression_id": f"imp_0193b2c4e5f6{letter * 20}00",
@@ -87,7 +87,7 @@ async def open_filled_shop(engine: AsyncEngine, letter: str) -> FilledShop:
     async with engine.begin() as connection:
         await put_store(connection, store)
         await put_products(connection, shop.store_id, goods)
-        placement = Placement(shop.shared["name"], shop.shared["platform"], 4, Micros(10_000))
+        placement = Placement(shop.shared["name"], shop.shared["platform_name"], 4, Micros(10_000))
         await put_placements(connection, shop.store_id, [placement])
         for one in (shop.own, shop.rival):
             one.ids["advertiser_id"] = f"adv_{one.mark}"

@@ -111,7 +111,7 @@ ACCESS = {
     "PUT /v1/placements/{name}": WHOLE_STORE,
     "DELETE /v1/placements/{name}": WHOLE_STORE,
     "GET /v1/platforms": SHARED,
-    "PUT /v1/platforms/{platform}": WHOLE_STORE,
+    "PUT /v1/platforms/{platform_name}": WHOLE_STORE,
     "POST /v1/keys": ADMIN,
     "GET /v1/keys": ADMIN,
     "GET /v1/keys/{key_id}": ADMIN,

