@@ -612,7 +612,7 @@ class Salient(Connection):
         return self._ask(call, models.PlatformPage)
 
     def put_platform(
-        self, name: str, body: models.PlatformSpec, *, if_match: str | None = None
+        self, platform_name: str, body: models.PlatformSpec, *, if_match: str | None = None
     ) -> models.Platform:
         """Say how long titles may be on a platform, whatever its placements allow.
 
@@ -620,9 +620,9 @@ class Salient(Connection):
         """
         call = Call(
             "PUT",
-            "/v1/platforms/{name}",
+            "/v1/platforms/{platform_name}",
             within={
-                "name": name,
+                "platform_name": platform_name,
             },
             headers={
                 "If-Match": if_match,
