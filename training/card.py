@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from training.arms.registry import ARMS
+from training.config import ArmName
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -12,9 +15,7 @@ if TYPE_CHECKING:
 _ABOUT: Final = {
     "selling-points": (
         "Scores how likely a shopper is to click a feature word, so that the selling points a"
-        " title carries are those this shopper cares about. AMTDL: two tasks (feature-word"
-        " clicks, ad clicks with title attention) over shared embeddings and layers, feature"
-        " groups, alternate training, with products of shopper and phrase vectors as links.",
+        " title carries are those this shopper cares about.",
         "Choosing among phrases that are attested for a product. Not for making phrases up, and"
         " not for prices.",
     ),
@@ -31,6 +32,8 @@ _ABOUT: Final = {
 def write_card(kind: str, training: Training, counts: Mapping[str, int]) -> str:
     """Return the card as Markdown."""
     about, use = _ABOUT[kind]
+    if arm := training.config.get("arm"):
+        about = f"{about} Arm `{arm}`: {ARMS[ArmName(arm)].about}"
     return "\n".join(
         [
             f"# {kind}",

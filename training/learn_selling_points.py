@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from training.arms.model import Start
+from training.arms.model import Start, TaskRows
 from training.arms.registry import ARMS
 from training.calibration import fit_calibration
 from training.config import ScheduleName
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 HELD_OUT: Final = 0.1
 _CHECKS: Final = 8  # how often the held-out rows are looked at
+_LOOKED_AT: Final = 20_000  # requests of a task that a model may start from
 _OF_ADS: Final = "ads/"
 
 
@@ -76,16 +77,27 @@ def new_model(
     model(data.main.take(data.main_requests[:1]))
     if ARMS[config.arm].two_tasks:
         model.ad_clicks(data.auxiliary.take(data.auxiliary_requests[:1]))
-    model.start(
-        Start(
-            vectors=catalogue_vectors(titles, vocabulary.size, config.dim, seed=config.seed),
-            idf=vocabulary.idf,
-            match=column(data.main, "match", data.main_requests),
-            main_odds=log_odds(column(data.main, "click", data.main_requests)),
-            auxiliary_odds=log_odds(column(data.auxiliary, "click", data.auxiliary_requests)),
-        )
-    )
+    vectors = catalogue_vectors(titles, vocabulary.size, config.dim, seed=config.seed)
+    main = _rows(data.main, data.main_requests)
+    auxiliary = _rows(data.auxiliary, data.auxiliary_requests)
+    model.start(Start(vectors, vocabulary.idf, main, auxiliary))
     return model
+
+
+def _rows(examples: Examples, requests: LongArray) -> TaskRows:
+    """Return the newest of the rows learnt from."""
+    newest = requests[-_LOOKED_AT:]
+    clicks = column(examples, "click", newest)
+    matched = "match" in examples.columns
+    return TaskRows(
+        match=column(examples, "match", newest)
+        if matched
+        else np.empty((len(clicks), 0), np.float32),
+        places=column(examples, "place", newest),
+        clicks=clicks,
+        odds=log_odds(clicks),
+        over=lambda forward: predict(compiled(lambda b: [forward(b)]), examples, newest)[0],
+    )
 
 
 def learn_selling_points(

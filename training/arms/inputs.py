@@ -6,6 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Final
 
 import keras
+import numpy as np
 from keras import ops
 
 from service.contract.matching import PHRASE_MATCH
@@ -15,6 +16,7 @@ from training.layers import Standardize
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from service.contract.arrays import FloatArray
     from training.layers import WordTable
 
 Tensor = Any
@@ -27,6 +29,9 @@ GROUPS: Final = {
     "head": "query_head",
 }
 """Groups of words, and the tensor of a batch that holds each."""
+
+PLACES: Final = 16
+"""How many places are told apart; further ones count as the last."""
 
 COMMON: Final = tuple(float(name not in PHRASE_TASTE) for name in PHRASE_MATCH)
 """1 for columns of the match that are the same for every shopper, 0 for taste."""
@@ -57,6 +62,12 @@ class CommonColumns(keras.layers.Layer):
     def call(self, match: Tensor) -> Tensor:
         """Return the term of the logit."""
         return ops.einsum("bnm,m->bn", self.standardize(match), self.weights_used())
+
+    def adapt(self, match: FloatArray) -> FloatArray:
+        """Standardize by match (n, M); returns what the weights are for, zeros for taste."""
+        self.standardize.adapt(match)
+        features: FloatArray = np.asarray(self.standardize(match)) * np.array(COMMON)
+        return features
 
     def weights_used(self) -> Tensor:
         """Return w (M,), zeros where a column is the shopper's."""

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 import keras
 from keras import ops
 
-from training.arms.inputs import GROUPS, CommonColumns, group_mean
+from training.arms.inputs import GROUPS, PLACES, CommonColumns, group_mean
+from training.arms.logistic import Logistic
 from training.arms.task_weights import AddedWeights, LowRankWeights, SummedWeights
 from training.config import SellingPointConfig
 from training.layers import Calibration, PlaceTower, WordTable
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 Tensor = Any
 
-PLACES: Final = 16
 PARTS: Final = tuple(GROUPS)
 _MAIN: Final = 0
 _AUXILIARY: Final = 1
@@ -59,8 +59,11 @@ class LinearArm(keras.Model):
     def start(self, start: Start) -> None:
         """Take the catalogue's word vectors, at a scale where products are of order one."""
         self.table.vectors.assign(start.vectors * (2.0 * self.config.dim**0.5))
-        self.common.standardize.adapt(start.match)
-        self.bias.assign([start.main_odds, start.auxiliary_odds])
+        main = start.main
+        found = Logistic.fit(self.common.adapt(main.match), main, PLACES)
+        self.common.kernel.assign(found.kernel)
+        self.bias.assign([found.bias, start.auxiliary.odds])
+        self.main_place.bias.assign(found.places)
 
     def call(self, batch: Mapping[str, Tensor], training: bool = False) -> Tensor:
         """Return logits (B, N) of clicks on the shown feature words."""

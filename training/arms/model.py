@@ -6,12 +6,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from service.contract.arrays import FloatArray
+    from service.contract.arrays import FloatArray, IntArray
     from training.config import SellingPointConfig
 
 Tensor = Any
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRows:
+    """Rows of one task that a model may look at before a step is taken."""
+
+    match: FloatArray  # (n, M); (n, 0) for ads
+    places: IntArray  # (n,) where they stood, from 1
+    clicks: FloatArray  # (n,)
+    odds: float  # log odds of a click
+    over: Callable[[Callable[[Any], Tensor]], FloatArray]
+    """Runs a function of a batch, which gives (B, N, ...), over the rows: (n, ...)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +32,8 @@ class Start:
 
     vectors: FloatArray  # (size, D) of words, from the catalogue
     idf: FloatArray  # (size,) inverse document frequencies
-    match: FloatArray  # (n, M) of the rows learnt from
-    main_odds: float  # log odds of a click on a feature word
-    auxiliary_odds: float  # log odds of a click on an ad
+    main: TaskRows
+    auxiliary: TaskRows
 
 
 class SellingPointModel(Protocol):

@@ -7,23 +7,25 @@ one its prediction, and the main task reads the feature-word log.
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 from keras import ops
 
-from training.arms.inputs import CommonColumns, pooled
+from training.arms.comparing import UNITS_A_PAIR, compare
+from training.arms.inputs import PLACES, CommonColumns, pooled
+from training.arms.logistic import Logistic
 from training.config import SellingPointConfig
 from training.layers import Calibration, PlaceTower, TitleAttention, WordTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from service.contract.arrays import FloatArray
     from training.arms.model import Start
 
 Tensor = Any
-
-PLACES: Final = 16
 
 
 @keras.saving.register_keras_serializable("training")
@@ -41,14 +43,16 @@ class Bm(keras.Model):
 
     user: tuple[str, ...] = ("words",)
     asked: tuple[str, ...] = ("query",)
+    compared: tuple[str, ...] = ("words", "query")
 
     def __init__(self, size: int, config: SellingPointConfig, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.size, self.config, hidden = size, config, config.hidden
         self.table = WordTable(size, config.dim, name="table")
         self.table.salience.trainable = False  # a plain mean: every word counts alike
-        self.from_context = keras.layers.Dense(hidden, name="from_context")  # W1 of u and q, b1
-        self.from_thing = keras.layers.Dense(hidden, use_bias=False, name="from_thing")
+        self.width = hidden + UNITS_A_PAIR * config.dim * len(self.compared)
+        self.from_context = keras.layers.Dense(self.width, name="from_context")  # W1 of u and q
+        self.from_thing = keras.layers.Dense(self.width, use_bias=False, name="from_thing")
         self.second = keras.layers.Dense(hidden, activation="relu", name="second")
         self.dropout = keras.layers.Dropout(config.dropout, seed=config.seed)
         self.main = TaskOutput(PLACES, name="main")
@@ -61,16 +65,25 @@ class Bm(keras.Model):
         self.built = True
 
     def start(self, start: Start) -> None:
-        """Start from the catalogue's word vectors and the mean click rate."""
-        self.table.vectors.assign(start.vectors)
-        self.common.standardize.adapt(start.match)
-        self.main.dense.bias.assign([start.main_odds])
+        """Start from the catalogue's words, units that compare, and outputs solved outright."""
+        self.table.vectors.assign(start.vectors * (2.0 * self.config.dim**0.5))
+        groups = [*self.user, *self.asked]
+        compare(self, [groups.index(name) for name in self.compared])
+        common = self.common.adapt(start.main.match)
+        hidden = start.main.over(self.main_hidden)
+        found = Logistic.fit(np.hstack([common, hidden]), start.main, PLACES)
+        self.common.kernel.assign(found.kernel[: common.shape[1]])
+        self.main.start(found, found.kernel[common.shape[1] :])
 
     def call(self, batch: Mapping[str, Tensor], training: bool = False) -> Tensor:
         """Return logits (B, N) of clicks on the shown feature words."""
+        logits = self.main(self.main_hidden(batch, training), batch["place"])
+        return self.calibration(logits + self.common(batch["match"]))
+
+    def main_hidden(self, batch: Mapping[str, Tensor], training: bool = False) -> Tensor:
+        """Return h2 (B, N, H) of the shown feature words."""
         phrase = self.table.mean(batch["phrase_words"])
-        h2 = self.hidden(self.context(batch), phrase, training)
-        return self.calibration(self.main(h2, batch["place"]) + self.common(batch["match"]))
+        return self.hidden(self.context(batch), phrase, training)
 
     def context(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Return e_u and e_q, the groups of each side by side."""
@@ -109,13 +122,18 @@ class Mtdl(Bm):
     def start(self, start: Start) -> None:
         """Start as the base model does, and with the mean click rate of ads."""
         super().start(start)
-        self.auxiliary.dense.bias.assign([start.auxiliary_odds])
+        found = Logistic.fit(start.auxiliary.over(self.auxiliary_hidden), start.auxiliary, PLACES)
+        self.auxiliary.start(found, found.kernel)
 
     def ad_clicks(self, batch: Mapping[str, Tensor], training: bool = False) -> Tensor:
         """Return logits (B, N) of clicks on the shown ads."""
+        return self.auxiliary(self.auxiliary_hidden(batch, training), batch["place"])
+
+    def auxiliary_hidden(self, batch: Mapping[str, Tensor], training: bool = False) -> Tensor:
+        """Return h2 (B, N, H) of the shown ads."""
         words, context = batch["title_words"], self.context(batch)  # (B, N, T)
         title = self.attention(*context, self.table.words(words), words > 0)
-        return self.auxiliary(self.hidden(context, title, training), batch["place"])
+        return self.hidden(context, title, training)
 
 
 @keras.saving.register_keras_serializable("training")
@@ -127,6 +145,7 @@ class Amtdl(Mtdl):
 
     user = ("words", "titles", "past")
     asked = ("query", "head")
+    compared = ("words", "titles", "query")
 
 
 @keras.saving.register_keras_serializable("training")
@@ -135,8 +154,14 @@ class TaskOutput(keras.layers.Layer):
 
     def __init__(self, places: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.dense = keras.layers.Dense(1, kernel_initializer="zeros", name="dense")
+        self.dense = keras.layers.Dense(1, name="dense")
         self.place = PlaceTower(places, name="place")
+
+    def start(self, found: Logistic, kernel: FloatArray) -> None:
+        """Start from a logistic on h2."""
+        self.dense.kernel.assign(kernel[:, None])
+        self.dense.bias.assign([found.bias])
+        self.place.bias.assign(found.places)
 
     def call(self, h2: Tensor, places: Tensor) -> Tensor:
         """Return the logits."""

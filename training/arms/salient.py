@@ -68,9 +68,9 @@ class Salient(keras.Model):
         self.idf.assign(start.idf)
         self.table.vectors.assign(start.vectors)
         self.table.salience.assign(np.log(np.maximum(start.idf, _LEAST_WEIGHT)))
-        self.standardize.adapt(start.match)
-        self.main.dense.bias.assign([start.main_odds])
-        self.auxiliary.dense.bias.assign([start.auxiliary_odds])
+        self.standardize.adapt(start.main.match)
+        self.main.dense.bias.assign([start.main.odds])
+        self.auxiliary.dense.bias.assign([start.auxiliary.odds])
 
     def call(self, batch: Mapping[str, Tensor], training: bool = False) -> Tensor:
         """Return logits (B, N) of clicks on the shown feature words."""

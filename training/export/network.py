@@ -32,7 +32,7 @@ def context_graph(model: Bm, encoding: Encoding) -> onnx.ModelProto:
     names = [GROUPS[name] for name in (*model.user, *model.asked)]
     means = group_means(graph, Words.of(graph, model.table), names, encoding)
     context = dense(graph, joined(graph, means), model.from_context)
-    graph.output(context, "context", ["B", model.config.hidden])
+    graph.output(context, "context", ["B", model.width])
     return graph.build()
 
 
@@ -40,16 +40,15 @@ def phrase_graph(model: Bm, encoding: Encoding) -> onnx.ModelProto:
     """Return W1_v e_v, (N, H)."""
     graph = GraphBuilder("network-phrase")
     vector = phrase_mean(graph, Words.of(graph, model.table), encoding)
-    graph.output(dense(graph, vector, model.from_thing), "phrase", ["N", model.config.hidden])
+    graph.output(dense(graph, vector, model.from_thing), "phrase", ["N", model.width])
     return graph.build()
 
 
 def head_graph(model: Bm, *, placed: bool) -> onnx.ModelProto:
     """Return p_click (N,) of contexts (1 or N) and phrases (N); `placed` adds the position."""
-    hidden = model.config.hidden
     graph = GraphBuilder("network-placed" if placed else "network-head")
-    context = graph.input("context", FLOAT, ["C", hidden])
-    phrase = graph.input("phrase", FLOAT, ["N", hidden])
+    context = graph.input("context", FLOAT, ["C", model.width])
+    phrase = graph.input("phrase", FLOAT, ["N", model.width])
     h1 = graph.op("Relu", graph.op("Add", context, phrase))
     h2 = graph.op("Relu", dense(graph, h1, model.second))
     logits = graph.op("Add", dense(graph, h2, model.main.dense), common(graph, model.common))

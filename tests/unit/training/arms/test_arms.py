@@ -88,3 +88,8 @@ def test_an_arm_is_registered_with_keras(name: ArmName, encoder: Encoder) -> Non
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(model))
     assert type(again) is type(model)
     assert (again.size, again.config) == (model.size, model.config)
+
+
+def test_the_card_says_which_arm_it_is() -> None:
+    card = write_card(BundleKind.SELLING_POINTS, Training(3, {}, {"arm": "mtdl"}, {}), {})
+    assert "Arm `mtdl`: MTDL of Hou et al." in card
