@@ -5,15 +5,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from service.decision.denial import denied_words, telling_words
 from service.decision.graphemes import cut, fits
 from service.decision.naming import naming, text_of, words_of
 from service.decision.punctuation import ELLIPSIS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Callable, Iterable, Sequence, Set
 
-    from service.decision.find import Cut, Span
+    from service.decision.find import Span
+    from service.decision.language import Language
 
 _LOOSE: Final = " ,;:–—-([（【，、；：｜،؛"
 
@@ -25,29 +26,37 @@ class Shortened(NamedTuple):
     left_out: tuple[str, ...] = ()
 
 
-def shorten(title: str, limit: int, names: Sequence[str], words: Cut) -> Shortened:
+def shorten(title: str, limit: int, names: Sequence[str], language: Language) -> Shortened:
     """`title` in at most `limit` graphemes.
 
     What names the product stays, in the order of `naming` as far as there is room; before and
-    between it as many words from the beginning as fit, and "…" where some are missing.
+    between it as many words from the beginning as fit, and "…" where some are missing. What the
+    title denies goes with its denial: of "Trim (Valve Not Included)" no "Trim (Valve…" is left.
     """
     if fits(title, limit):
         return Shortened(title)
     spans = words_of(title)
     if not spans:
         return Shortened(_begun(title, limit))
-    named = naming(title, spans, names, words)
+    named = naming(title, spans, names, language.singulars)
 
-    def has_room(kept: AbstractSet[int]) -> bool:
-        return fits(_text(title, spans, kept), limit)
+    def written(kept: Set[int]) -> str:
+        return _text(title, spans, kept)
+
+    def has_room(kept: Set[int]) -> bool:
+        return fits(written(kept), limit)
 
     kept, left_out = _as_many(named.names, frozenset(), has_room)
     kept, _ = _as_many([one for one in named.leads if one.stop in kept], kept, has_room)
     ends = _ends(len(spans), left_out)
     count = bisect_right(ends, 0, key=lambda end: not has_room(kept.union(range(end))))
-    text = _text(title, spans, kept.union(range(ends[count - 1] if count else 0)))
+    denied = denied_words(title, language)
+    while count and _affirms(written(kept.union(range(ends[count - 1]))), denied, language):
+        count -= 1
+    if count:
+        kept = kept.union(range(ends[count - 1]))
     told = tuple([text_of(title, spans, one) for one in left_out])
-    return Shortened(text if kept or count else _begun(title, limit), told)
+    return Shortened(written(kept) if kept else _begun(title, limit), told)
 
 
 def _as_many(
@@ -62,6 +71,13 @@ def _as_many(
         else:
             left_out.append(one)
     return kept, left_out
+
+
+def _affirms(text: str, denied: Set[str], language: Language) -> bool:
+    """Whether `text` says something of what is `denied` and does not deny it."""
+    if not denied:
+        return False
+    return not telling_words(text, language) & denied <= denied_words(text, language)
 
 
 def _ends(count: int, whole: Iterable[range]) -> list[int]:

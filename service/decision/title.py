@@ -66,7 +66,7 @@ def write_title(
     words, left_out = language.singulars, tuple[str, ...]()
     base = plain(original)
     if len(base) > rules.limit:
-        base, left_out = shorten(base, rules.limit, names, words)
+        base, left_out = shorten(base, rules.limit, names, language)
     wanted = [
         (find_phrase(phrase, base, words), phrase, point)
         for point in points

@@ -8,16 +8,16 @@ from service.decision.graphemes import length
 from service.decision.language import language_of
 from service.decision.shorten import Shortened, shorten
 
-words = language_of("en").singulars
+ENGLISH = language_of("en")
 ANGLE = "Simpson Strong-Tie 12-Gauge Angle with Long Legs 3 in. x 4 cu. ft. Model XR-200 Grey XL"
 
 
 def cut(title: str, limit: int, *names: str) -> str:
-    return shorten(title, limit, names, words).text
+    return shorten(title, limit, names, ENGLISH).text
 
 
 def test_a_title_that_fits_stays_as_it_is() -> None:
-    assert shorten("Solid Oak Table for Six", 23, (), words) == Shortened(
+    assert shorten("Solid Oak Table for Six", 23, (), ENGLISH) == Shortened(
         "Solid Oak Table for Six"
     )
 
@@ -29,12 +29,12 @@ def test_a_title_is_cut_between_words() -> None:
 
 
 def test_a_word_too_long_alone_is_cut_between_graphemes() -> None:
-    assert shorten("Donaudampfschiff", 6, (), words) == ("Donau…", ("Donaudampfschiff",))
+    assert shorten("Donaudampfschiff", 6, (), ENGLISH) == ("Donau…", ("Donaudampfschiff",))
     assert cut("Noe\u0301l-Baum", 4) == "Noe\u0301…"
     assert cut("Oak Table", 1) == "…"
     assert cut("Oak Table", 0) == ""
     assert cut("", 0) == ""
-    assert shorten("\u3000" * 9, 5, (), words).left_out == ()
+    assert shorten("\u3000" * 9, 5, (), ENGLISH).left_out == ()
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,19 @@ def test_a_word_too_long_alone_is_cut_between_graphemes() -> None:
 def test_what_names_the_product_stays_as_long_as_it_has_room(
     limit: int, shown: str, left_out: tuple[str, ...]
 ) -> None:
-    found = shorten(ANGLE, limit, ["Simpson Strong-Tie"], words)
+    found = shorten(ANGLE, limit, ["Simpson Strong-Tie"], ENGLISH)
     assert found == (shown, left_out)
     assert len(found.text) <= limit
+
+
+def test_what_is_denied_is_not_left_without_its_denial() -> None:
+    trim = "Faucet Trim in Chrome (Valve Not Included)"
+    assert cut(trim, 41) == "Faucet Trim in Chrome…"
+    drill = "Drill - Battery and Charger Not Included, Wide, Blue"
+    assert cut(drill, 48) == "Drill - Battery and Charger Not Included, Wide…"
+    assert cut(drill, 39) == "Drill…"
+    # a size stays all the same
+    assert cut("Drill (18V Battery Not Included)", 28) == "Drill (18V…"
 
 
 def test_a_measure_is_not_cut_in_two() -> None:
@@ -104,7 +114,7 @@ def test_a_script_without_spaces_is_cut_between_letters() -> None:
 def test_no_cut_is_too_long_and_the_more_room_the_more_names(
     title: str, limit: int, brand: str
 ) -> None:
-    short, wide = (shorten(title, room, [brand], words) for room in (limit, limit + 1))
+    short, wide = (shorten(title, room, [brand], ENGLISH) for room in (limit, limit + 1))
     assert length(short.text) <= limit
     assert (short.text == title) or "…" in short.text or limit == 0
     if not short.left_out:

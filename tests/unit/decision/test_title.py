@@ -173,4 +173,4 @@ def test_any_title_keeps_its_promises(
         assert squeezed(highlighted) == squeezed(one.text) or words(highlighted) == words(one.text)
     assert all(part.highlight == (part.selling_point_id is not None) for part in title.parts)
     if not shown.points:
-        assert title.text == shorten(plain(original), limit, (), words).text
+        assert title.text == shorten(plain(original), limit, (), ENGLISH).text
