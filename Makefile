@@ -7,10 +7,10 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PACKAGE := $(PIP) --no-build-isolation --no-deps --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults fuzz coverage coverage-pure check bench real extraction train openapi client lock
+.PHONY: help run test test-faults fuzz report-p2 coverage coverage-pure check bench real extraction train openapi client lock
 
 help:  ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/.serving  ## Start everything at http://127.0.0.1:8000 (PORT=8080 chooses another port)
 	@exec $(BIN)/python -m service up --tied
@@ -49,6 +49,10 @@ real: .venv/.training  ## The main job on the data in SALIENT_DATA
 
 extraction: .venv/.training  ## How well attributes are found in titles, on the data in SALIENT_DATA
 	$(BIN)/python -m tests.benchmarks.extraction --seed $(SEED)
+
+# SALIENT_DATA, where it is set, adds real queries, titles and words; half an hour on two cores
+report-p2: .venv/.training  ## Rerun the selling-point paper's experiments: report/p2/report.html
+	@$(BIN)/python -m training.lab --out report/p2 --seed $(SEED)
 
 train: .venv/.training  ## Train the shipped models anew, on the demo shop's log
 	$(BIN)/python -m service demo log --seed 1 .salient/demo-log

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import polars as pl
 
 from training.logs import (
     TrainingDataError,
@@ -18,7 +19,6 @@ from training.logs import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import polars as pl
     from numpy.typing import NDArray
 
     from service.contract.arrays import LongArray
@@ -81,6 +81,15 @@ class Split:
         start = float(ts[min(begin, len(ts) - 1)])
         kept = self.clicks["ts"].to_numpy()[self.earlier] >= start
         return replace(self, learnt=self.learnt[ts >= start], earlier=self.earlier[kept])
+
+    def anonymous(self, *, facets: bool, clicks: bool) -> Split:
+        """Return the split with nobody known in one of the logs, or in both."""
+        nobody = pl.lit(None, pl.String).alias("user_id")
+        return replace(
+            self,
+            facets=self.facets.with_columns(nobody) if facets else self.facets,
+            clicks=self.clicks.with_columns(nobody) if clicks else self.clicks,
+        )
 
     @property
     def clicked(self) -> NDArray[np.float32]:

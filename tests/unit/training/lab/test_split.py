@@ -60,6 +60,16 @@ def test_a_learning_curve_keeps_the_latest_of_both_logs_and_the_same_test() -> N
     assert np.array_equal(half.tested, whole.tested)
 
 
+def test_shoppers_can_be_hidden_in_either_log() -> None:
+    clicks = pl.DataFrame({"ts": [0.0], "user_id": ["u"]})
+    split = Split.of(_ITEMS, _facets([0, 1, 2]), clicks, share=0.5)
+    hidden = split.anonymous(facets=False, clicks=True)
+    assert hidden.clicks["user_id"].to_list() == [None]
+    assert hidden.facets is split.facets
+    assert split.anonymous(facets=True, clicks=False).facets["user_id"].null_count() == 3
+    assert np.array_equal(hidden.tested, split.tested)
+
+
 @pytest.mark.parametrize(
     ("ts", "said"), [([1.0, 1.0, 1.0], "nothing to learn from"), ([2.0, 1.0], "order of time")]
 )

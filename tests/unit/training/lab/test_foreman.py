@@ -1,0 +1,78 @@
+"""Jobs through a real worker process, on a small log."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from service.demo.log import write_log
+from training.lab.agenda import FLOOR_1, Job
+from training.lab.board import load_scores
+from training.lab.foreman import Foreman
+from training.lab.sources import Source, as_told, demo_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Source:
+    folder = tmp_path_factory.mktemp("log")
+    write_log("base", 3, folder, sessions=150)
+    return demo_source(folder)
+
+
+def _foreman(folder: Path, source: Source, jobs: list[Job], seconds: float) -> Foreman:
+    catalogue = folder / "lab.json"
+    told = {"logs": as_told([source]), "scores": str(folder / "scores")}
+    catalogue.write_text(json.dumps(told))
+    return Foreman(jobs, catalogue, time.monotonic() + seconds, lambda *_: None)
+
+
+def test_a_failure_is_told_and_ends_nothing(tmp_path: Path, source: Source) -> None:
+    jobs = [Job("demo", "nobody", 0), Job("demo", FLOOR_1, 0), Job("demo", FLOOR_1, 0, 0.5)]
+    foreman = _foreman(tmp_path, source, jobs, seconds=120)
+    foreman.work("one", ["demo"])
+    ended = foreman.close()
+    assert [one.state for one in ended] == ["failed", "done", "done"]
+    assert "nobody" in ended[0].why
+    scores = load_scores(tmp_path / "scores", ended, "demo")
+    split = source.read()
+    assert {name: found[0].shape for name, found in scores.items()} == {
+        FLOOR_1: split.tested.shape,
+        f"{FLOOR_1}@0.5": split.tested.shape,
+    }
+
+
+def test_what_would_not_end_in_time_is_not_begun(tmp_path: Path, source: Source) -> None:
+    foreman = _foreman(tmp_path, source, [Job("demo", FLOOR_1, 0)], seconds=5)
+    foreman.work("one", ["demo"])  # the first guess is longer than that
+    assert [(one.state, one.seconds) for one in foreman.close()] == [("no time", 0.0)]
+    assert not (tmp_path / "scores").exists()
+
+
+def test_the_logs_it_likes_come_first(tmp_path: Path, source: Source) -> None:
+    jobs = [Job("rich", "bm", 0), Job("demo", "bm", 0), Job("sparse", "bm", 0)]
+    foreman = _foreman(tmp_path, source, jobs, seconds=1e6)
+    order = []
+    while (job := foreman._next(["demo", "sparse", "rich"])) is not None:
+        order.append(job.log)
+    assert order == ["demo", "sparse", "rich"]
+
+
+def test_the_truth_belongs_to_the_rows_tested(source: Source) -> None:
+    split = source.read()
+    truth = source.true_chances(split)
+    assert truth is not None
+    assert truth["p_click"].shape == split.tested.shape
+    # over all rows clicks come as often as the truth says: 3 standard errors
+    p = truth["p_click"]
+    error = float(np.sqrt((p * (1 - p)).sum()))
+    assert abs(float(split.clicked.sum()) - p.sum()) < 3 * error
+    # the best-positioned chips are likelier: the order of rows is that of the split
+    first = split.column("position", split.tested) == 1
+    assert p[first].mean() > 1.3 * p[~first].mean()
