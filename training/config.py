@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class ArmName(StrEnum):
@@ -47,6 +51,31 @@ class SellingPointConfig:
     passes: float = 3.0
     auxiliary_share: float = 0.1  # of the ad requests, seen in each pass
     k: float | None = None  # ad rows for each row of feature words; unset, the share decides
+
+    @classmethod
+    def of(cls, arm: ArmName, **changes: Any) -> SellingPointConfig:
+        """Return the settings that suit an arm, with `changes`."""
+        return cls(arm=arm, **{**_SUITED.get(arm, {}), **changes})
+
+
+# They start near where they end: small steps, and no decay, which would undo the start.
+_NETWORK: Final[Mapping[str, Any]] = {
+    "dim": 64,
+    "rate": 2e-4,
+    "auxiliary_rate": 2e-4,
+    "word_rate": 2e-4,
+    "decay": 0.0,
+    "passes": 2.0,
+}
+_LINEAR: Final[Mapping[str, Any]] = {"dim": 64}
+_SUITED: Final[Mapping[ArmName, Mapping[str, Any]]] = {
+    ArmName.BM: _NETWORK,
+    ArmName.MTDL: _NETWORK,
+    ArmName.AMTDL: _NETWORK,
+    ArmName.LOWRANK: _LINEAR,
+    ArmName.ADDITIVE: _LINEAR,
+    ArmName.SUMMED: _LINEAR,
+}
 
 
 @dataclass(frozen=True, slots=True)
