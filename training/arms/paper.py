@@ -111,12 +111,14 @@ class Mtdl(Bm):
     """Two tasks that share words, W1 and W2, with an output each.
 
     The auxiliary task, clicks on ads, reads the title as attention weighs its words (eq. 11 to 13)
-    where the main task reads the feature word:  x = [e_u ; e_q ; e_a].
+    where the main task reads the feature word:  x = [e_u ; e_q ; e_a]. Attention of no units is
+    left out: the title is pooled as all else is.
     """
 
     def __init__(self, size: int, config: SellingPointConfig, **kwargs: Any) -> None:
         super().__init__(size, config, **kwargs)
-        self.attention = TitleAttention(config.attention, name="attention")
+        if config.attention:
+            self.attention = TitleAttention(config.attention, name="attention")
         self.auxiliary = TaskOutput(PLACES, name="auxiliary")
 
     def start(self, start: Start) -> None:
@@ -132,7 +134,10 @@ class Mtdl(Bm):
     def auxiliary_hidden(self, batch: Mapping[str, Tensor], training: bool = False) -> Tensor:
         """Return h2 (B, N, H) of the shown ads."""
         words, context = batch["title_words"], self.context(batch)  # (B, N, T)
-        title = self.attention(*context, self.table.words(words), words > 0)
+        if self.config.attention:
+            title = self.attention(*context, self.table.words(words), words > 0)
+        else:
+            title = self.table.mean(words)
         return self.hidden(context, title, training)
 
 

@@ -62,7 +62,7 @@ VARIATIONS: Final[dict[str, Variation]] = {
     "salient, no ad log": Variation(ArmName.SALIENT, {"k": 0.0}, hide_clicks=True),
     "salient, no auxiliary task": Variation(ArmName.SALIENT, {"k": 0.0}),
     "amtdl, no auxiliary task": Variation(ArmName.AMTDL, {"k": 0.0}),
-    "amtdl, pooled title": Variation(ArmName.AMTDL, {"title_attention": False}),
+    "amtdl, pooled title": Variation(ArmName.AMTDL, {"attention": 0}),
     "amtdl, pretrain": Variation(ArmName.AMTDL, {"schedule": ScheduleName.PRETRAIN}),
     "amtdl, joint": Variation(ArmName.AMTDL, {"schedule": ScheduleName.JOINT}),
     **{f"amtdl, k = {k:g}": Variation(ArmName.AMTDL, {"k": k}) for k in (0.25, 1.0, 4.0)},

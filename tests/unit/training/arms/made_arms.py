@@ -40,8 +40,9 @@ def made_batch(encoder: Encoder, query: str = "red lamp", *, known: bool = True)
     }
 
 
-def made_arm(name: ArmName, encoder: Encoder) -> Any:
-    model: Any = ARMS[name].build(encoder.vocabulary.size, SellingPointConfig(name, **SMALL))
+def made_arm(name: ArmName, encoder: Encoder, **changes: Any) -> Any:
+    config = SellingPointConfig(name, **(SMALL | changes))
+    model: Any = ARMS[name].build(encoder.vocabulary.size, config)
     batch = made_batch(encoder)
     model(batch)
     if ARMS[name].two_tasks:

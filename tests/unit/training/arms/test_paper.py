@@ -141,3 +141,15 @@ def test_the_shoppers_own_columns_of_the_match_are_left_out(
     for column, feature in enumerate(PHRASE_MATCH):
         moved[..., column] += 3.0 * (feature in PHRASE_TASTE)
     assert np.array_equal(model({**batch, "match": moved}), model(batch))
+
+
+def test_attention_of_no_units_pools_the_title(encoder: Encoder) -> None:
+    model: Any = made_arm(ArmName.MTDL, encoder, attention=0)
+    batch = made_batch(encoder)
+    titles = [[int(one) for one in words if one] for words in batch["title_words"][0]]
+    e_u, e_q = _sides(model, ArmName.MTDL, batch)
+    for place, ids in enumerate(titles, start=1):
+        h2 = _h2(model, np.concatenate([e_u, e_q]), _mean(model, ids))
+        expected = _output(model.auxiliary, h2, place)
+        found = float(np.asarray(model.ad_clicks(batch))[0, place - 1])
+        assert found == pytest.approx(expected, abs=1e-5)
