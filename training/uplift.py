@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 
 from service.contract.uplift import RANDOM_ARMS, Uplift
+from service.contract.uplift_regression import ShownRows, fit_lift
 from training.examples import MOST_PHRASES, Requests, facet_examples
 from training.fit import compiled, predict
-from training.uplift_regression import ShownRows, fit_lift
 
 if TYPE_CHECKING:
     from collections.abc import Callable

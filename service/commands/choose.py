@@ -59,14 +59,20 @@ def demo_choices(
     rows: Rows,
     world: Annotated[str, typer.Option(help="base, shift or null.")] = "base",
     seed: Annotated[int, typer.Option(help="Of the demo log.")] = 1,
+    null_worlds: Annotated[
+        int, typer.Option(min=0, help="Worlds without any lift, to count claims of one in.")
+    ] = 0,
 ) -> None:
     """Judge chosen selling points by the demo shop's own truth; one line of JSON."""
     import polars as pl
 
     from service.demo.choices import judge_choices
+    from service.demo.null_worlds import null_false_positives
 
     table, choices = pl.read_parquet(rows), pl.read_parquet(chosen)
     if len(table) != len(choices):
         raise BadInputError(f"{rows} has {len(table)} rows, {chosen} {len(choices)}")
     judged = judge_choices(table, choices["chosen"].to_list(), world=world, seed=seed)
-    typer.echo(orjson.dumps(asdict(judged)).decode())
+    claimed = null_false_positives(null_worlds, seed) if null_worlds else None
+    content = asdict(judged) | {"null_false_positives": claimed, "null_worlds": null_worlds}
+    typer.echo(orjson.dumps(content).decode())

@@ -158,7 +158,7 @@ def _popular(model: ClickModel, asked: _Rows) -> Ints:
     """The two phrases that most products have, of those that could be shown."""
     popularity = model.market.popularity_z[asked.could_show]
     popularity = np.where(asked.could_show == NO_PHRASE, -np.inf, popularity)
-    order = np.argsort(-popularity, axis=1)[:, :2]
+    order = np.argsort(-popularity, axis=1, kind="stable")[:, :2]
     return np.asarray(np.take_along_axis(asked.could_show, order, axis=1))
 
 

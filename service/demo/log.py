@@ -111,7 +111,7 @@ def _facets(
     rng: np.random.Generator, model: ClickModel, sessions: int
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     market = model.market
-    visits = _visits(rng, market, model.shoppers, sessions)
+    visits = draw_visits(rng, market, model.shoppers, sessions)
     phrase = _chips(rng, market, visits.query)
     rows = visits.repeated(CHIPS)
     position = np.tile(np.arange(1, CHIPS + 1), sessions)
@@ -135,11 +135,11 @@ def _clicks(
     rng: np.random.Generator, model: ClickModel, requests: int
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     market = model.market
-    visits = _visits(rng, market, model.shoppers, requests)
-    product, propensity = _fill_slots(rng, market, visits.query)
+    visits = draw_visits(rng, market, model.shoppers, requests)
+    product, propensity = fill_slots(rng, market, visits.query)
     rows = visits.repeated(SLOTS)
     arm = np.repeat(rng.integers(len(ARMS), size=requests), SLOTS)
-    shown, shown_propensity = _treat(rng, market, rows.query, product, arm)
+    shown, shown_propensity = treat(rng, market, rows.query, product, arm)
     slot = np.tile(np.arange(1, SLOTS + 1), requests)
     chance = model.ad(rows.shopper, rows.query, product, slot, shown)
     buying = model.conversion(rows.shopper, rows.query, product)
@@ -170,7 +170,7 @@ def _clicks(
     return log, pl.DataFrame(truth)
 
 
-def _visits(rng: np.random.Generator, market: Market, shoppers: Shoppers, size: int) -> Visits:
+def draw_visits(rng: np.random.Generator, market: Market, shoppers: Shoppers, size: int) -> Visits:
     """Draw who comes when and asks what."""
     kinds = market.query_kind
     steps = query_steps(market, shoppers)
@@ -202,7 +202,7 @@ def candidate_ads(rng: np.random.Generator, market: Market) -> tuple[Ints, Float
     return advertised[top], weight + 0.6 * rng.standard_normal(top.shape)
 
 
-def _fill_slots(rng: np.random.Generator, market: Market, query: Ints) -> tuple[Ints, Floats]:
+def fill_slots(rng: np.random.Generator, market: Market, query: Ints) -> tuple[Ints, Floats]:
     """Fill the slots one by one: 85 % softmax of the weights, 15 % uniform, over those left."""
     product, weight = candidate_ads(rng, market)
     pull = np.exp(weight)[query]  # (R, C), set to 0 once taken
@@ -220,7 +220,7 @@ def _fill_slots(rng: np.random.Generator, market: Market, query: Ints) -> tuple[
     return np.stack(places, axis=1).ravel(), np.stack(chances, axis=1).ravel()
 
 
-def _treat(
+def treat(
     rng: np.random.Generator, market: Market, query: Ints, product: Ints, arm: Ints
 ) -> tuple[Ints, Floats]:
     """Choose the selling points that each title shows.

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training.uplift_regression import NOTHING_LEARNT, ShownRows, _tail, fit_lift
+from service.contract.uplift_regression import NOTHING_LEARNT, ShownRows, _tail, fit_lift
 
 
 def made(
@@ -70,6 +70,13 @@ def test_too_few_clicks_or_shoppers_teach_nothing() -> None:
     assert fit_lift(alone).places == 1
     never_plain = replace(rows, shown=np.where(np.isnan(rows.shown), -2.0, rows.shown))
     assert fit_lift(never_plain) == NOTHING_LEARNT
+
+
+def test_some_of_the_rows_are_rows() -> None:
+    rows = made(np.random.default_rng(5), lift=0.6, cost=0.1, rows=50)
+    some = rows.take(np.array([3, 7]))
+    assert some.clicked.tolist() == rows.clicked[[3, 7]].tolist()
+    assert (some.shown.shape, some.best[1]) == ((2, 3), rows.best[7])
 
 
 def test_the_tail_is_that_of_f() -> None:
