@@ -65,7 +65,7 @@ class Collaborative:
     settings: dict[str, float] = field(default_factory=dict)
     _rules: Rules | None = None
     _floor: CommonLogistic | None = None
-    _opinions: FloatArray | None = None
+    _thought: FloatArray | None = None
 
     def fit(self, rows: LongArray) -> None:
         """Tune neighbours, shrinkage and fading on the newest of `rows`, then fit to them all."""
@@ -73,23 +73,23 @@ class Collaborative:
         self._rules = Rules.by(self.evidence.ratings(FOREVER_DAYS), earlier)
 
         def loss(settings: dict[str, float]) -> float:
-            opinions = self._think(settings)
+            opinions = self.opinions(settings)
             margins = self._logistic(earlier, opinions).margin(*self._inputs(newest, opinions))
             return log_loss(self.evidence.clicks(newest), 1 / (1 + np.exp(-margins)))
 
         self.settings = search(loss, self._knobs, Search.SPREAD, seed=self.seed)
         self._rules = Rules.by(self.evidence.ratings(FOREVER_DAYS), rows)
-        self._opinions = self._think(self.settings)
-        self._floor = self._logistic(rows, self._opinions)
+        self._thought = self.opinions(self.settings)
+        self._floor = self._logistic(rows, self._thought)
 
     def score(self, rows: LongArray) -> NDArray[np.float64]:
         """Return log-odds of a click on `rows`.
 
         Raises: RuntimeError before `fit`.
         """
-        if self._floor is None or self._opinions is None:
+        if self._floor is None or self._thought is None:
             raise RuntimeError(f"{self.name} scores rows only after fit()")
-        return as_scores(self._floor.margin(*self._inputs(rows, self._opinions)))
+        return as_scores(self._floor.margin(*self._inputs(rows, self._thought)))
 
     @property
     def _knobs(self) -> tuple[Knob, ...]:
@@ -104,7 +104,7 @@ class Collaborative:
         common = self.evidence.columns(COMMON, rows)
         return common[:, 0], np.hstack([common[:, 1:], opinions[rows]])
 
-    def _think(self, settings: dict[str, float]) -> FloatArray:
+    def opinions(self, settings: dict[str, float]) -> FloatArray:
         """Return each row's own rating and what neighbours think (N, 2); 0 if silent."""
         halvings = settings.get("half_life")
         days = FOREVER_DAYS if halvings is None else _SHORTEST_DAYS * 2**halvings
