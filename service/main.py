@@ -31,6 +31,7 @@ from service.api.signing_keys import kept_signing_keys
 from service.api.state import State
 from service.api.tokens import TokenSigner, parse_signing_keys
 from service.api.warming import warm
+from service.inference.extraction import newest_tagger
 from service.settings import Settings
 from service.store.embedded.processes import die_with_parent
 from service.store.postgres import open_engine
@@ -142,6 +143,7 @@ async def _open_state(settings: Settings, stack: AsyncExitStack) -> State:
         log=log,
         metrics=metrics,
         limiter=RateLimiter(settings.calls_per_minute),
+        tagger=newest_tagger(settings.models),
         explored_share=settings.explored_share,
         base_url=settings.base_url and settings.base_url.rstrip("/"),
         redis=redis,

@@ -1,4 +1,4 @@
-"""`python -m training selling-points | ranker`: parquet logs in, a verified bundle out."""
+"""`python -m training selling-points | ranker | extraction`: parquet in, a model out."""
 
 from __future__ import annotations
 
@@ -39,6 +39,10 @@ Out = Annotated[Path, typer.Option(help="Folder of the bundle; its last part is 
 
 WhichArm = Annotated[ArmName, typer.Option(help="Which model.")]
 WhichSchedule = Annotated[ScheduleName, typer.Option(help="In which order its tasks are learnt.")]
+HowManyAds = Annotated[
+    float | None,
+    typer.Option("--k", min=0.0, help="Ad rows learnt for each row of feature words."),
+]
 
 
 @app.command("selling-points")
@@ -51,13 +55,14 @@ def selling_points(  # noqa: PLR0913 each an option of the command line
     seed: Seed = 0,
     arm: WhichArm = ArmName.SALIENT,
     schedule: WhichSchedule = ScheduleName.ALTERNATE,
+    k: HowManyAds = None,
 ) -> None:
     """Train a model that chooses selling points."""
     paths = {"facets": facets, "clicks": clicks, "items": items}
     with _progress("selling-points", out) as (tell, report, finish):
         from training.runs import train_selling_points
 
-        config = SellingPointConfig(arm=arm, schedule=schedule, seed=seed)
+        config = SellingPointConfig.of(arm, schedule=schedule, seed=seed, k=k)
         finish(train_selling_points(paths, config, out, tell, report))
 
 
@@ -71,6 +76,25 @@ def ranker(
         from training.runs import train_ranker
 
         finish(train_ranker(paths, RankerConfig(seed=seed), out, tell, report))
+
+
+@app.command()
+def extraction(
+    catalogue: Annotated[Path, typer.Option(help="Products, as `salient export` writes them.")],
+    out: Annotated[Path, typer.Option(help="Folder; its last part is the version.")],
+    seed: Seed = 0,
+) -> None:
+    """Learn to find the attributes of products in titles and descriptions."""
+    from training.extraction.run import train_extraction
+
+    console = Console()
+    try:
+        with console.status("") as status:
+            said = train_extraction(catalogue, out, seed, status.update)
+    except TrainingDataError as error:
+        console.print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from error
+    console.print(said, highlight=False, soft_wrap=True)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from service.api.docket import Docket
 from service.api.management.rate_limit import RateLimiter
+from service.decision.claims import NO_TAGGER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from service.api.keys import LiveStores
     from service.api.metrics import Metrics
     from service.api.tokens import TokenSigner
+    from service.contract.tagging import Tagger
 
 
 class ProfileSource(Protocol):
@@ -60,6 +62,7 @@ class State:
     redis: Redis | None = None  # for management routes only
     private_webhooks: bool = False  # whether webhooks may lead to http:// and to private addresses
     limiter: RateLimiter = field(default_factory=RateLimiter)
+    tagger: Tagger = NO_TAGGER  # finds attributes in titles and descriptions
     explored_share: float = 0.0  # of titles, whose selling points are drawn by lot
     base_url: str | None = None  # None: the host that the request names
     draining: bool = False  # SIGTERM came: not ready any more, but still serving

@@ -14,12 +14,17 @@ _RUNS = re.compile(r"(\d+)", re.ASCII)
 
 
 def bundle_versions(models: Path, name: str) -> list[Path]:
-    """Return the folders of all versions of a model, newest first; none is opened.
+    """Return the folders of all versions of a model, newest first; none is opened."""
+    return versions_with(models, name, MANIFEST_FILE)
+
+
+def versions_with(models: Path, name: str, file: str) -> list[Path]:
+    """Return the folders of all versions that hold `file`, newest first.
 
     Versions compare piece by piece, numbers as numbers: 10 is newer than 9.
     """
     try:
-        folders = [path for path in (models / name).iterdir() if (path / MANIFEST_FILE).is_file()]
+        folders = [path for path in (models / name).iterdir() if (path / file).is_file()]
     except OSError:
         return []
     return sorted(folders, key=lambda folder: _order(folder.name), reverse=True)

@@ -54,7 +54,7 @@ class Bundles:
     """
 
     def __init__(self, models: Path) -> None:
-        self._models = models
+        self.models = models
         self._opened: dict[Path, tuple[Stamp, Bundle]] = {}
         self._refused: dict[Path, tuple[Stamp, str]] = {}
 
@@ -64,7 +64,7 @@ class Bundles:
         return {name: bundle for name, bundle in found.items() if bundle is not None}
 
     def _newest(self, name: str) -> tuple[BundleRef, Bundle] | None:
-        for folder in bundle_versions(self._models, name):
+        for folder in bundle_versions(self.models, name):
             try:
                 bundle = self._open(folder)
             except BadBundleError:
@@ -77,7 +77,7 @@ class Bundles:
 
         Raises: BadBundleError if it fails a gate, or is another one under the same name.
         """
-        bundle = self._open(self._models / ref.name / ref.version)
+        bundle = self._open(self.models / ref.name / ref.version)
         if bundle.manifest_sha256 != ref.manifest_sha256:
             raise BadBundleError(
                 f"{ref.name}@{ref.version}: the manifest's SHA-256 is {bundle.manifest_sha256},"

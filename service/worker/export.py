@@ -36,6 +36,14 @@ ITEMS = pl.Schema(
         "price_z": pl.Float64(),
     }
 )
+CATALOGUE = pl.Schema(
+    {
+        "category": pl.String(),
+        "title": pl.String(),
+        "description": pl.String(),
+        "attributes": pl.List(pl.Struct({"name": pl.String(), "value": pl.String()})),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,7 @@ async def export_training_set(
         clicks=rows.clicks,
         items=items,
         products=products,
+        catalogue=_catalogue(catalogue.products),
         experiments=rows.experiments,
     )
     return Exported(rows.facets.height, rows.clicks.height, items.height, rows.left_out)
@@ -89,6 +98,20 @@ async def _only_store(connection: AsyncConnection) -> str:
     if len(found) != 1:
         raise BadInputError(f"name one of the {len(found)} stores: {', '.join(found[:10])}")
     return str(found[0])
+
+
+def _catalogue(products: Sequence[Product]) -> pl.DataFrame:
+    """The products with their attributes, as `python -m training extraction` reads them."""
+    rows = [
+        (
+            product.category,
+            product.title,
+            product.description,
+            [{"name": name, "value": value} for name, value in product.attributes.items()],
+        )
+        for product in products
+    ]
+    return pl.DataFrame(rows, schema=CATALOGUE, orient="row")
 
 
 def _items(products: Sequence[Product], language: Language) -> tuple[pl.DataFrame, pl.DataFrame]:

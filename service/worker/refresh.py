@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.decision.reading import Readings
 from service.decision.snapshot import build_snapshot
 from service.errors import BadSnapshotError
+from service.inference.extraction import newest_tagger
 from service.store.catalogue import load_catalogue
 from service.store.snapshots import current_snapshot, map_snapshot, point_to, write_snapshot
 from service.store.tables import stores
@@ -172,7 +173,7 @@ class Refresher:
         folder = snapshots_folder(self.state) / catalogue.store.store_id
         folder.mkdir(parents=True, exist_ok=True)
         previous = _previous(folder)
-        known = self._readings.setdefault(catalogue.store.store_id, Readings())
+        known = self._readings_of(catalogue.store.store_id)
         snapshot = build_snapshot(catalogue, known)
         snapshot = replace(
             snapshot,
@@ -185,6 +186,14 @@ class Refresher:
         point_to(written)
         _forget_old(folder, keep=written)
         return written
+
+    def _readings_of(self, store_id: str) -> Readings:
+        """What is remembered of the store's products; nothing once there is another tagger."""
+        tagger = newest_tagger(self.bundles.models)
+        known = self._readings.get(store_id)
+        if known is None or known.tagger is not tagger:
+            known = self._readings[store_id] = Readings(tagger)
+        return known
 
     def _retire_all_but(self, store_ids: set[str]) -> None:
         root = snapshots_folder(self.state)

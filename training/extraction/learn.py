@@ -35,10 +35,14 @@ class _Line:
 
 
 def learn_tagger(examples: Iterable[Example], *, epochs: int = EPOCHS, seed: int = 0) -> Tagger:
-    """Learn each category for itself; one without any attribute is left out."""
+    """Learn each category for itself; one without any attribute is left out.
+
+    A product without attributes teaches nothing: nobody says that its texts have none.
+    """
     by_category: defaultdict[str, list[Example]] = defaultdict(list)
     for example in examples:
-        by_category[example.category.casefold()].append(example)
+        if example.attributes:
+            by_category[example.category.casefold()].append(example)
     return Tagger(
         {
             category: _learn_category(of_it, epochs, seed)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isinf
 from time import time
+from typing import Annotated
 
-from fastapi import Response
+from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.api.management.answers import answer
@@ -23,6 +24,8 @@ from service.api.schemas.selling_points import (
     SellingPoint,
     SellingPoints,
 )
+from service.api.state import state_of
+from service.contract.tagging import Tagger
 from service.decision import terms
 from service.decision.attest import every_point, states_of, telling
 from service.decision.language import Language, language_of
@@ -38,11 +41,19 @@ router = management_router("selling points")
 _PATH = "/products/{product_id}/selling-points"
 
 
+async def _finder(request: Request) -> Tagger:
+    return state_of(request).tagger
+
+
+Finder = Annotated[Tagger, Depends(_finder)]
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     """A product with what was said of it."""
 
     product: terms.Product
+    tagger: Tagger
     rulebook: Rulebook
     merchants: tuple[str, ...]  # who advertise it
     verdicts: tuple[Verdict, ...]
@@ -55,7 +66,7 @@ class _Known:
 
     def shown(self, verdicts: Sequence[Verdict]) -> SellingPoints:
         """All selling points, with what `verdicts` say of them."""
-        points = every_point(self.product, self.language)
+        points = every_point(self.product, self.language, self.tagger)
         said = states_of(verdicts, self.language)
         shown = [
             self._shown(point, said.get(words, PointState.SUGGESTED))
@@ -102,14 +113,14 @@ class _Known:
 
 @router.get(_PATH, summary="A product's selling points", response_model=SellingPoints)
 async def read_selling_points(
-    product_id: ProductId, caller: Manager, database: Database
+    product_id: ProductId, caller: Manager, database: Database, tagger: Finder
 ) -> Response:
     """Show what titles may say of a product, and which of its fields says so.
 
     A merchant sees those of the products that it has ads for.
     """
     async with database.begin() as connection:
-        known = await _known(connection, caller, product_id)
+        known = await _known(connection, caller, product_id, tagger)
     return answer(known.shown(known.verdicts))
 
 
@@ -125,6 +136,7 @@ async def put_selling_points(
     caller: Manager,
     database: Database,
     if_match: IfMatch,
+    tagger: Finder,
 ) -> Response:
     """Say what may become of the selling points that are named; the others stay as they are.
 
@@ -132,7 +144,7 @@ async def put_selling_points(
     for all ads of the product. `suggested` takes back what was said.
     """
     async with database.begin() as connection:
-        known = await _known(connection, caller, product_id, lock=True)
+        known = await _known(connection, caller, product_id, tagger, lock=True)
         before = known.shown(known.verdicts)
         if_match.check(before)
         new = _new_verdicts(told, before)
@@ -176,7 +188,12 @@ def _new_verdicts(told: PointVerdicts, shown: SellingPoints) -> list[Verdict]:
 
 
 async def _known(
-    connection: AsyncConnection, caller: Caller, product_id: str, *, lock: bool = False
+    connection: AsyncConnection,
+    caller: Caller,
+    product_id: str,
+    tagger: Tagger,
+    *,
+    lock: bool = False,
 ) -> _Known:
     """The product, if it exists for the caller, with what was said.
 
@@ -192,6 +209,7 @@ async def _known(
     verdicts = await load_verdicts(connection, store_id, product_id)
     return _Known(
         product=product,
+        tagger=tagger,
         rulebook=await _rulebook(connection, store_id),
         merchants=await advertisers_of(connection, store_id, product_id),
         verdicts=verdicts.get(product_id, ()),

@@ -41,7 +41,8 @@ _ALSO: Final = {
 _AS_ATTRIBUTES: Final = {
     "color": "colour", "colour": "colour", "material": "material", "size": "size",
     "pattern": "pattern", "gender": "gender", "age_group": "age group",
-    "energy_efficiency_class": "energy efficiency class",
+    "energy_efficiency_class": "energy efficiency class", "certification": "certification",
+    "sale_price_effective_date": "sale price effective date",
 }  # fmt: skip
 _USED: Final = frozenset(
     {
