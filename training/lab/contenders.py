@@ -69,7 +69,7 @@ class ArmContender:
         if self.hide_facets or self.hide_clicks:
             hidden = log.split.anonymous(facets=self.hide_facets, clicks=self.hide_clicks)
             bench = Bench.of(hidden)
-        config = SellingPointConfig(arm=self.arm, seed=seed, **self.changes)
+        config = SellingPointConfig.of(self.arm, seed=seed, **self.changes)
         data = bench.data(log.split.latest(share))
         model = learn_selling_points(data, bench.encoder, bench.titles, config, report)
         run = compiled(lambda batch: [model(batch)])

@@ -30,6 +30,7 @@ _LOOK_SECONDS: Final = 0.2
 _LOG_SECONDS: Final = 300.0
 _CHOSEN_REQUESTS: Final = 5_000  # of the tested ads: judged by truth, so few say enough
 _SESSIONS: Final = 40_000
+_NULL_WORLDS: Final = "200"
 
 
 class TrialFailedError(Exception):
@@ -90,7 +91,14 @@ class Commands:
                   "--seed", str(self.seed), seconds=seconds)  # fmt: skip
         know = ("--rows", files["rows"], "--items", items, *_flags(whole), "--out", chosen)
         self._service("choose", str(bundle), *map(str, know), "--max", "2", seconds=seconds)
-        judge = ("--rows", str(files["rows"]), "--seed", str(self.seed))
+        judge = (
+            "--rows",
+            str(files["rows"]),
+            "--seed",
+            str(self.seed),
+            "--null-worlds",
+            _NULL_WORLDS,
+        )
         said = self._service("demo", "choices", str(chosen), *judge, seconds=seconds)
         judged: dict[str, Any] = json.loads(said.strip().splitlines()[-1])
         return judged
@@ -125,7 +133,8 @@ def _slots(ads: pl.DataFrame) -> int:
 def _running_shop(state: Path, log: Path) -> Iterator[None]:
     """Start `salient up` with stores of its own, wait until it is ready, and stop it after."""
     port = _free_port()
-    command = [sys.executable, "-m", "service", "up", "--port", str(port), "--state", str(state)]
+    words = ("up", "--tied", "--port", str(port), "--state", str(state))
+    command = [sys.executable, "-m", "service", *words]
     with log.open("w") as out:
         process = subprocess.Popen(  # noqa: S603 - our own program
             command, stdout=out, stderr=subprocess.STDOUT, env=_environment()
