@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 TRIALS: Final = 8
 JUDGED: Final = 0.15  # of the rows learnt from, the newest: trials are judged on these
+MOST_TRIED: Final = 60_000  # rows that a trial is fitted to: the newest of those before
 _FLOCK: Final = 4  # particles or bats; two rounds make the trials
 
 
@@ -78,9 +79,12 @@ def search(
 
 
 def earlier_and_newest(rows: LongArray) -> tuple[LongArray, LongArray]:
-    """Cut rows in order of time in two: to fit a trial to, and to judge it on."""
+    """Cut rows in order of time in two: to fit a trial to, and to judge it on.
+
+    Of the first part only the newest MOST_TRIED are kept; the settings found are fitted to all.
+    """
     edge = max(1, round(len(rows) * (1 - JUDGED)))
-    return rows[:edge], rows[edge:]
+    return rows[max(0, edge - MOST_TRIED) : edge], rows[edge:]
 
 
 class _Judged(Problem):

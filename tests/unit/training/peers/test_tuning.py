@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.peers.tuning import TRIALS, Knob, Search, earlier_and_newest, search
+from training.peers.tuning import MOST_TRIED, TRIALS, Knob, Search, earlier_and_newest, search
 
 _KNOBS = (Knob("rate", 0.01, 1.0, log=True), Knob("leaves", 2, 6, whole=True))
 
@@ -49,3 +49,9 @@ def test_trials_are_judged_on_the_newest_rows() -> None:
     earlier, newest = earlier_and_newest(np.arange(100))
     assert earlier.tolist() == list(range(85))
     assert newest.tolist() == list(range(85, 100))
+
+
+def test_a_trial_of_a_long_log_is_fitted_to_the_newest_rows_before() -> None:
+    earlier, newest = earlier_and_newest(np.arange(200_000))
+    assert (earlier[0], earlier[-1], len(earlier)) == (110_000, 169_999, MOST_TRIED)
+    assert (newest[0], newest[-1]) == (170_000, 199_999)
