@@ -6,7 +6,6 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
 from service.demo.log import write_log
@@ -62,17 +61,3 @@ def test_the_logs_it_likes_come_first(tmp_path: Path, source: Source) -> None:
     while (job := foreman._next(["demo", "sparse", "rich"])) is not None:
         order.append(job.log)
     assert order == ["demo", "sparse", "rich"]
-
-
-def test_the_truth_belongs_to_the_rows_tested(source: Source) -> None:
-    split = source.read()
-    truth = source.true_chances(split)
-    assert truth is not None
-    assert truth["p_click"].shape == split.tested.shape
-    # over all rows clicks come as often as the truth says: 3 standard errors
-    p = truth["p_click"]
-    error = float(np.sqrt((p * (1 - p)).sum()))
-    assert abs(float(split.clicked.sum()) - p.sum()) < 3 * error
-    # the best-positioned chips are likelier: the order of rows is that of the split
-    first = split.column("position", split.tested) == 1
-    assert p[first].mean() > 1.3 * p[~first].mean()
