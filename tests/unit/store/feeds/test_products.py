@@ -56,6 +56,15 @@ def test_a_column_that_repeats_a_detail_adds_nothing() -> None:
     assert product.attributes == {"Farbe": "brass"}
 
 
+def test_when_an_offer_ends_and_what_is_certified_are_attributes() -> None:
+    during = "2026-11-20T00:00+0100/2026-11-30T23:59+0100"
+    row = lamp(sale_price_effective_date=during, certification="CE")
+    assert product_of(row, "EUR").attributes == {
+        "certification": "CE",
+        "sale price effective date": during,
+    }
+
+
 def test_our_own_names_and_lists_are_taken() -> None:
     row = {
         "product_id": 7,
