@@ -28,9 +28,10 @@ _UNSPACED: Final = re.compile("c[mvz ]*|[^c]+")  # in classes: signs cling to wh
 _NUMBER: Final = re.compile(r"[\d¼-¾⅐-⅞]")
 _MODEL: Final = re.compile(r"[^\W\d_]\S*\d")  # "XR-200"; "20V" is a measure
 _MEASURE: Final = re.compile(r"[\d./-]+[a-z]+")  # as join_units writes it
+_ALL_IN_ONE: Final = re.compile(r"\d+\s+in\s+1\b", re.IGNORECASE)  # no inches
 _LETTER_SIZE: Final = re.compile(r"[2-9]?X{0,4}[SML](?:[/-][2-9]?X{0,4}[SML])?")
 _EDGES: Final = " ,;:.–-()[]\"'，、；：（）【】،؛"
-_TIMES: Final = frozenset({"x", "×", "by", "in", "-", "–", "/", "*", "to", "+", "&", "~"})
+_TIMES: Final = frozenset({"x", "×", "by", "in", "to"})  # between two measures
 _LEADS_TO_NUMBER: Final = frozenset({"no", "nr", "n°", "nº", "№", "#"})
 _LEADS_TO_NAME: Final = frozenset(
     {"size", "sz", "größe", "gr", "taille", "talla", "taglia", "tamanho", "maat"}
@@ -65,7 +66,7 @@ class Named(NamedTuple):
     """Ranges of words that name the product, what matters most first, and what leads to some."""
 
     names: list[range]
-    leads: list[range]  # "Size" of "Size M", "x" of "2 x 4"
+    leads: list[range]  # "Size" of "Size M", "No." of "No. 8"
 
 
 def naming(title: str, spans: Sequence[Span], names: Sequence[str], words: Cut) -> Named:
@@ -84,6 +85,19 @@ def naming(title: str, spans: Sequence[Span], names: Sequence[str], words: Cut) 
     for one in [_touched(span, spans) for span in told] + numbered.names:
         once.setdefault(text_of(title, spans, one).casefold(), one)
     return Named(list(once.values()), numbered.leads)
+
+
+def name_spans(title: str, names: Sequence[str], words: Cut) -> list[Span]:
+    """Where `title` says what names the product, without signs around it."""
+    spans = words_of(title)
+    if not spans:
+        return []
+    found = []
+    for one in naming(title, spans, names, words).names:
+        start, text = spans[one.start][0], text_of(title, spans, one)
+        begin = title.index(text, start)
+        found.append((begin, begin + len(text)))
+    return found
 
 
 def text_of(title: str, spans: Sequence[Span], some: range) -> str:
@@ -107,34 +121,33 @@ def _touched(span: Span, spans: Sequence[Span]) -> range:
 
 
 def _numbered(title: str, spans: Sequence[Span]) -> Named:
-    """Words with a digit, with the unit behind them, and sizes in letters."""
+    """Words with a digit, with the unit behind them, and sizes in letters; models first."""
     found = Named([], [])
     last = 0
     for at in range(len(spans)):
         if at < last:
             continue
         core = title[slice(*spans[at])].strip(_EDGES)
-        before = title[slice(*spans[at - 1])].casefold() if at > last else ""
+        lead = title[slice(*spans[at - 1])].strip(_EDGES).casefold() if at > last else ""
         numbered = bool(_NUMBER.search(core))
-        if numbered or before.strip(_EDGES) in _LEADS_TO_NAME or _LETTER_SIZE.fullmatch(core):
-            if _leads(before, numbered=numbered, again=0 < last == at - 1):
-                found.leads.append(range(at - 1, at))
+        if numbered or lead in _LEADS_TO_NAME or _LETTER_SIZE.fullmatch(core):
+            before = last
             last = _with_unit(title, spans, at) if numbered else at + 1
+            if lead in _TIMES and 0 < before == at - 1:
+                found.names.append(range(found.names.pop().start, last))
+                continue
             found.names.append(range(at, last))
+            if lead in _LEADS_TO_NAME or (numbered and lead in _LEADS_TO_NUMBER):
+                found.leads.append(range(at - 1, at))
     found.names.sort(key=lambda one: not _MODEL.search(text_of(title, spans, one)))
     return found
-
-
-def _leads(before: str, *, numbered: bool, again: bool) -> bool:
-    """Whether the word `before` belongs to a name: "x" between two measures does."""
-    lead = before.strip(_EDGES)
-    joins = again and before in _TIMES
-    return joins or lead in _LEADS_TO_NAME or (numbered and lead in _LEADS_TO_NUMBER)
 
 
 def _with_unit(title: str, spans: Sequence[Span], at: int) -> int:
     """One past the last word of the measure that begins at the word `at`."""
     start = spans[at][0]
+    if _ALL_IN_ONE.match(title, start):
+        return at + 1
     for last in range(min(at + _LONGEST_UNIT, len(spans) - 1), at, -1):
         measure = join_units(normal_form(title[start : spans[last][1]])).strip(_EDGES)
         if _MEASURE.fullmatch(measure):

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from service.decision.attest import POINT_KINDS, selling_point_id
 from service.decision.choice import PLAIN
-from service.decision.terms import AwardedAd, ChosenPoint, SellingPoint
+from service.decision.terms import AwardedAd, ChosenPoint, PhraseStyle, SellingPoint
 from service.decision.title import TitleRules, write_title
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from service.decision.choice import Choice
     from service.decision.snapshot import Snapshot
     from service.decision.terms import Award, Placement, Title
@@ -65,7 +67,9 @@ def _write(
     known = snapshot.memory.points.get
     points = [known(row) or _remember_point(product, row, snapshot) for row in rows]
     original = snapshot.products.titles[product]
-    names = snapshot.products.names[product].split("\n") if len(original) > rules.limit else ()
+    names: Sequence[str] = ()
+    if len(original) > rules.limit or rules.style is PhraseStyle.FRONT:
+        names = snapshot.products.names[product].split("\n")
     title, shown = write_title(
         original, points, rules=rules, language=snapshot.language, names=names
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from service.decision.direction import END_OF_ISOLATE, isolate, run_both_ways
 from service.decision.find import find_phrase
 from service.decision.graphemes import fits
+from service.decision.naming import name_spans
 from service.decision.plain import plain
 from service.decision.pull_out import pull_out
 from service.decision.punctuation import punctuation_of, quoted
@@ -59,9 +60,10 @@ def write_title(
     front where the rest still reads; any other goes before it, "Phrase, phrase – Original title",
     or after it. Of a phrase with a small word or a number inside only its own words are
     highlighted, in parts. A point that would make the title too long is left out, and so is one
-    that overlaps another, in the title or outside. The original is cut only if it is too long
-    alone, and never what names the product as long as that has room: `names` are its brand, or "",
-    and such attributes. No markup and no direction marks come from `original` or `points`.
+    that overlaps another in the title, or says what another says. The original is cut only if it
+    is too long alone. What names the product is neither torn apart nor cut as long as it has room:
+    `names` are its brand, or "", and such attributes. No markup and no direction marks come from
+    `original` or `points`.
     """
     words, left_out = language.singulars, tuple[str, ...]()
     base = plain(original)
@@ -72,9 +74,9 @@ def write_title(
         for point in points
         if (phrase := _phrase(point.text))
     ]
-    shown, whole = wanted, _lay_out(wanted, base, rules, language)
+    shown, whole = wanted, _lay_out(wanted, base, rules, names, language)
     if whole is None:
-        shown, whole = _with_most(wanted, base, rules, language)
+        shown, whole = _with_most(wanted, base, rules, names, language)
     title = Title(whole[0], original, tuple(whole[1]), left_out)
     return ShownTitle(title, tuple([point for _, _, point in shown]))
 
@@ -83,13 +85,17 @@ _phrase = lru_cache(maxsize=_REMEMBERED)(plain)
 
 
 def _with_most(
-    wanted: Sequence[Said], title: str, rules: TitleRules, language: Language
+    wanted: Sequence[Said],
+    title: str,
+    rules: TitleRules,
+    names: Sequence[str],
+    language: Language,
 ) -> tuple[list[Said], Written]:
     """Those of `wanted` that there is room for, in that order, and the title that says them."""
     shown: list[Said] = []
     best = title, _inside(title, ())
     for one in wanted:
-        trial = _lay_out([*shown, one], title, rules, language)
+        trial = _lay_out([*shown, one], title, rules, names, language)
         if trial is not None:
             shown.append(one)
             best = trial
@@ -97,19 +103,23 @@ def _with_most(
 
 
 def _lay_out(
-    said: Sequence[Said], title: str, rules: TitleRules, language: Language
+    said: Sequence[Said],
+    title: str,
+    rules: TitleRules,
+    names: Sequence[str],
+    language: Language,
 ) -> Written | None:
     """The title that says all of `said`; None if it is too long, or says something twice."""
     placed = [one for one in said if one[0]]
     outside = [one for one in said if not one[0]] if placed else said
     if (len(placed) > 1 and _overlap(placed)) or (outside and not title):
         return None
-    if len(outside) > 1 and _repeat(outside, language.singulars):
+    if len(said) > 1 and _repeat(said, language.singulars):
         return None
     suffix = rules.position is PhrasePosition.SUFFIX
     ahead, behind = ((), outside) if suffix else (outside, ())
     if placed and rules.style is PhraseStyle.FRONT:
-        title, placed, moved = _pulled_out(title, placed, language)
+        title, placed, moved = _pulled_out(title, placed, names, language)
         ahead = _in_order(said, moved, ahead)
     parts = _inside(title, placed)
     if ahead or behind:
@@ -124,10 +134,10 @@ def _overlap(placed: list[Said]) -> bool:
     return any(after[0][0] < before[-1][1] for (before, *_), (after, *_) in pairwise(placed))
 
 
-def _repeat(outside: Sequence[Said], words: Cut) -> bool:
-    """Whether one of `outside` says another."""
-    for at, (_, phrase, _) in enumerate(outside):
-        for _, other, _ in outside[:at]:
+def _repeat(said: Sequence[Said], words: Cut) -> bool:
+    """Whether one of `said` says another."""
+    for at, (_, phrase, _) in enumerate(said):
+        for _, other, _ in said[:at]:
             if _say_the_same(phrase, other, words):
                 return True
     return False
@@ -139,10 +149,12 @@ def _say_the_same(one: str, other: str, words: Cut) -> bool:
 
 
 def _pulled_out(
-    title: str, placed: Sequence[Said], language: Language
+    title: str, placed: Sequence[Said], names: Sequence[str], language: Language
 ) -> tuple[str, list[Said], dict[str, str]]:
     """The title without those of `placed` that can be moved, the others, and what those say."""
-    rest, places, says = pull_out(title, [place for place, _, _ in placed], language.singulars)
+    words = language.singulars
+    whole = name_spans(title, names, words)
+    rest, places, says = pull_out(title, [place for place, _, _ in placed], whole, words)
     stay: list[Said] = []
     moved: dict[str, str] = {}
     for (_, phrase, point), place, text in zip(placed, places, says, strict=True):

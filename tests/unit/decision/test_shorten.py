@@ -42,13 +42,13 @@ def test_a_word_too_long_alone_is_cut_between_graphemes() -> None:
     [
         (87, ANGLE, ()),
         (70, "Simpson Strong-Tie 12-Gauge Angle… 3 in. x 4 cu. ft. Model XR-200… XL", ()),
-        # "Model" leads to a name, "x" joins two: they go before the names themselves do
+        # "Model" leads to a name: it goes before the names themselves do
         (58, "Simpson Strong-Tie 12-Gauge… 3 in. x 4 cu. ft.… XR-200… XL", ()),
         # brand, then models, then sizes
-        (46, "Simpson Strong-Tie 12-Gauge… 3 in.… XR-200… XL", ("4 cu. ft",)),
-        (30, "Simpson Strong-Tie… XR-200… XL", ("12-Gauge", "3 in", "4 cu. ft")),
-        (20, "Simpson Strong-Tie…", ("XR-200", "12-Gauge", "3 in", "4 cu. ft", "XL")),
-        (12, "… XR-200… XL", ("Simpson Strong-Tie", "12-Gauge", "3 in", "4 cu. ft")),
+        (46, "Simpson Strong-Tie 12-Gauge… Model XR-200… XL", ("3 in. x 4 cu. ft",)),
+        (30, "Simpson Strong-Tie… XR-200… XL", ("12-Gauge", "3 in. x 4 cu. ft")),
+        (20, "Simpson Strong-Tie…", ("XR-200", "12-Gauge", "3 in. x 4 cu. ft", "XL")),
+        (12, "… XR-200… XL", ("Simpson Strong-Tie", "12-Gauge", "3 in. x 4 cu. ft")),
     ],
 )
 def test_what_names_the_product_stays_as_long_as_it_has_room(

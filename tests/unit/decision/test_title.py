@@ -117,6 +117,8 @@ FRONT = PhraseStyle.FRONT
         ("Steel Sink", ["steel"], "[Steel] Sink"),
         ("Acme Non-Stick Pan", ["non"], "Acme [Non]-Stick Pan"),
         ("Acme Pan (Steel)", ["steel"], "Acme Pan ([Steel])"),
+        ("Acme Box for 3-Burner Stove", ["burner"], "Acme Box for 3-[Burner] Stove"),
+        ("Acme Hose 18 V Steel 18 V", ["18 v"], "Acme Hose [18 V] Steel 18 V"),
         ("Acme Wide Steel Pan", ["steel", "wide"], "[Steel], [Wide] – Acme Pan"),
         ("Acme Wide Pan of Steel", ["wide", "steel"], "[Wide] – Acme Pan of [Steel]"),
         ("Acme Wide Pan", ["rust free", "wide"], "[rust free], [Wide] – Acme Pan"),
