@@ -11,15 +11,15 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from service.contract.arrays import FloatArray, TimeArray
+    from service.contract.arrays import FloatArray, LongArray, TimeArray
 
 CLAIM: Final = 0.02
 """A lift is claimed where no lift at all would look like this at most so often."""
 
-CAUTION: Final = 1.645
-"""Standard errors below the estimate that a lift is taken for: one-sided 95 %."""
+CAUTION: Final = 1.28
+"""Standard errors below the estimate that a lift is taken for: one-sided 90 %."""
 
-WEARINESS: Final = 0.02
+WEARINESS: Final = 0.01
 """Off the logit of a click for each log1p of how often a shopper has seen the phrase."""
 
 MOST_SEEN: Final = 15
@@ -28,6 +28,7 @@ MOST_SEEN: Final = 15
 RANDOM_ARMS: Final = ("none", "popular_1", "random_1", "random_2")
 """What a title drawn at random shows; the chance does not depend on who looks."""
 
+_TIRED: Final[TimeArray] = np.log1p(np.arange(MOST_SEEN + 1))
 _LEAST: Final = 1e-6  # of a probability, so that its logit is finite
 
 
@@ -40,7 +41,7 @@ class Lift:
     """What the k-th best selling point of a title adds to the logit of a click.
 
     lift_k(z) = a_k + b_k z,    z = logit of the model's score for it
-    bound_k(z) = lift_k(z) - 1.645 sqrt(var(a_k) + 2 z cov(a_k, b_k) + z^2 var(b_k))
+    bound_k(z) = lift_k(z) - 1.28 sqrt(var(a_k) + 2 z cov(a_k, b_k) + z^2 var(b_k))
     """
 
     coefficients: tuple[float, ...]  # a_1, b_1, a_2, b_2, ...
@@ -111,9 +112,9 @@ def logits(scores: FloatArray | Sequence[float]) -> TimeArray:
     return found
 
 
-def tired(seen: int) -> float:
-    """Return log1p of how often a phrase was seen, up to MOST_SEEN."""
-    return math.log1p(min(seen, MOST_SEEN))
+def tired(seen: Sequence[int] | LongArray) -> TimeArray:
+    """Return log1p of how often phrases were seen (N,), up to MOST_SEEN."""
+    return _TIRED.take(seen, mode="clip")
 
 
 def _lift(content: object) -> Lift:

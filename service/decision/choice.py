@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from service.decision.policy import PointSource
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from service.contract.uplift import Lift, Uplift
     from service.decision.choice_options import Option
 
@@ -22,8 +17,7 @@ PLAIN: Final = "plain"  # nothing is worth saying
 EXPLORED: Final = "explored"  # a lot drew it
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """What one winner shows: options with their scores, best first, and on what grounds.
 
     `propensity` is the chance that the title shows just these; `arm` names what a lot drew.
@@ -50,19 +44,8 @@ class Rung(NamedTuple):
     lift: Lift | None = None
 
 
-class Scored(NamedTuple):
-    """Scores (N,) of a title's options, and bounds (places, N) where a lift decides."""
-
-    scores: Sequence[float]
-    bounds: Sequence[Sequence[float]] | None
-
-
-def ladder(
-    uplift: Uplift | None, *, known: bool, source: PointSource = PointSource.PERSONAL
-) -> Rung:
+def ladder(uplift: Uplift | None, *, known: bool) -> Rung:
     """The highest rung that holds for a shopper of whom something is `known`, or nothing."""
-    if source is PointSource.COMMON:
-        return Rung(COMMON)
     if uplift is None:
         return Rung(PERSONAL if known else PRIOR)
     if known and uplift.personal.is_claimed:

@@ -18,83 +18,97 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from service.contract.uplift import RANDOM_ARMS
 from service.decision.choice import EXPLORED, PLAIN, Choice
-from service.decision.choice_options import alike, most_popular
+from service.decision.choice_options import alike
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from service.decision.choice_options import Option
-
-Places = tuple[int, ...]
-"""Of options, in rising order."""
+    from service.decision.choice_options import Among, Option
 
 _ALL_BITS = (1 << 64) - 1
 _GAMMA = 0x9E3779B97F4A7C15
+_SIDES = 1 << 16  # of a lot; one number has four
 _ARM_BITS, _FIRST_BITS = 8, 28  # of a drawn number, for the arm and for the first phrase
 
 
-class Slot(NamedTuple):
-    """What a lot is drawn for: the share of titles that are explored, the seed, and the place."""
+class Lots(NamedTuple):
+    """The lots of one request, each 0..65535: those under `losing` are explored."""
 
-    share: float
+    losing: int
+    share: float  # explored, as exactly as lots can draw it
+    slots: Sequence[int]
     seed: int
-    number: int
 
 
 class Drawn(NamedTuple):
-    """What chance shows: an arm by name, and the places of its options."""
+    """What chance shows: an arm by name, and its options."""
 
     arm: str
-    places: Places
+    options: tuple[Option, ...]
+
+
+def cast_lots(share: float, seed: int, slots: int) -> Lots:
+    """Cast a lot for each of so many titles; the same seed casts the same."""
+    losing = int(share * _SIDES)
+    drawn: list[int] = []
+    for block in range(1, (slots + 3) // 4 + 1):
+        lot = _mixed(seed + block * _GAMMA & _ALL_BITS)
+        drawn += (lot % _SIDES, (lot >> 16) % _SIDES, (lot >> 32) % _SIDES, lot >> 48)
+    return Lots(losing, losing / _SIDES, drawn, seed)
 
 
 def explore(
-    choice: Choice, options: Sequence[Option], scores: Sequence[float], cap: int, slot: Slot
+    decided: Choice, among: Among, scores: Sequence[float], cap: int, lots: Lots, slot: int
 ) -> Choice:
-    """The choice with its propensity, or what the lot of its slot draws instead.
+    """What is decided with its propensity, or what is drawn where the lot of its slot loses.
 
     A product with locked points, which stand first, is not explored.
     """
+    options, kept = among.options, 1.0 - lots.share
     if not options or options[0].locked:
-        return choice
-    decided = tuple(sorted([options.index(one) for one, _ in choice.picked]))
-    drawn = draw(options, cap, slot)
-    shown = decided if drawn is None else drawn.places
-    propensity = chance(shown, decided, options, cap, slot.share)
-    if drawn is None:
-        return Choice(choice.picked, choice.reason, propensity)
-    best_first = sorted(shown, key=scores.__getitem__, reverse=True)
-    picked = tuple([(options[place], scores[place]) for place in best_first])
-    return Choice(picked, EXPLORED if picked else PLAIN, propensity, drawn.arm)
+        return decided
+    if lots.slots[slot] >= lots.losing:
+        key = (cap, *[option.point for option, _ in decided.picked])
+        by_lot = among.chances.get(key)
+        if by_lot is None:
+            shown = [option for option, _ in decided.picked]
+            by_lot = among.chances[key] = chance(shown, among, cap)
+        return Choice(decided.picked, decided.reason, kept + lots.share * by_lot)
+    arm, drawn = draw(among, cap, _mixed(lots.seed ^ (slot + 1) * _GAMMA & _ALL_BITS))
+    propensity = lots.share * chance(drawn, among, cap)
+    if {one.point for one in drawn} == {option.point for option, _ in decided.picked}:
+        propensity += kept
+    picked = sorted(zip(drawn, _scores_of(drawn, options, scores), strict=True), key=_worst_last)
+    return Choice(tuple(picked), EXPLORED if picked else PLAIN, propensity, arm)
 
 
-def draw(options: Sequence[Option], cap: int, slot: Slot) -> Drawn | None:
-    """Draw what a title shows, None where the policy decides; the same slot draws the same."""
-    lot = _mixed(slot.seed + (slot.number + 1) * _GAMMA & _ALL_BITS)
-    if lot >= slot.share * (1 << 64):
-        return None
-    lot = _mixed(lot)
+def draw(among: Among, cap: int, number: int) -> Drawn:
+    """What a title shows that `number`, of 64 bits, draws."""
     arms = arms_within(cap)
-    arm = arms[lot % len(arms)]
+    arm = arms[number % (1 << _ARM_BITS) % len(arms)]
     if arm == "none":
         return Drawn(arm, ())
     if arm == "popular_1":
-        return Drawn(arm, (most_popular(options),))
-    first = (lot >> _ARM_BITS) % len(options)
-    others = _unlike(first, options) if arm == "random_2" else []
-    if not others:
-        return Drawn(arm, (first,))
-    second = others[(lot >> _FIRST_BITS) % len(others)]
-    return Drawn(arm, (min(first, second), max(first, second)))
+        return Drawn(arm, (among.popular,))
+    first = among.options[(number >> _ARM_BITS) % len(among.options)]
+    others = among.unlike(first) if arm == "random_2" else []
+    second = others[(number >> _FIRST_BITS) % len(others)] if others else None
+    return Drawn(arm, (first, second) if second else (first,))
 
 
-def chance(
-    shown: Places, decided: Places, options: Sequence[Option], cap: int, share: float
-) -> float:
-    """The chance that a title shows just `shown`, where the policy shows `decided`."""
-    arms = arms_within(cap)
-    by_lot = sum(_chance_of(shown, arm, options) for arm in arms) / len(arms)
-    return (1.0 - share) * (shown == decided) + share * by_lot
+def chance(shown: Sequence[Option], among: Among, cap: int) -> float:
+    """The chance that a lot draws just the options `shown`."""
+    arms = len(arms_within(cap))
+    if not shown:
+        return 1.0 / arms
+    if len(shown) == 1:
+        (one,) = shown
+        alone = cap > 1 and not among.unlike(one)
+        return ((one is among.popular) + (1 + alone) / len(among.options)) / arms
+    if len(shown) > 2 or cap == 1 or alike(shown[0].words, shown[1].words):  # noqa: PLR2004
+        return 0.0
+    after = sum([1.0 / len(among.unlike(one)) for one in shown])
+    return after / len(among.options) / arms
 
 
 def arms_within(cap: int) -> tuple[str, ...]:
@@ -102,28 +116,15 @@ def arms_within(cap: int) -> tuple[str, ...]:
     return RANDOM_ARMS if cap > 1 else RANDOM_ARMS[:-1]
 
 
-def _chance_of(shown: Places, arm: str, options: Sequence[Option]) -> float:
-    if not shown or arm == "none":
-        return float(not shown and arm == "none")
-    if arm == "popular_1":
-        return float(shown == (most_popular(options),))
-    if arm == "random_1":
-        return (len(shown) == 1) / len(options)
-    return sum(_chance_of_rest(shown, first, options) for first in shown) / len(options)
+def _scores_of(
+    shown: Sequence[Option], options: Sequence[Option], scores: Sequence[float]
+) -> list[float]:
+    by_point = dict(zip([one.point for one in options], scores, strict=True))
+    return [by_point[one.point] for one in shown]
 
 
-def _chance_of_rest(shown: Places, first: int, options: Sequence[Option]) -> float:
-    """The chance of all of `shown`, given which of them was drawn first."""
-    others = _unlike(first, options)
-    rest = [place for place in shown if place != first]
-    if not others or not rest:
-        return float(not others and not rest)
-    return (len(rest) == 1 and rest[0] in others) / len(others)
-
-
-def _unlike(first: int, options: Sequence[Option]) -> list[int]:
-    words = options[first].words
-    return [n for n, one in enumerate(options) if n != first and not alike(words, one.words)]
+def _worst_last(scored: tuple[Option, float]) -> float:
+    return -scored[1]
 
 
 def _mixed(number: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -29,16 +30,45 @@ class Option:
     valid_until: float = inf  # Unix seconds
 
 
+class Among:
+    """What is told of options among each other, worked out when it is first asked for."""
+
+    __slots__ = ("_popular", "_unlike", "chances", "options")
+
+    def __init__(self, options: Sequence[Option]) -> None:
+        self.options = options
+        self._popular: Option | None = None
+        self._unlike: dict[int, list[Option]] = {}
+        self.chances: dict[tuple[int, ...], float] = {}  # that a lot shows them, as far as known
+
+    @property
+    def popular(self) -> Option:
+        """The one that most products attest; the first of equals."""
+        if self._popular is None:
+            self._popular = max(self.options, key=_popularity_of)
+        return self._popular
+
+    def unlike(self, one: Option) -> list[Option]:
+        """Those that may stand beside `one` in a title."""
+        found = self._unlike.get(one.point)
+        if found is None:
+            found = [other for other in self.options if not alike(one.words, other.words)]
+            self._unlike[one.point] = found
+        return found
+
+
 class Apt(NamedTuple):
     """The selling points of a product that say more than a query does."""
 
     options: tuple[Option, ...]
     phrases: IntArray  # rows
+    texts: tuple[str, ...]
+    among: Among
     valid_until: float = inf  # of the first that runs out
 
 
 NO_ROWS = np.empty(0, np.int32)
-NOTHING_APT = Apt((), NO_ROWS)
+NOTHING_APT = Apt((), NO_ROWS, (), Among(()))
 
 
 def apt_options(product: int, query_words: frozenset[int], snapshot: Snapshot, now: float) -> Apt:
@@ -62,7 +92,8 @@ def apt_options(product: int, query_words: frozenset[int], snapshot: Snapshot, n
 def _apt(options: Sequence[Option]) -> Apt:
     phrases = np.array([option.phrase for option in options], np.int32)
     ends = min([option.valid_until for option in options], default=inf)
-    return Apt(tuple(options), phrases, ends)
+    texts = tuple([option.text for option in options])
+    return Apt(tuple(options), phrases, texts, Among(options), ends)
 
 
 def alike(words: frozenset[int], others: frozenset[int]) -> bool:
@@ -70,12 +101,12 @@ def alike(words: frozenset[int], others: frozenset[int]) -> bool:
 
     So "merino wool" is "soft wool", "wool" is both, and "wool lining" is no "cotton".
     """
+    if words.isdisjoint(others):
+        return False
     return 2 * len(words & others) >= min(len(words), len(others))
 
 
-def most_popular(options: Sequence[Option]) -> int:
-    """The place of the option that most products attest; the first of equals."""
-    return max(range(len(options)), key=lambda place: options[place].popularity)
+_popularity_of = attrgetter("popularity")
 
 
 def _every_option(product: int, snapshot: Snapshot) -> tuple[Option, ...]:

@@ -10,19 +10,26 @@ from service.decision.choice_options import alike
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from service.decision.choice import Picked, Rung, Scored
+    from service.decision.choice import Picked, Rung
     from service.decision.choice_options import Option
 
 
-def choose_among(options: Sequence[Option], scored: Scored, rung: Rung, cap: int) -> Choice:
-    """Choose up to `cap` of a title's options by their scores, as `rung` says."""
+def choose_among(
+    options: Sequence[Option],
+    scores: Sequence[float],
+    bounds: Sequence[Sequence[float]] | None,
+    rung: Rung,
+    cap: int,
+) -> Choice:
+    """Choose up to `cap` of a title's options: by bounds (places, N), or else by scores (N,)."""
     if not options:
         return NOTHING
-    picked: Picked = ()
-    if scored.bounds is None:
-        picked = pick(options, scored.scores, cap)
-    elif options[0].locked or max(scored.bounds[0]) > 0.0:
-        picked = pick_by_lift(options, scored.scores, scored.bounds, cap)
+    if bounds is None:
+        picked = pick(options, scores, cap)
+    elif max(bounds[0]) > 0.0 or options[0].locked:
+        picked = pick_by_lift(options, scores, bounds, cap)
+    else:
+        return NOTHING
     return Choice(picked, rung.reason) if picked else NOTHING
 
 
@@ -57,16 +64,15 @@ def pick_by_lift(
     stand first among the options, go before, whatever they add.
     """
     picked: list[tuple[Option, float]] = []
-    left = list(_in_order(options, bounds[0] if bounds else scores))
-    while left and len(picked) < cap:
-        place = next((at for at in left if _differs(options[at], picked)), None)
-        if place is None:
+    for place in _in_order(options, bounds[0]):
+        one, k = options[place], len(picked)
+        if picked and not _differs(one, picked):
+            continue
+        if not one.locked and not (k < len(bounds) and bounds[k][place] > 0.0):
             break
-        k = len(picked)
-        if not options[place].locked and not (k < len(bounds) and bounds[k][place] > 0.0):
+        picked.append((one, scores[place]))
+        if len(picked) == cap:
             break
-        picked.append((options[place], scores[place]))
-        left.remove(place)
     return tuple(picked)
 
 
@@ -96,4 +102,5 @@ def _in_order(options: Sequence[Option], scores: Sequence[float]) -> Sequence[in
 
 
 def _differs(one: Option, picked: Sequence[tuple[Option, float]]) -> bool:
-    return not any(alike(one.words, other.words) for other, _ in picked)
+    words = one.words
+    return not [1 for other, _ in picked if alike(words, other.words)]

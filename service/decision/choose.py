@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,29 +17,32 @@ from service.decision.choice import (
     PLAIN,
     PRIOR,
     Choice,
-    Scored,
+    Rung,
     ladder,
 )
-from service.decision.choice_exploration import Slot, explore
+from service.decision.choice_exploration import cast_lots, explore
 from service.decision.choice_options import NO_ROWS, NOTHING_APT, Option, apt_options
 from service.decision.choice_pick import choose_among, choose_locked, choose_popular, pick
-from service.decision.policy import STANDARD_POLICY
+from service.decision.policy import STANDARD_POLICY, PointSource
 from service.decision.scorers import Question
 from service.errors import ScorerError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from service.contract.arrays import FloatArray, TimeArray
+    from service.contract.arrays import FloatArray
     from service.contract.history import History
     from service.contract.uplift import Uplift
-    from service.decision.choice import Rung
     from service.decision.choice_options import Apt
     from service.decision.scorers import Scorers
     from service.decision.snapshot import Snapshot
     from service.decision.terms import AdQuery
 
 __all__ = ["PERSONAL", "PLAIN", "PRIOR", "Choice", "Option", "pick"]
+
+
+_COMMON_RUNG = Rung(COMMON)
+_UNSCORED = frozenset({COMMON, PLAIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,15 @@ class _Case(NamedTuple):
 
     @property
     def is_unscored(self) -> bool:
-        return self.rung.reason in {COMMON, PLAIN}
+        return self.rung.reason in _UNSCORED
+
+    @property
+    def seen(self) -> list[int]:
+        """How often the shopper saw each option that is scored."""
+        if self.is_unscored:
+            return []
+        seen = self.titling.query.shopper.seen.get
+        return [seen(text, 0) for apt in self.apt for text in apt.texts]
 
     @property
     def question(self) -> Question:
@@ -83,6 +94,13 @@ class _Case(NamedTuple):
         rows = [NO_ROWS] if self.is_unscored else [NO_ROWS, *(a.phrases for a in self.apt)]
         history = query.shopper.history if self.rung.reason == PERSONAL else EMPTY_HISTORY
         return Question(query.query, history, np.concatenate(rows))
+
+
+class _Told(NamedTuple):
+    """What the model says of the options of all requests (N,), and what they add at least."""
+
+    scores: list[float]
+    adds: dict[str, list[list[float]]]
 
 
 def choose_points(
@@ -101,7 +119,8 @@ def choose_points(
     If the model fails on all requests together, each is tried alone.
     """
     uplift = None if scorers.phrases is None else scorers.phrases.uplift
-    cases = [_case(one, snapshot, uplift) for one in titlings]
+    rungs = (ladder(uplift, known=False), ladder(uplift, known=True))
+    cases = [_case(one, snapshot, rungs) for one in titlings]
     if not any(one.options for case in cases for one in case.apt):
         return [Choices([NOTHING] * len(one.products)) for one in titlings]
     questions = [case.question for case in cases]
@@ -110,13 +129,9 @@ def choose_points(
         return [choose_points([one], snapshot, scorers)[0] for one in titlings]
     if scores is None:
         return [_without_scores(case) for case in cases]
-    bounds = _bounds(scores, cases)
-    weariness = 0.0 if uplift is None else uplift.weariness
-    ends = accumulate([len(one.rows) for one in questions], initial=0)
-    return [
-        _with_scores(case, slice(*part), scores, bounds, weariness)
-        for case, part in zip(cases, pairwise(ends), strict=True)
-    ]
+    told = _Told(scores.tolist(), _adds(scores, cases, uplift))
+    starts = accumulate([len(one.rows) for one in questions], initial=0)
+    return [_with_scores(case, told, start) for case, start in zip(cases, starts, strict=False)]
 
 
 def is_known(history: History) -> bool:
@@ -124,24 +139,25 @@ def is_known(history: History) -> bool:
     return bool(history.feature_words or history.titles or history.queries)
 
 
-def _case(titling: Titling, snapshot: Snapshot, uplift: Uplift | None) -> _Case:
+def _case(titling: Titling, snapshot: Snapshot, rungs: tuple[Rung, Rung]) -> _Case:
     query = titling.query
     cap = query.policy.cap(query.placement.selling_point_cap)
     apt = [
         apt_options(product, titling.words, snapshot, titling.now) if cap else NOTHING_APT
         for product in titling.products
     ]
-    known = is_known(query.shopper.history)
-    rung = ladder(uplift, known=known, source=query.policy.source)
+    rung = rungs[is_known(query.shopper.history)]
+    if query.policy.source is PointSource.COMMON:
+        rung = _COMMON_RUNG
     return _Case(titling, rung, cap, apt, _explored_share(titling))
 
 
 def _explored_share(titling: Titling) -> float:
     """The share of titles drawn by lot: none where an experiment decides or nothing is kept."""
     query = titling.query
-    if titling.seed is None or query.shopper.user_id is None or query.policy != STANDARD_POLICY:
-        return 0.0
-    return query.explored_share
+    known = titling.seed is not None and query.shopper.user_id is not None
+    standard = query.policy is STANDARD_POLICY or query.policy == STANDARD_POLICY
+    return query.explored_share if known and standard else 0.0
 
 
 def _scores(questions: Sequence[Question], scorers: Scorers) -> FloatArray | None:
@@ -156,50 +172,40 @@ def _scores(questions: Sequence[Question], scorers: Scorers) -> FloatArray | Non
     return scores if np.isfinite(scores).all() else None
 
 
-def _bounds(scores: FloatArray, cases: Sequence[_Case]) -> dict[str, TimeArray]:
-    """The bounds (places, N) of all options, by the rung that uses them."""
+def _adds(
+    scores: FloatArray, cases: Sequence[_Case], uplift: Uplift | None
+) -> dict[str, list[list[float]]]:
+    """The least that every option adds (places, N), by the rung that asks; seen ones add less."""
     lifts = {case.rung.reason: case.rung.lift for case in cases if case.rung.lift}
-    if not lifts:
+    if uplift is None or not lifts:
         return {}
     z = logits(scores)
-    return {reason: lift.bounds(z) for reason, lift in lifts.items()}
+    bounds = {reason: lift.bounds(z) for reason, lift in lifts.items()}
+    if any(case.titling.query.shopper.seen for case in cases):
+        weary = uplift.weariness * tired([count for case in cases for count in case.seen])
+        bounds = {reason: least - weary for reason, least in bounds.items()}
+    return {reason: least.tolist() for reason, least in bounds.items()}
 
 
-def _with_scores(
-    case: _Case,
-    part: slice,
-    scores: FloatArray,
-    bounds: Mapping[str, TimeArray],
-    weariness: float,
-) -> Choices:
-    """Choose for each winner of one request by its part of all scores."""
-    own = scores[part].tolist()
-    adds: list[list[float]] | None = None
-    if case.rung.lift is not None:
-        adds = (bounds[case.rung.reason][:, part] - _tired(case, weariness)).tolist()
-    choices, start = [], 0
-    for number, (options, *_) in enumerate(case.apt):
-        end = start + len(options)
-        scored = Scored(own[start:end], adds and [one[start:end] for one in adds])
+def _with_scores(case: _Case, told: _Told, start: int) -> Choices:
+    """Choose for each winner of one request, whose scores begin at `start`."""
+    adds = told.adds.get(case.rung.reason) if case.rung.lift else None
+    lots = cast_lots(case.share, case.titling.seed or 0, len(case.apt)) if case.share else None
+    choices = []
+    for slot, apt in enumerate(case.apt):
+        end = start if case.is_unscored else start + len(apt.options)
+        own = told.scores[start:end]
         if case.is_unscored:
-            choice, scored = _unscored(case, options), Scored([0.0] * len(options), None)
+            choice = _unscored(case, apt.options)
         else:
-            choice = choose_among(options, scored, case.rung, case.cap)
-        if case.share and case.titling.seed is not None:
-            slot = Slot(case.share, case.titling.seed, number)
-            choice = explore(choice, options, scored.scores, case.cap, slot)
+            bounds = adds and [one[start:end] for one in adds]
+            choice = choose_among(apt.options, own, bounds, case.rung, case.cap)
+        if lots is not None:
+            own = own or [0.0] * len(apt.options)
+            choice = explore(choice, apt.among, own, case.cap, lots, slot)
         choices.append(choice)
         start = end
     return Choices(choices)
-
-
-def _tired(case: _Case, weariness: float) -> TimeArray | float:
-    """What is off the lift of each option, since the shopper has seen it so often."""
-    seen = case.titling.query.shopper.seen
-    if not seen:
-        return 0.0
-    often = [tired(seen.get(option.text, 0)) for apt in case.apt for option in apt.options]
-    return weariness * np.array(often)
 
 
 def _without_scores(case: _Case) -> Choices:

@@ -11,9 +11,10 @@ import polars as pl
 
 from service.contract.history_log import Codes, build_history
 from service.contract.manifest import BundleKind
-from service.contract.uplift import logits
-from service.decision.choice import NOTHING, PERSONAL, PLAIN, Choice, Rung, Scored, ladder
-from service.decision.choice_exploration import Slot, explore
+from service.contract.uplift import logits, tired
+from service.decision.choice import NOTHING, PERSONAL, PLAIN, Choice, Rung, ladder
+from service.decision.choice_exploration import cast_lots, explore
+from service.decision.choice_options import Among
 from service.decision.choice_pick import choose_among
 from service.errors import BadInputError
 from service.inference.attested import Attested
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from service.inference.score import Items, Progress
 
 _ROWS_AT_ONCE: Final = 20_000
+_ODD: Final = 0xD1342543DE82EF95  # so that the lots of rows have little to do with each other
 _NEEDED: Final = ("ts", "user_id", "query", "product_uid")
 _CHOICES: Final = pl.Schema(
     {
@@ -170,14 +172,13 @@ class _Chooser:
         ends = accumulate(asked.counts, initial=0)
         for row, (start, end) in enumerate(pairwise(ends)):
             options, rung = asked.options[row], asked.rungs[row]
-            own = bounds.get(rung.reason)
-            scored = Scored(
-                scores[start:end].tolist() or [0.0] * len(options),
-                None if own is None else own[:, start:end].tolist(),
-            )
-            plain = rung.reason == PLAIN or not self.rules.most
-            choice = NOTHING if plain else choose_among(options, scored, rung, self.rules.most)
-            yield self._explored(choice, options, scored, first + row)
+            least = bounds.get(rung.reason)
+            adds = None if least is None else least[:, start:end].tolist()
+            own = scores[start:end].tolist() or [0.0] * len(options)
+            choice = NOTHING
+            if rung.reason != PLAIN and self.rules.most:
+                choice = choose_among(options, own, adds, rung, self.rules.most)
+            yield self._explored(choice, options, own, first + row)
 
     def _asked(self, table: pl.DataFrame) -> _Asked:
         ts = times(table, "ts", "rows")
@@ -200,19 +201,19 @@ class _Chooser:
         owners = asked.owners
         seen = zip([asked.users[row] for row in owners.tolist()], pairs["sf_keyword"], strict=True)
         often = self.seen.counts(seen, asked.ts[owners])
-        weary = uplift.weariness * np.log1p(often)
+        weary = uplift.weariness * tired(often)
         z = logits(scores)
         lifts = {rung.reason: rung.lift for rung in asked.rungs if rung.lift is not None}
         return {reason: lift.bounds(z) - weary for reason, lift in lifts.items()}
 
     def _explored(
-        self, choice: Choice, options: Sequence[Option], scored: Scored, row: int
+        self, choice: Choice, options: Sequence[Option], scores: Sequence[float], row: int
     ) -> Choice:
         rules = self.rules
         if not rules.explored_share or not rules.most:
             return choice
-        slot = Slot(rules.explored_share, rules.seed, row)
-        return explore(choice, options, scored.scores, rules.most, slot)
+        lots = cast_lots(rules.explored_share, rules.seed + row * _ODD, 1)
+        return explore(choice, Among(options), scores, rules.most, lots, 0)
 
 
 def _write(out: Path, choices: Sequence[Choice]) -> None:
