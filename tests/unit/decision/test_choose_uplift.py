@@ -112,6 +112,26 @@ def test_a_phrase_seen_often_gives_way_and_at_last_is_not_worth_it() -> None:
     assert choice(wool_seen, only, UPLIFT)[0] == []  # less .01 x ln 10 = .023
 
 
+def test_requests_on_all_rungs_are_answered_together_as_alone() -> None:
+    shopper = replace(KNOWING.shopper, seen={"soft wool": 9})
+    queries = [
+        replace(KNOWING, policy=SellingPointPolicy(PointSource.COMMON)),
+        replace(KNOWING, shopper=shopper),
+        ask("gift"),
+        KNOWING,
+    ]
+    scores = {"soft wool": 0.9, "warm lining": 0.89}
+    heavy = replace(UPLIFT, prior=lift(-1.0, 1.0), weariness=0.1)
+    alone = [choice(query, scores, heavy)[1] for query in queries]
+    asked = [Titling(query, frozenset(), [1, 0]) for query in queries]
+    model = KnownPhrases(SHOP, {**EVEN, **scores}, uplift=heavy)
+    together = choose_points(asked, SHOP, Scorers(None, model))
+    assert [found.choices[1] for found in together] == alone
+    assert [one.reason for one in alone] == ["common", "personal", "prior", "personal"]
+    firsts = [one.picked[0][0].text for one in alone]
+    assert firsts[1:] == ["warm lining", "soft wool", "soft wool"]
+
+
 def test_lots_are_drawn_for_known_shoppers_outside_experiments_only() -> None:
     share = replace(KNOWING, explored_share=1.0)
     scores = {"soft wool": 0.8}
