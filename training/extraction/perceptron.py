@@ -43,7 +43,7 @@ class Perceptron:
 
     @property
     def averages(self) -> tuple[FloatArray, FloatArray]:
-        """Weights and steps, the mean of those after each text."""
+        """Weights and steps, the mean of those at the start and after each text."""
         seen = np.float32(self._seen)
         return self._weights - self._late_weights / seen, self._steps - self._late_steps / seen
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import pytest
+
 from service.contract.spans import tokens
 from training.extraction.examples import Example, labels_of
 from training.extraction.known_values import known_values
 from training.extraction.learn import learn_tagger
+from training.extraction.perceptron import Labelled, Perceptron
 
 WOODS = ("Solid Oak", "Walnut", "White Pine", "Teak", "Ash")
 
@@ -60,3 +63,20 @@ def test_the_share_of_a_value_counts_who_holds_its_words() -> None:
     assert values["red",]["colour"].products == 2
     assert values["red",]["colour"].share == 1 / (1 + 1 + 0.3 + 0.5)
     assert list(values) == [("red",)]
+
+
+def test_a_products_own_value_is_no_clue_to_itself() -> None:
+    woods = ("Oak", "Pine", "Teak", "Ash")
+    once = [Example("x", f"{wood} table", attributes={"wood": [wood]}) for wood in woods]
+    assert not any(clue.startswith("begins") for clue in learn_tagger(once).categories["x"].rows)
+    twice = learn_tagger([*once, *once]).categories["x"]
+    assert any(clue.startswith("begins") for clue in twice.rows)
+
+
+def test_weights_are_the_mean_over_the_texts() -> None:
+    perceptron = Perceptron(clues=1, attributes=1)
+    perceptron.fit([Labelled([[0]], [1])], epochs=2, seed=0)
+    weights, steps = perceptron.averages
+    # 0 at the start; 1 after the first look, which was wrong, and after the second, which was not
+    assert weights.tolist() == [[pytest.approx(-2 / 3), pytest.approx(2 / 3), 0]]
+    assert steps[3].tolist() == [pytest.approx(-2 / 3), pytest.approx(2 / 3), 0]
