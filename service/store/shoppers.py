@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
@@ -52,19 +52,17 @@ _TITLES = _newest(
 )
 _QUERIES = _newest("e.query", "e.type = 'search' AND e.query IS NOT NULL", limit=QUERY_LIMIT)
 SEEN_DECISIONS = 20
-SEEN_SECONDS = 30 * 24 * 3600
+SEEN_DAYS = 30
 _SEEN = text(
-    "SELECT shopper.user_id, point, count(*)"
+    "SELECT shopper.user_id,"
+    " jsonb_path_query_array(page.payload, '$.awards[*].chosen[*].text') AS points"
     " FROM unnest(CAST(:user_ids AS text[])) AS shopper (user_id)"
     " CROSS JOIN LATERAL ("
     "  SELECT d.payload FROM decisions d WHERE d.store_id = :store_id"
     "  AND d.payload #>> '{request,user_id}' = shopper.user_id"
     "  AND d.payload #>> '{request,user_id}' IS NOT NULL"
-    "  AND d.ts > now() - make_interval(secs => :seconds)"
-    "  ORDER BY d.ts DESC LIMIT :decisions) AS page"
-    " CROSS JOIN LATERAL jsonb_path_query(page.payload, '$.awards[*].chosen[*].text') AS said"
-    " CROSS JOIN LATERAL (SELECT said #>> '{}' AS point) AS phrase"
-    " GROUP BY shopper.user_id, point"
+    f"  AND d.ts > now() - interval '{SEEN_DAYS} days'"
+    f"  ORDER BY d.ts DESC LIMIT {SEEN_DECISIONS}) AS page"
 )
 _HIDDEN = _newest("e.ad_id", "e.type = 'hide' AND e.ad_id IS NOT NULL", limit=200)
 
@@ -108,8 +106,7 @@ async def _lists(
 async def _seen(
     connection: AsyncConnection, values: Mapping[str, object]
 ) -> dict[str, tuple[tuple[str, int], ...]]:
-    bounds = {"decisions": SEEN_DECISIONS, "seconds": SEEN_SECONDS}
-    found: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
-    for user_id, point, count in await connection.execute(_SEEN, {**values, **bounds}):
-        found[user_id].append((point, count))
-    return {user_id: tuple(sorted(points)) for user_id, points in found.items()}
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for user_id, points in await connection.execute(_SEEN, values):
+        found[user_id].update(points)
+    return {user_id: tuple(sorted(points.items())) for user_id, points in found.items()}
