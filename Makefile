@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PACKAGE := $(PIP) --no-build-isolation --no-deps --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults fuzz report-p2 coverage coverage-pure check bench real extraction train openapi client lock
+.PHONY: help run test test-faults fuzz report-p2 coverage coverage-pure check bench titles real extraction train openapi client lock
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ check: .venv/.dev  ## Style, types, import rules
 
 bench: .venv/.dev  ## Measure the service against its floor
 	$(BIN)/python -m tests.benchmarks.bench --seed $(SEED)
+
+titles: .venv/.dev  ## Write a million titles at random, real ones where SALIENT_DATA is set
+	$(BIN)/python -m tests.benchmarks.titles --seed $(SEED)
 
 real: .venv/.training  ## The main job on the data in SALIENT_DATA
 	$(BIN)/python -m tests.benchmarks.real --seed $(SEED)

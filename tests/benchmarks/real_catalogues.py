@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
-A_SHOP: Final = 400  # products
+A_SHOP: Final = 20  # products
 _NUMBERED: Final = re.compile(r"[^\s,;:()\[\]\"'“”]*\d[^\s,;:()\[\]\"'“”]*")
 _COLUMNS: Final = {
     "synth_items": ("title", "sp_candidates"),

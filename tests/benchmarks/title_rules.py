@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from service.decision.show import Entitled
-    from service.decision.terms import SellingPoint, Title
+    from service.decision.terms import SellingPoint, Title, TitlePart
 
 _ENTITY: Final = re.compile(r"&(?:#\d+|#x[0-9a-f]+|[a-z]{2,8});", re.IGNORECASE)
 _OPENS: Final = re.compile(r"<[a-z/!?]", re.IGNORECASE)
@@ -60,7 +60,7 @@ def faults(shown: Entitled, facts: Facts, limit: int) -> Iterator[str]:
         yield "said_twice"
     if any(map(_is_markup, [title.text, *[part.text for part in title.parts]])):
         yield "markup"
-    if _turns(title, facts.original):
+    if _turns(title):
         yield "turned"
 
 
@@ -115,8 +115,15 @@ def _untrue(shown: Entitled, facts: Facts) -> Iterator[str]:
             yield "unattested"
         if phrase in facts.denied:
             yield "denied"
-        if point and not (point.evidence_field and point.evidence_value in facts.evidence):
+        if point and not _has_evidence(point, facts):
             yield "without_evidence"
+
+
+def _has_evidence(point: SellingPoint, facts: Facts) -> bool:
+    """Whether the field says the value, or, read for claims, holds it."""
+    if point.evidence_field == "title":
+        return any(point.evidence_value in one for one in facts.evidence)
+    return bool(point.evidence_field) and point.evidence_value in facts.evidence
 
 
 def _cut_out_of_title(phrase: str, point: SellingPoint | None, facts: Facts) -> bool:
@@ -130,7 +137,7 @@ def _lost(title: Title, facts: Facts, limit: int) -> bool:
     told = [letters(one) for one in title.left_out]
     text = f" {title.text} "
     for name in facts.names:
-        if not all(_has(text, piece, spaced=facts.spaced) for piece in name.split()):
+        if not _has(text, name, spaced=facts.spaced):
             flat = letters(name)
             if not any(flat in one or one in flat for one in told if one):
                 return True
@@ -151,15 +158,25 @@ def _has(text: str, piece: str, *, spaced: bool) -> bool:
 def _said_twice(title: Title, facts: Facts) -> bool:
     """Whether a phrase stands beside a title that says it, or again in its own."""
     others = "\0".join(part.text for part in title.parts if part.selling_point_id is None)
-    for part in title.parts:
-        if part.selling_point_id is None:
-            continue
-        if part.text not in facts.original:
-            if _has(others, part.text, spaced=facts.spaced):
-                return True
-        elif _times(part.text, title.text) > _times(part.text, facts.original):
+    for part, outside in _phrases(title):
+        if outside and _has(others, part.text, spaced=facts.spaced):
+            return True
+        if _times(part.text, title.text) > max(1, _times(part.text, facts.original)) + outside:
             return True
     return False
+
+
+def _phrases(title: Title) -> Iterator[tuple[TitlePart, bool]]:
+    """The parts that say phrases, and whether they stand ahead of the title or behind it."""
+    texts = [part.text for part in title.parts]
+    for part, before, after in zip(title.parts, ["", *texts], [*texts[1:], ""], strict=False):
+        beside = [one for one in (before, after) if one]
+        if part.selling_point_id is not None:
+            yield part, bool(beside) and all(_is_sign(one) for one in beside)
+
+
+def _is_sign(text: str) -> bool:
+    return text in _SIGNS or bool(_ISOLATES.match(text))
 
 
 def _times(phrase: str, text: str) -> int:
@@ -170,7 +187,7 @@ def _is_markup(text: str) -> bool:
     return bool(_OPENS.search(text) or _ENTITY.search(text) or _UNSEEN.search(text))
 
 
-def _turns(title: Title, original: str) -> bool:
+def _turns(title: Title) -> bool:
     """Whether isolates are unbalanced or in a phrase, or one is missing beside other letters."""
     marked = [part.text for part in title.parts if part.selling_point_id is not None]
     if any(map(_ISOLATES.search, marked)) or _ISOLATES.search(_ISOLATED.sub("", title.text)):
@@ -178,11 +195,8 @@ def _turns(title: Title, original: str) -> bool:
     ways = {unicodedata.bidirectional(one) for one in title.text}
     if not ({"R", "AL"} & ways and "L" in ways):
         return False
-    texts = [part.text for part in title.parts]
-    beside = zip(title.parts, ["", *texts], [*texts[1:], ""], strict=False)
+    isolated = set(_ISOLATED.findall(title.text))
     return any(
-        part.selling_point_id is not None
-        and part.text not in original
-        and (before in _SIGNS or after in _SIGNS)
-        for part, before, after in beside
+        outside and not any(part.text in one for one in isolated)
+        for part, outside in _phrases(title)
     )

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from tests.benchmarks.made_titles import Made
 
 REWRITES = 1_000_000
-PRODUCTS = 400  # of one snapshot
-PER_PRODUCT = 25
+PRODUCTS = 20  # of one snapshot
+PER_PRODUCT = 12
 PARSED = 40  # one title in so many is read by a real HTML parser
 FAULTS = (
     "unattested", "denied", "too_long", "lost_name", "said_twice", "without_evidence", "markup",

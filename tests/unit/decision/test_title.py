@@ -8,7 +8,7 @@ from service.decision.graphemes import length
 from service.decision.language import language_of
 from service.decision.plain import plain
 from service.decision.shorten import shorten
-from service.decision.terms import PhraseStyle, SellingPoint
+from service.decision.terms import PhrasePosition, PhraseStyle, SellingPoint
 from service.decision.title import ShownTitle, TitleRules, write_title
 
 ENGLISH = language_of("en")
@@ -143,6 +143,108 @@ def test_the_front_style_moves_what_can_be_moved(
     assert marked(write(original, *phrases, style=FRONT)) == written
 
 
+SUFFIX = PhrasePosition.SUFFIX
+
+
+def test_phrases_go_after_the_title_where_the_placement_says_so() -> None:
+    behind = TitleRules(150, position=SUFFIX)
+    points = [point("easy to clean"), point("oak"), point("soft")]
+    shown = write_title("Acme Oak Table", points, rules=behind, language=ENGLISH)
+    assert marked(shown) == "Acme [Oak] Table – [easy to clean], [soft]"
+    front = TitleRules(150, PhraseStyle.FRONT, SUFFIX)
+    shown = write_title("Acme Oak Table", points, rules=front, language=ENGLISH)
+    assert marked(shown) == "[Oak] – Acme Table – [easy to clean], [soft]"
+
+
+def test_a_point_that_says_what_another_says_is_left_out() -> None:
+    assert marked(write("Oak Table", "soft", "soft touch", "wide")) == "[soft], [wide] – Oak Table"
+    assert marked(write("Acme Oak Table", "oak", "solid oak")) == "Acme [Oak] Table"
+
+
+def test_a_title_without_a_word_shows_no_points() -> None:
+    assert write("", "soft").title.parts == ()
+    assert write("<b>", "soft").points == ()
+
+
+def test_a_name_is_not_torn_apart_to_say_a_part_of_it_first() -> None:
+    points = [point("diamond"), point("wide")]
+    shown = write_title(
+        "New Black Diamond Wide Jacket",
+        points,
+        rules=TitleRules(150, PhraseStyle.FRONT),
+        language=ENGLISH,
+        names=["Black Diamond"],
+    )
+    assert marked(shown) == "[Wide] – New Black [Diamond] Jacket"
+
+
+def test_a_title_says_what_of_its_name_had_no_room() -> None:
+    rules = TitleRules(20)
+    shown = write_title(
+        "Acme Drill with Case XR-200 18 V", [], rules=rules, language=ENGLISH, names=["Acme"]
+    )
+    assert (marked(shown), shown.title.left_out) == ("Acme… XR-200 18 V", ())
+    shown = write_title(
+        "Acme Drill with Case XR-200 18 V",
+        [point("soft")],
+        rules=TitleRules(16),
+        language=ENGLISH,
+        names=["Acme"],
+    )
+    assert (marked(shown), shown.title.left_out) == ("Acme… XR-200…", ("18 V",))
+
+
+@pytest.mark.parametrize(
+    ("locale", "original", "phrases", "written"),
+    [
+        (
+            "fr-FR",
+            "Veste",
+            ['coupe "douce"', "léger"],
+            "[coupe «\u202fdouce\u202f»], [léger]\xa0– Veste",
+        ),
+        ("zh-CN", "女士大衣", ["羊毛", "保暖"], "[羊毛]，[保暖]｜女士大衣"),
+        ("ja", "レインジャケット", ["防水", "軽量"], "[防水]、[軽量]｜レインジャケット"),
+        ("ar", "سترة مطر", ["مقاوم للماء", "خفيف"], "[مقاوم للماء]، [خفيف] – سترة مطر"),
+        # what runs the other way is isolated, and all beside it
+        (
+            "he",
+            "מעיל גשם",
+            ["light", "עמיד"],
+            "\u2066[light]\u2069, \u2067[עמיד]\u2069 – מעיל גשם",
+        ),
+        ("en", "Rain Coat", ["עמיד"], "\u2067[עמיד]\u2069 – Rain Coat"),
+        ("en", "Rain עמיד Coat", ["עמיד"], "Rain [עמיד] Coat"),
+    ],
+)
+def test_titles_are_set_as_their_language_sets_them(
+    locale: str, original: str, phrases: list[str], written: str
+) -> None:
+    language = language_of(locale)
+    points = [point(phrase) for phrase in phrases]
+    shown = write_title(original, points, rules=TitleRules(150), language=language)
+    assert marked(shown) == written
+    assert "".join(part.text for part in shown.title.parts) == shown.title.text
+
+
+def test_isolates_count_as_the_letters_they_are() -> None:
+    points = [point("עמיד")]  # 4 letters, " – " and two isolates before "Coat": 13
+    for limit, many in ((13, 1), (12, 0)):
+        shown = write_title("Coat", points, rules=TitleRules(limit), language=ENGLISH)
+        assert len(shown.points) == many
+
+
+def test_what_a_shop_should_not_have_written_is_not_shown() -> None:
+    shown = write(
+        "<b>Oak</b> Table &amp; Chair\u202e\ud800",
+        "<i>soft</i>",
+        "\u200f",
+        "ea\x00sy &lt;b&gt;clean",
+    )
+    assert marked(shown) == "[soft], [ea sy clean] – Oak Table & Chair"
+    assert shown.title.original == "<b>Oak</b> Table &amp; Chair\u202e\ud800"
+
+
 def squeezed(text: str) -> str:
     """The letters and digits of `text`, without case."""
     return "".join(filter(str.isalnum, text)).casefold()
@@ -156,11 +258,14 @@ TEXTS = st.text(alphabet=st.sampled_from("abc 1oakOAK-,()–…<>&é\u0301👍�
     st.lists(TEXTS.map(lambda text: " ".join(text.split())).filter(bool), max_size=3, unique=True),
     st.integers(1, 60),
     st.sampled_from(PhraseStyle),
+    st.sampled_from(PhrasePosition),
 )
 def test_any_title_keeps_its_promises(
-    original: str, phrases: list[str], limit: int, style: PhraseStyle
+    original: str, phrases: list[str], limit: int, style: PhraseStyle, position: PhrasePosition
 ) -> None:
-    shown = write(original, *phrases, limit=limit, style=style)
+    points = [point(phrase) for phrase in phrases]
+    rules = TitleRules(limit, style, position)
+    shown = write_title(original, points, rules=rules, language=ENGLISH)
     title = shown.title
     assert "".join(part.text for part in title.parts) == title.text
     assert length(title.text) <= limit
