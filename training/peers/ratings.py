@@ -65,7 +65,9 @@ class Ratings:
 
     def days(self) -> Iterator[Day]:
         """Yield the days on which something was shown."""
-        of_row = np.where(self.at >= 0, self.day[self.at], -1)
+        of_row = np.full(len(self.at), -1)
+        known = self.at >= 0
+        of_row[known] = self.day[self.at[known]]
         for number, morning in enumerate(self.mornings):
             rows = np.flatnonzero(of_row == number)
             if len(rows):

@@ -35,14 +35,12 @@ class Rules:
     @classmethod
     def of(cls, excess: sparse.csr_matrix) -> Rules:
         """Mine baskets of what shoppers like: excess (U, V) clicks above those expected."""
-        liked = excess >= LIKED if excess.nnz else sparse.csr_matrix(excess.shape, dtype=bool)
-        by_word = np.asarray(liked.sum(axis=0)).ravel()
-        kept = np.sort(np.argsort(-by_word, kind="stable")[:_MOST_WORDS])
-        kept = kept[by_word[kept] > 0]
-        baskets = pd.DataFrame(liked[:, kept].toarray(), columns=kept)
-        least = max(_LEAST_SHARE, _LEAST_SHOPPERS / max(len(baskets), 1))
-        sets = fpgrowth(baskets, min_support=least, use_colnames=True, max_len=2)
         size = excess.shape[1]
+        baskets = _baskets(excess)
+        if len(baskets) < _LEAST_SHOPPERS or baskets.columns.empty:
+            return cls(sparse.csr_matrix((size, size), dtype=np.float32))
+        least = max(_LEAST_SHARE, _LEAST_SHOPPERS / len(baskets))
+        sets = fpgrowth(baskets, min_support=least, use_colnames=True, max_len=2)
         if not (sets["itemsets"].map(len) == 2).any():  # noqa: PLR2004
             return cls(sparse.csr_matrix((size, size), dtype=np.float32))
         found = association_rules(
@@ -78,3 +76,12 @@ class Rules:
         starts = np.diff(self.confidence.indptr) > 0
         fired: FloatArray = ((ratings >= LIKED) & starts).any(axis=1).astype(np.float32)
         return fired
+
+
+def _baskets(excess: sparse.csr_matrix) -> pd.DataFrame:
+    """Return who likes which of the most liked words: a row a shopper, a column a word."""
+    liked = excess >= LIKED if excess.nnz else sparse.csr_matrix(excess.shape, dtype=bool)
+    by_word = np.asarray(liked.sum(axis=0)).ravel()
+    kept = np.sort(np.argsort(-by_word, kind="stable")[:_MOST_WORDS])
+    kept = kept[by_word[kept] > 0]
+    return pd.DataFrame(liked[:, kept].toarray(), columns=kept)
