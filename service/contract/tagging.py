@@ -99,6 +99,11 @@ class Tagger:
 
     categories: Mapping[str, CategoryTagger] = field(default_factory=dict)
 
+    def attributes(self, category: str) -> tuple[str, ...]:
+        """What it may find of products of `category`."""
+        known = self.categories.get(category.casefold())
+        return () if known is None else known.attributes
+
     def extract(self, category: str, texts: Mapping[str, str]) -> dict[str, Extracted]:
         """The values that `texts`, by field, tell of a product of `category`, by attribute."""
         known = self.categories.get(category.casefold())

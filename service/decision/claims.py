@@ -73,10 +73,15 @@ def _texts(product: Product) -> dict[str, str]:
 
 def _tagged(product: Product, tagger: Tagger) -> Iterator[Claim]:
     """The values of attributes that are not listed, each with the clause that says it."""
-    texts = _texts(product)
     listed = {spaced(name).casefold() for name in product.attributes}
-    for name, found in tagger.extract(product.category, texts).items():
-        if spaced(name).casefold() not in listed and not _SAYS_NOTHING.search(spaced(name)):
+    missing = {
+        name
+        for name in tagger.attributes(product.category)
+        if spaced(name).casefold() not in listed and not _SAYS_NOTHING.search(spaced(name))
+    }
+    texts = _texts(product)
+    for name, found in tagger.extract(product.category, texts).items() if missing else ():
+        if name in missing:
             value = _clause_at(texts[found.field], found.start)
             yield Claim(found.value, "attribute", found.field, value)
 

@@ -85,9 +85,7 @@ def test_a_part_of_what_an_attribute_says_is_not_said_again() -> None:
 
 
 def test_not_included_in_the_description_denies_a_highlight() -> None:
-    lamp = product(
-        "1", "Lamp", "bulb included", description="Warm. Bulb not included."
-    )
+    lamp = product("1", "Lamp", "bulb included", description="Warm. Bulb not included.")
     assert attest(lamp, ENGLISH) == ()
     assert missing_words("No worry. Bulb not included! Oak.", ENGLISH) == {"bulb"}
     assert missing_words("No need to worry about leaks.", ENGLISH) == frozenset()
@@ -99,10 +97,10 @@ def woods() -> Tagger:
     return Tagger(
         {
             "tables": CategoryTagger(
-                attributes=("material",),
+                attributes=("colour", "material", "wood_finish"),
                 rows={},
-                weights=np.zeros((0, 3), np.float32),
-                steps=np.zeros((4, 3), np.float32),
+                weights=np.zeros((0, 7), np.float32),
+                steps=np.zeros((8, 7), np.float32),
                 values={(word,): {name: Known(3, 0.9)} for word, name in known.items()},
             )
         }
@@ -124,8 +122,10 @@ def test_attributes_that_are_not_listed_are_found_in_title_and_description() -> 
 
 
 def test_what_the_merchant_lists_is_not_looked_for() -> None:
-    table = product("1", "Oak Table", category="Tables", attributes={"Material": "walnut"})
-    assert [point.text for point in every_point(table, ENGLISH, woods()).values()] == ["walnut"]
+    listed = {"Material": "walnut", "wood finish": "matt"}
+    table = product("1", "Red Oak Table", category="Tables", attributes=listed)
+    texts = [point.text for point in every_point(table, ENGLISH, woods()).values()]
+    assert texts == ["walnut", "matt"]
 
 
 def test_a_title_denies_what_was_found_in_it() -> None:
