@@ -137,6 +137,17 @@ def test_only_what_adds_for_certain_is_chosen(files: Files) -> None:
     assert first["reason"][1] == "plain"
 
 
+def test_on_the_rung_of_strangers_nobodys_history_is_asked_about(files: Files) -> None:
+    by_user, by_nobody = (logits(files.scores(who, "light", NAMED[:1]))[0] for who in (7, None))
+    cut = float(by_user + by_nobody) / 2  # only one of the two scores is above it
+    lift = Lift((-cut, 1.0), ((0.0,) * 2,) * 2, 0.0)
+    items = {**ITEMS, "sp_candidates": [NAMED[:1]] * 4}
+    files.items = files.write("one", items)
+    found = files.choose(uplift=Uplift(NEVER, lift, 9))
+    assert by_user != pytest.approx(by_nobody, abs=1e-4)
+    assert (found["chosen"].list.len() > 0).to_list()[:2] == [by_nobody > by_user] * 2
+
+
 def test_what_was_seen_before_the_row_gives_way(files: Files) -> None:
     even = Lift((0.01, 0.0, 0.01, 0.0), ((0.0,) * 4,) * 4, 0.0)
     found = files.choose(uplift=Uplift(even, NEVER, 9, weariness=1.0))
