@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -84,8 +84,9 @@ async def _run(shop: Shop, trials: Trials) -> list[dict[str, Any]]:
         bars.update(past, completed=trials.past_visits)
         for number, design in enumerate(DESIGNS):
             bar = bars.add_task(design.about, total=trials.visits)
-            visits = planned_visits(shop.people, visits=trials.visits, seed=trials.seed + number)
-            seen = await run_design(shop, design, visits, partial(bars.advance, bar))
+            of_design = replace(shop, seed=trials.seed + number)  # other visits, other luck
+            visits = planned_visits(shop.people, visits=trials.visits, seed=of_design.seed)
+            seen = await run_design(of_design, design, visits, partial(bars.advance, bar))
             results.append(result_of(design, seen))
     return results
 
