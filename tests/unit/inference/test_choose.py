@@ -143,7 +143,7 @@ def test_on_the_rung_of_strangers_nobodys_history_is_asked_about(files: Files) -
     lift = Lift((-cut, 1.0), ((0.0,) * 2,) * 2, 0.0)
     items = {**ITEMS, "sp_candidates": [NAMED[:1]] * 4}
     files.items = files.write("one", items)
-    found = files.choose(uplift=Uplift(NEVER, lift, 9))
+    found = files.choose(uplift=Uplift(NEVER, lift, 9, weariness=0.0))
     assert by_user != pytest.approx(by_nobody, abs=1e-4)
     assert (found["chosen"].list.len() > 0).to_list()[:2] == [by_nobody > by_user] * 2
 
