@@ -41,17 +41,33 @@ def untruths(
         own = {_flat(candidate) for candidate in candidates.get(ad["product_id"], ())}
         denied = denied_words(ad["title"]["original"])
         where = ad["product_id"], ad["title"]["text"]
+        original = ad["title"]["original"]
         for phrase in shown_phrases(ad):
-            if _flat(phrase) not in own:
+            # where there are no candidates the title alone attests
+            if not (_flat(phrase) in own or (not own and _says(original, phrase))):
                 yield Untruth(*where, phrase, "not among the product's candidates")
             if _words(phrase) & denied:
                 yield Untruth(*where, phrase, "denied by the title")
-        for gap in _gaps(ad):
-            if not _BETWEEN_PARTS.fullmatch(gap):
-                yield Untruth(*where, gap, "stands between the parts of one phrase")
+        for text, why in _broken(ad):
+            yield Untruth(*where, text, why)
         known = _words(" ".join([ad["title"]["original"], *shown_phrases(ad)]))
         for word in _words(ad["title"]["text"]) - known:
             yield Untruth(*where, word, "is neither a phrase's nor the catalogue title's")
+
+
+def _broken(ad: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for gap in _gaps(ad):
+        if not _BETWEEN_PARTS.fullmatch(gap):
+            yield gap, "stands between the parts of one phrase"
+    for name in lost_names(ad["title"]):
+        yield name, "names the product and is gone"
+
+
+def lost_names(title: Mapping[str, Any]) -> list[str]:
+    """The words with a digit that a title lost, but for those that it tells had no room."""
+    told = _flat(" ".join([title["text"], *title.get("left_out", ())]))
+    numbered = re.findall(r"\w*\d\w*", html.unescape(title["original"]))
+    return [word for word in numbered if _flat(word) not in told]
 
 
 def shown_phrases(ad: Mapping[str, Any]) -> list[str]:
@@ -61,6 +77,12 @@ def shown_phrases(ad: Mapping[str, Any]) -> list[str]:
         if part["selling_point"] is not None:
             said.setdefault(part["selling_point"], []).append(part["text"])
     return [" ".join(texts) for texts in said.values()]
+
+
+def _says(title: str, phrase: str) -> bool:
+    """Whether `phrase` was cut out of `title`, word by word."""
+    said, words = _WORD.findall(html.unescape(title)), _WORD.findall(phrase)
+    return any(said[at : at + len(words)] == words for at in range(len(said)))
 
 
 def _gaps(ad: Mapping[str, Any]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from tests.benchmarks.hot_path_floor import auction
 from tests.benchmarks.real_data import cut_moment, moved_to_end_at
 from tests.benchmarks.real_quality import spearman, tfidf_similarity
 from tests.benchmarks.real_shop import CAMPAIGNS_PER_MERCHANT, MERCHANTS, make_campaigns
-from tests.benchmarks.real_titles import denied_words, marked, untruths
+from tests.benchmarks.real_titles import denied_words, lost_names, marked, untruths
 from tests.benchmarks.real_traffic import Search, click_chance
 
 
@@ -24,6 +24,15 @@ def _ad(title: str, *phrases: str, product_id: str = "1", slot: int = 0) -> dict
         "slot": slot,
         "title": {"text": title, "original": title, "parts": [*shown, rest]},
     }
+
+
+def test_a_title_that_lost_a_number_is_seen() -> None:
+    cut = {"text": "Saw… XR-200", "original": "Saw 18 V XR-200", "left_out": ["18 V"]}
+    assert lost_names(cut) == []
+    assert lost_names(cut | {"left_out": []}) == ["18"]
+    ad = _ad("Saw 18 V")
+    ad["title"] |= {"text": "Saw…", "parts": [{"text": "Saw…", "selling_point": None}]}
+    assert [one.why for one in untruths([ad], {})] == ["names the product and is gone"]
 
 
 @pytest.mark.parametrize(
@@ -50,6 +59,18 @@ def test_a_phrase_of_another_product_and_a_denied_one_are_untrue() -> None:
     candidates = {"1": ["handle", "valve included"], "2": ["oak"]}
     found = [(untruth.phrase, untruth.why.split()[0]) for untruth in untruths(ads, candidates)]
     assert found == [("valve included", "denied"), ("walnut", "not")]
+
+
+def test_of_a_product_without_candidates_the_title_attests_in_its_own_words() -> None:
+    def whys(phrase: str, *candidates: str) -> list[str]:
+        ads = [_ad("Rust-Proof Steel Shelf", phrase)]
+        return [untruth.why for untruth in untruths(ads, {"1": candidates})]
+
+    wrong = ["not among the product's candidates"]
+    assert whys("Rust-Proof") == []
+    assert whys("Rust-Proof", "steel") == wrong
+    assert whys("rust") == wrong
+    assert whys("Proof Shelf") == wrong
 
 
 def _in_place(*runs: str) -> dict[str, Any]:
