@@ -78,7 +78,10 @@ class Step:
         ]
         self._decay = rates.decay
         self._kernels = [v for v in rest if len(v.shape) > 1]
-        self._parts = [part for part in self._parts if part[1]]
+        wanted = (rates.words > 0, True)  # words that stay need no gradient, which costs most
+        self._parts = [
+            part for part, moves in zip(self._parts, wanted, strict=True) if part[1] and moves
+        ]
         for optimizer, variables in self._parts:
             optimizer.build(variables)
         self._model = model
