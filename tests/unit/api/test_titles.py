@@ -58,6 +58,17 @@ async def test_products_get_titles_in_the_order_asked_for(client: httpx.AsyncCli
     assert "selling_points" not in answer["titles"][0]
 
 
+async def test_a_title_tells_what_of_its_name_had_no_room(
+    client: httpx.AsyncClient, state: State
+) -> None:
+    live = state.live[SHOE]
+    places = {name: replace(one, title_limit=6) for name, one in live.snapshot.placements.items()}
+    assert "left_out" not in (await ask(client))["titles"][0]["title"]
+    state.live[SHOE] = replace(live, snapshot=replace(live.snapshot, placements=places))
+    title = (await ask(client))["titles"][0]["title"]
+    assert (title["text"], title["left_out"]) == ("Trail…", ["1"])
+
+
 async def test_what_the_query_says_is_not_said_again(client: httpx.AsyncClient) -> None:
     answer = await ask(client, query="wide fit shoe")
     assert answer["titles"][0]["title"]["text"] == "waterproof – Trail Running Shoe 1"
