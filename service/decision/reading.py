@@ -48,6 +48,11 @@ class ProductReading:
     points: tuple[SellingPoint, ...]  # those attested that are allowed
     phrase_words: Mapping[str, tuple[str, ...]]  # of each point's text
 
+    @property
+    def told(self) -> tuple[Said, Merchants]:
+        """What its points were judged by, besides rules."""
+        return self.said, self.merchants
+
     def judged(
         self, said: Said, merchants: Merchants, rulebook: Rulebook, language: Language
     ) -> ProductReading:
@@ -116,17 +121,17 @@ class Readings:
             self._store, self._kept, self._words = told, {}, {}
         rulebook = rulebook or Rulebook(language)
         same_rules, self._rulebook = rulebook == self._rulebook, rulebook
-        kept = self._kept
         readings = []
         for product in products:
-            reading = before = kept.get(product.product_id)
+            told_now = (
+                verdicts.get(product.product_id, ()),
+                merchants.get(product.product_id, ()),
+            )
+            reading = before = self._kept.get(product.product_id)
             if reading is None or reading.product != product:
                 reading = read_product(product, store.site_url, language, self.tagger)
-            said = verdicts.get(product.product_id, ())
-            whose = merchants.get(product.product_id, ())
-            same = reading is before and (reading.said, reading.merchants) == (said, whose)
-            if not (same and same_rules):
-                reading = reading.judged(said, whose, rulebook, language)
+            if not same_rules or reading is not before or reading.told != told_now:
+                reading = reading.judged(*told_now, rulebook, language)
             readings.append(reading)
         self._kept = {reading.product.product_id: reading for reading in readings}
         return readings
