@@ -12,6 +12,7 @@ from service.store.catalogue import put_products
 from service.store.selling_points import load_verdicts
 from service.worker.bans import follow_bans
 from tests.integration.worker.shop import eventually, products
+from tests.unit.contract.test_tagger_file import tagger
 
 if TYPE_CHECKING:
     from tests.integration.api.management.conftest import House
@@ -56,6 +57,19 @@ async def test_selling_points_are_listed_with_their_evidence(house: House) -> No
     ends = [one["valid_until"] for one in found["selling_points"]]
     assert datetime.fromisoformat(ends[0]) == datetime.fromisoformat(told_at) + timedelta(days=14)
     assert ends[1:] == [None, None]
+
+
+async def test_what_was_found_in_the_title_is_listed_too(house: House) -> None:
+    house.state.tagger = tagger()
+    spec = {"title": "Table 40mm, Solid Oak", "link": "/p", "price_micros": 1}
+    await house.call("PUT", "/v1/products/100001", json=spec | {"category": "Tables"})
+    found = await points(house)
+    assert {text: (one["kind"], one["evidence"]["field"]) for text, one in found.items()} == {
+        "40mm": ("attribute", "title"),
+        "Solid Oak": ("attribute", "title"),
+    }
+    await say(house, "Solid Oak", "banned")
+    assert (await points(house))["Solid Oak"]["barred"] == "banned"
 
 
 async def test_a_state_is_kept_through_imports_deletion_and_other_spellings(house: House) -> None:
