@@ -1444,6 +1444,9 @@ class Profile(Wire):
     hidden_ads: list[str]
     """Ads that they do not want to see again."""
 
+    selling_points_seen: dict[str, int]
+    """Selling points in the titles of their newest pages, and how often."""
+
 
 class Readiness(Wire):
     """Whether requests should be sent here."""

@@ -57,6 +57,7 @@ async def profile_in_force(redis: Redis | None, store_id: str, user_id: str) -> 
         clicked_products=_shown(stored.titles),
         queries=_shown(stored.queries),
         hidden_ads=stored.hidden,
+        selling_points_seen=dict(stored.seen),
     )
 
 

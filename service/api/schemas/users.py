@@ -67,6 +67,13 @@ class Profile(Wire):
             examples=[["ad_0193b2c4e5f67a8b9c0d1e2f3a4b5c6d"]],
         ),
     ]
+    selling_points_seen: Annotated[
+        dict[str, int],
+        Field(
+            description="Selling points in the titles of their newest pages, and how often.",
+            examples=[{"taped seams": 3}],
+        ),
+    ]
 
 
 class UserRecord(Resource):

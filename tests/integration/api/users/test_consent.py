@@ -29,6 +29,7 @@ async def test_everything_held_is_exported_in_pages(service: Service, settled: S
     assert [one["text"] for one in whole["profile"]["feature_words"]] == ["oak base"]
     assert [one["text"] for one in whole["profile"]["queries"]] == ["lamp"]
     assert len(whole["profile"]["clicked_products"]) == 1
+    assert all(count > 0 for count in whole["profile"]["selling_points_seen"].values())
     kinds = sorted(record["content"].get("type", "decision") for record in whole["data"])
     assert kinds == [
         "add_to_cart", "click", "conversion", "decision", "feature_word", "impression", "search"
