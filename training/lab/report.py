@@ -68,6 +68,8 @@ def whole_report(
     """Return everything, the first log's orderings judged; `summary` lacks its seconds."""
     logs = {name: log_report(sources[name], board) for name, board in boards.items()}
     first = next(iter(boards))
+    for name, log in logs.items():
+        log["orderings"] = orderings(boards[name], log)
     return {
         "summary": summary(boards, trials),
         "first": first,
