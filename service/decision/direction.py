@@ -17,12 +17,15 @@ _ISOLATE: Final = {"L": "\u2066", "R": "\u2067", "AL": "\u2067"}
 END_OF_ISOLATE: Final = "\u2069"
 
 
-def run_both_ways(texts: Sequence[str]) -> bool:
-    """Whether some letters of `texts` run to the right and some to the left."""
-    text = "".join(texts)
-    if text.isascii() or not _RIGHT_TO_LEFT.search(text):
+def run_both_ways(title: str, phrases: Sequence[str]) -> bool:
+    """Whether some letters of `title` and `phrases` run to the right and some to the left."""
+    said = "".join(phrases)
+    if title.isascii() and said.isascii():
         return False
-    return any(unicodedata.bidirectional(sign) == "L" for sign in text)
+    text = title + said
+    return bool(_RIGHT_TO_LEFT.search(text)) and any(
+        unicodedata.bidirectional(sign) == "L" for sign in text
+    )
 
 
 def isolate(phrase: str, title: str) -> str:

@@ -48,13 +48,16 @@ def show(
 def entitle(product: int, choice: Choice, placement: Placement, snapshot: Snapshot) -> Entitled:
     """The title of the product in row `product`. Only points that fit into it count as chosen."""
     rows = tuple([option.point for option, _ in choice.picked])
-    rules = placement.title_limit, placement.phrase_style, placement.phrase_position
-    key = (product, rows, *rules)
+    limit, style, position = (
+        placement.title_limit,
+        placement.phrase_style,
+        placement.phrase_position,
+    )
+    key = (product, rows, limit, style, position)
     shown = snapshot.memory.titles.get(key)
     if shown is None:
-        shown = snapshot.memory.titles.put(
-            key, _write(product, rows, TitleRules(*rules), snapshot)
-        )
+        rules = TitleRules(limit, style, position)
+        shown = snapshot.memory.titles.put(key, _write(product, rows, rules, snapshot))
     propensity = choice.propensity
     chosen = [ChosenPoint(point, choice.picked[at][1], propensity) for at, point in shown.points]
     reason = choice.reason if chosen else PLAIN

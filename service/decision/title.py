@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -114,8 +114,9 @@ def _lay_out(
     outside = [one for one in said if not one[0]] if placed else said
     if (len(placed) > 1 and _overlap(placed)) or (outside and not title):
         return None
-    if len(said) > 1 and _repeat(said, language.singulars):
-        return None
+    for one, other in combinations(said, 2):
+        if _say_the_same(one[1], other[1], language.singulars):
+            return None
     suffix = rules.position is PhrasePosition.SUFFIX
     ahead, behind = ((), outside) if suffix else (outside, ())
     if placed and rules.style is PhraseStyle.FRONT:
@@ -123,7 +124,7 @@ def _lay_out(
         ahead = _in_order(said, moved, ahead)
     parts = _inside(title, placed)
     if ahead or behind:
-        parts = _around(parts, title, (ahead, behind), punctuation_of(language.code))
+        parts = _around(parts, title, (ahead, behind), _seams(language.code))
     text = "".join([part.text for part in parts])
     return (text, parts) if fits(text, rules.limit) else None
 
@@ -132,15 +133,6 @@ def _overlap(placed: list[Said]) -> bool:
     """Whether two of `placed` overlap; they are put in the title's order."""
     placed.sort(key=itemgetter(0))
     return any(after[0][0] < before[-1][1] for (before, *_), (after, *_) in pairwise(placed))
-
-
-def _repeat(said: Sequence[Said], words: Cut) -> bool:
-    """Whether one of `said` says another."""
-    for at, (_, phrase, _) in enumerate(said):
-        for _, other, _ in said[:at]:
-            if _say_the_same(phrase, other, words):
-                return True
-    return False
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -195,27 +187,39 @@ def _around(
     inside: list[TitlePart],
     title: str,
     sides: tuple[Sequence[Said], Sequence[Said]],
-    signs: Punctuation,
+    seams: _Seams,
 ) -> list[TitlePart]:
     """The title's own parts between the phrases ahead of it and those behind it."""
     ahead, behind = sides
-    turned = run_both_ways([title, *[phrase for _, phrase, _ in (*ahead, *behind)]])
-    apart = _unmarked(signs.apart)
+    turned = run_both_ways(title, [phrase for _, phrase, _ in (*ahead, *behind)])
     if ahead:
-        row = _row(ahead, signs)
-        inside = [*(_isolated(row, title) if turned else row), apart, *inside]
+        row = _row(ahead, seams)
+        inside = [*(_isolated(row, title) if turned else row), seams.apart, *inside]
     if behind:
-        row = _row(behind, signs)
-        inside = [*inside, apart, *(_isolated(row, title) if turned else row)]
+        row = _row(behind, seams)
+        inside = [*inside, seams.apart, *(_isolated(row, title) if turned else row)]
     return inside
 
 
-def _row(phrases: Sequence[Said], signs: Punctuation) -> list[TitlePart]:
-    between = _unmarked(signs.between)
+class _Seams(NamedTuple):
+    """The signs of a language, and what stands between phrases and beside the title."""
+
+    signs: Punctuation
+    between: TitlePart
+    apart: TitlePart
+
+
+@lru_cache(maxsize=64)
+def _seams(code: str) -> _Seams:
+    signs = punctuation_of(code)
+    return _Seams(signs, TitlePart(signs.between), TitlePart(signs.apart))
+
+
+def _row(phrases: Sequence[Said], seams: _Seams) -> list[TitlePart]:
     parts: list[TitlePart] = []
     for _, phrase, point in phrases:
-        text = quoted(phrase, signs) if '"' in phrase else phrase
-        parts += (TitlePart(text, point.selling_point_id, highlight=True), between)
+        text = quoted(phrase, seams.signs) if '"' in phrase else phrase
+        parts += (TitlePart(text, point.selling_point_id, highlight=True), seams.between)
     del parts[-1]
     return parts
 
@@ -225,12 +229,7 @@ def _isolated(row: Sequence[TitlePart], title: str) -> list[TitlePart]:
     found: list[TitlePart] = []
     for part in row:
         if part.highlight:
-            found += (_unmarked(isolate(part.text, title)), part, _unmarked(END_OF_ISOLATE))
+            found += (TitlePart(isolate(part.text, title)), part, TitlePart(END_OF_ISOLATE))
         else:
             found.append(part)
     return found
-
-
-@lru_cache(maxsize=256)
-def _unmarked(text: str) -> TitlePart:
-    return TitlePart(text)

@@ -19,7 +19,7 @@ LEFT_TO_RIGHT, RIGHT_TO_LEFT = "\u2066", "\u2067"
     ],
 )
 def test_text_that_runs_both_ways_is_found(texts: list[str], both: bool) -> None:
-    assert run_both_ways(texts) is both
+    assert run_both_ways(texts[0], texts[1:]) is both
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_no_title_lies_is_too_long_or_loses_a_name() -> None:
         (shorten, "naming", lambda *_: Named([], []), "lost_name"),
         (title, "fits", lambda *_: True, "too_long"),
         (plain, "_without_markup", str, "markup"),
-        (title, "run_both_ways", lambda _: False, "turned"),
+        (title, "run_both_ways", lambda *_: False, "turned"),
         (title, "find_phrase", lambda *_: (), "said_twice"),
     ],
 )
