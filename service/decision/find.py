@@ -28,9 +28,9 @@ def find_phrase(phrase: str, title: str, words: Cut) -> Place:
     """The spans of `title` that say just the words of `phrase`, in order; none if it does not.
 
     The same words up to case, punctuation, plural and spacing: "ClosetMaid" says "closet maid".
-    One small word or number may stand between two words, but no comma, bracket, dash or gap. It is no
-    part of the phrase, so it ends a span: of "Battery and Charger" it is "Battery" and "Charger"
-    that say "battery charger". `words` cuts text into words as they are compared.
+    One small word or number may stand between two words, but no comma, bracket, dash or gap. It
+    is no part of the phrase, so it ends a span: of "Battery and Charger" it is "Battery" and
+    "Charger" that say "battery charger". `words` cuts text into words as they are compared.
     """
     return _find_letters(phrase, title) or _find_words(phrase, title, words)
 

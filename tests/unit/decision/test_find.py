@@ -62,6 +62,8 @@ def test_a_small_word_or_number_between_the_words_is_no_part_of_the_phrase(
         ("steel sink", "Steel Kitchen Sink"),
         ("chrome valve", "Trim in Chrome (Valve)"),
         ("blue wool", "Blue, Wool"),
+        ("oak table", "Oak… Table XL"),  # cut out between them was who knows what
+        ("blue wool", "Blue، Wool"),
         ("soft", ""),
         ("!!", "Mat"),
         ("battery charger case", "Battery and Charger"),
