@@ -110,7 +110,13 @@ def load_scores(folder: Path, ended: Iterable[Ended], log: str) -> dict[str, lis
 
 def told(figure: Sampled | None) -> dict[str, Any] | None:
     """Return a figure with its interval as plain values; None for what is not known."""
-    if figure is None or not np.isfinite(figure.value):
+    if figure is None:
         return None
-    low, high = figure.interval
-    return {"value": figure.value, "low": low, "high": high}
+    return plain(figure.value, *figure.interval)
+
+
+def plain(value: float, low: float, high: float) -> dict[str, Any] | None:
+    """Return a figure and its interval as plain values; None where one of them is no number."""
+    if not np.isfinite([value, low, high]).all():
+        return None
+    return {"value": value, "low": low, "high": high}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
 
 _FIRST_GUESS_SECONDS: Final = 60.0  # of a job like none before
 _GRACE_SECONDS: Final = 20.0  # past the end, for a fit under way
-_LOOK_SECONDS: Final = 0.2
-
-Tell = "Callable[[str, float, str], None]"
+_DIED: Final = "its worker ended"
 
 
 @dataclass(slots=True)
@@ -48,14 +47,21 @@ class Foreman:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def work(self, name: str, logs: Sequence[str]) -> None:
-        """Run one worker until no job is left that fits, those of `logs` first, in order."""
-        with _worker(self.catalogue) as process:
-            while (job := self._next(logs)) is not None:
-                end = self._run(name, process, job)
-                with self._lock:
-                    self.ended.append(end)
-                if end.state == "cut off":
-                    return
+        """Run workers until no job is left that fits, those of `logs` first, in order.
+
+        A worker that dies takes its job along; another one goes on with the next.
+        """
+        job = self._next(logs)
+        while job is not None:
+            with _worker(self.catalogue) as process:
+                while job is not None:
+                    end = self._run(name, process, job)
+                    with self._lock:
+                        self.ended.append(end)
+                    job = self._next(logs)
+                    if end.state == "cut off" or end.why.startswith(_DIED):
+                        process.kill()
+                        break
 
     def close(self) -> list[Ended]:
         """Return what became of every job; those never begun had no time."""
@@ -101,18 +107,20 @@ class Foreman:
     ) -> dict[str, Any]:
         assert process.stdin  # noqa: S101 - both are pipes
         assert process.stdout  # noqa: S101
-        cut_off = {"state": "cut off", "why": "it was stopped at the end of the time"}
-        try:
+        with contextlib.suppress(BrokenPipeError):  # that it is dead shows below
             process.stdin.write(json.dumps({**asdict(job), "key": job.key}) + "\n")
             process.stdin.flush()
-        except BrokenPipeError:
-            return cut_off
         for line in process.stdout:
             told: dict[str, Any] = json.loads(line)
             if told["state"] != "at":
                 return told
             self.tell(name, told["share"], f"{what}, {told['note']}")
-        return cut_off
+        if time.monotonic() >= self.ends_at:
+            return {"state": "cut off", "why": "it was stopped at the end of the time"}
+        why = (
+            f"{_DIED} with status {process.wait()}; {self.catalogue.with_suffix('.log')} says why"
+        )
+        return {"state": "failed", "why": why}
 
 
 def _worker(catalogue: Path) -> subprocess.Popen[str]:

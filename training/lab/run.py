@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+from polars.exceptions import PolarsError
 
 from training.lab.agenda import PEERS, agenda
 from training.lab.board import Board, load_scores
@@ -16,9 +19,10 @@ from training.lab.report import Trials, whole_report
 from training.lab.sources import as_told, demo_source, real_sources
 from training.lab.split import LEARNT_SHARE
 from training.lab.trials import Commands, TrialFailedError
+from training.logs import TrainingDataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from training.lab.foreman import Ended
@@ -117,21 +121,25 @@ class Run:
     def _trials(self, commands: Commands, demo: Source) -> None:
         settings, minute = self.settings, 60.0
         self.tell("second worker", 0.0, "five A/B designs over REST")
-        try:
+        with self._noting("The A/B designs are missing"):
             self.ab = commands.run_ab(
                 visits=settings.visits,
                 past=settings.past,
                 seconds=settings.minutes * minute * _AB_SHARE,
             )
-        except TrialFailedError as error:
-            self.notes.append(f"The A/B designs are missing: {error}")
         self.tell("second worker", 0.0, "choosing selling points")
-        try:
+        with self._noting("The judgement of choices is missing"):
             self.choice = commands.judge_choices(
                 demo, seconds=settings.minutes * minute * _CHOICE_SHARE
             )
-        except TrialFailedError as error:
-            self.notes.append(f"The judgement of choices is missing: {error}")
+
+    @contextmanager
+    def _noting(self, what: str) -> Iterator[None]:
+        """Turn what goes wrong outside into a line of the report: the rest goes on."""
+        try:
+            yield
+        except (TrialFailedError, TrainingDataError, PolarsError, OSError, ValueError) as error:
+            self.notes.append(f"{what}: {error}")
 
     def _board(self, source: Source, ended: list[Ended]) -> Board:
         split = source.read()

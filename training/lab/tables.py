@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from training.lab.agenda import ABLATION_SHARE, CURVE, FLOOR_1, FLOOR_2, PAPER_ARMS, VARIATIONS
-from training.lab.board import told
+from training.lab.board import plain, told
 from training.lab.bootstrap import Sampled, mean
 from training.lab.coverage import spread
 from training.lab.errors import mean_absolute_error, probabilities, root_mean_square_error
@@ -106,7 +106,7 @@ def _spread(board: Board, lists: Lists) -> dict[str, list[Any]]:
     _, numbers = np.unique(words.astype(str), return_inverse=True)
     at = [spread(numbers, board.redraw.owners, lists.recommended(k)) for k in range(1, MOST + 1)]
     return {
-        name: [{"value": o.value, "low": o.low, "high": o.high} for o in (one[name] for one in at)]
+        name: [plain(o.value, o.low, o.high) for o in (one[name] for one in at)]
         for name in ("coverage", "gini", "entropy")
     }
 

@@ -61,3 +61,13 @@ def test_the_logs_it_likes_come_first(tmp_path: Path, source: Source) -> None:
     while (job := foreman._next(["demo", "sparse", "rich"])) is not None:
         order.append(job.log)
     assert order == ["demo", "sparse", "rich"]
+
+
+def test_a_worker_that_dies_takes_one_job_along(tmp_path: Path, source: Source) -> None:
+    jobs = [Job("demo", FLOOR_1, 0), Job("demo", FLOOR_1, 1)]
+    foreman = _foreman(tmp_path, source, jobs, seconds=600)
+    foreman.catalogue.write_text("{}")  # which no worker can begin with
+    foreman.work("one", ["demo"])
+    assert [one.state for one in foreman.close()] == ["failed", "failed"]
+    assert "ended with status 1" in foreman.close()[0].why
+    assert "KeyError" in foreman.catalogue.with_suffix(".log").read_text()
