@@ -60,7 +60,7 @@ def faults(shown: Entitled, facts: Facts, limit: int) -> Iterator[str]:
         yield "said_twice"
     if any(map(_is_markup, [title.text, *[part.text for part in title.parts]])):
         yield "markup"
-    if _turns(title):
+    if _turns(title, facts.original):
         yield "turned"
 
 
@@ -95,6 +95,8 @@ def _words(text: str) -> list[str]:
 
 
 def _singular(word: str) -> str:
+    if not word.isalpha():  # "fwg81496s" is a model
+        return word
     for ending, instead in _PLURALS:
         if word.endswith(ending) and len(word) > len(ending) + 1:
             return word.removesuffix(ending) + instead
@@ -161,7 +163,8 @@ def _said_twice(title: Title, facts: Facts) -> bool:
     for part, outside in _phrases(title):
         if outside and _has(others, part.text, spaced=facts.spaced):
             return True
-        if _times(part.text, title.text) > max(1, _times(part.text, facts.original)) + outside:
+        most = max(1, _times(part.text, facts.original, spaced=facts.spaced))
+        if _times(part.text, title.text, spaced=facts.spaced) > most:
             return True
     return False
 
@@ -179,15 +182,17 @@ def _is_sign(text: str) -> bool:
     return text in _SIGNS or bool(_ISOLATES.match(text))
 
 
-def _times(phrase: str, text: str) -> int:
-    return text.casefold().count(phrase.casefold())
+def _times(phrase: str, text: str, *, spaced: bool) -> int:
+    if not spaced:
+        return text.casefold().count(phrase.casefold())
+    return len(re.findall(rf"(?<![^\W_]){re.escape(phrase)}(?![^\W_])", text, re.IGNORECASE))
 
 
 def _is_markup(text: str) -> bool:
     return bool(_OPENS.search(text) or _ENTITY.search(text) or _UNSEEN.search(text))
 
 
-def _turns(title: Title) -> bool:
+def _turns(title: Title, original: str) -> bool:
     """Whether isolates are unbalanced or in a phrase, or one is missing beside other letters."""
     marked = [part.text for part in title.parts if part.selling_point_id is not None]
     if any(map(_ISOLATES.search, marked)) or _ISOLATES.search(_ISOLATED.sub("", title.text)):
@@ -197,6 +202,6 @@ def _turns(title: Title) -> bool:
         return False
     isolated = set(_ISOLATED.findall(title.text))
     return any(
-        outside and not any(part.text in one for one in isolated)
+        outside and part.text not in original and not any(part.text in one for one in isolated)
         for part, outside in _phrases(title)
     )
