@@ -58,7 +58,7 @@ class SellingPointConfig:
         return cls(arm=arm, **{**_SUITED.get(arm, {}), **changes})
 
 
-# They start near where they end: small steps, and no decay, which would undo the start.
+# All start near where they end: small steps, and little or no decay, which would undo the start.
 _NETWORK: Final[Mapping[str, Any]] = {
     "dim": 64,
     "rate": 2e-4,
@@ -68,8 +68,16 @@ _NETWORK: Final[Mapping[str, Any]] = {
     "dropout": 0.0,  # its random bits cost twenty times the rest of a step
     "passes": 2.0,
 }
+_SALIENT: Final[Mapping[str, Any]] = {
+    "rate": 5e-4,
+    "auxiliary_rate": 5e-4,
+    "word_rate": 2e-4,
+    "decay": 1e-4,
+    "passes": 1.0,
+}
 _LINEAR: Final[Mapping[str, Any]] = {"dim": 64}
 _SUITED: Final[Mapping[ArmName, Mapping[str, Any]]] = {
+    ArmName.SALIENT: _SALIENT,
     ArmName.BM: _NETWORK,
     ArmName.MTDL: _NETWORK,
     ArmName.AMTDL: _NETWORK,

@@ -55,29 +55,35 @@ class WordTable(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("training")
-class FadingPool(keras.layers.Layer):
-    """Pool what a shopper did into one vector; old and little history counts less.
+class TastePool(keras.layers.Layer):
+    """How far a shopper's clicks lie from the usual ones, drawn to zero while they are few.
 
-        f_l = (1 + days_l) ** -softplus(r)
-        e = sum_l f_l sum_t s_lt Em(w_lt) / (c + sum_l f_l sum_t s_lt)           c = `prior`
+        h_l = sum_t s_lt Em(w_lt) / sum_t s_lt              f_l = (1 + days_l) ** -softplus(r)
+        g = sum_l f_l (h_l - m) / (c + sum_l f_l)           c = `prior` clicks, m the usual h
 
-    sums (B, L, D), weights (B, L) of the events' words, days (B, L) -> (B, D).
+    A ridge regression of clicks on the axes of the word vectors shrinks like this. sums (B, L, D),
+    weights (B, L), days (B, L) -> (B, D).
     """
 
-    def __init__(self, prior: float = 3.0, **kwargs: Any) -> None:
+    def __init__(self, dim: int, prior: float = 50.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.prior = prior
-        self.rate = self.add_weight(shape=(), initializer="zeros", name="rate")
+        self.dim, self.prior = dim, prior
+        slow = keras.initializers.Constant(-4.0)
+        self.rate = self.add_weight(shape=(), initializer=slow, name="rate")
+        self.usual = self.add_weight(shape=(dim,), initializer="zeros", name="usual")
 
     def call(self, sums: Tensor, weights: Tensor, days: Tensor) -> Tensor:
-        """Return the faded mean of the events, drawn to zero by the prior."""
-        fading = ops.exp(-ops.softplus(self.rate) * ops.log(days + 1.0))  # (B, L)
-        total = ops.einsum("bl,bld->bd", fading, sums)
-        return total / (self.prior + ops.sum(fading * weights, axis=-1))[:, None]
+        """Return the shopper's place among the axes."""
+        means = sums / ops.maximum(weights, _LEAST_WEIGHT)[..., None]
+        fading = ops.exp(-ops.softplus(self.rate) * ops.log(days + 1.0))
+        fading = fading * ops.sign(weights)  # (B, L)
+        whole = ops.sum(fading, axis=-1)[:, None]
+        total = ops.einsum("bl,bld->bd", fading, means) - whole * self.usual
+        return total / (self.prior + whole)
 
     def get_config(self) -> dict[str, Any]:
         """Return what builds an equal layer."""
-        return {**super().get_config(), "prior": self.prior}
+        return {**super().get_config(), "dim": self.dim, "prior": self.prior}
 
 
 @keras.saving.register_keras_serializable("training")

@@ -20,6 +20,7 @@ from training.learn_ranker import RankerData, learn_ranker
 from training.learn_selling_points import SellingPointData, learn_selling_points
 from training.logs import file_hash, read_clicks, read_facets, read_items, with_known_products
 from training.measure import ranker_metrics, selling_point_metrics
+from training.relevance import Shown, learn_relevance
 from training.uplift import learn_uplift
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def train_selling_points(
     facets = read_facets(paths["facets"])
     clicks = with_known_products(read_clicks(paths["clicks"]), items, paths["clicks"])
     tell("encoding them")
-    encoder = new_encoder(items, facets["sf_keyword"].unique(maintain_order=True).to_list())
+    said = facets["sf_keyword"].unique(maintain_order=True).to_list()
+    encoder = new_encoder(items, said, ads=clicks, words=facets)
     shop = Shop.of(items, clicks, facets)
     auxiliary = ad_examples(shop, encoder, matched=False)
     data = SellingPointData.of(facet_examples(shop, facets, encoder), auxiliary)
@@ -86,7 +88,7 @@ def train_ranker(
     tell("encoding them")
     facets = read_facets(paths["facets"]) if "facets" in paths else None
     said = () if facets is None else facets["sf_keyword"].unique(maintain_order=True).to_list()
-    encoder = new_encoder(items, said)
+    encoder = new_encoder(items, said, ads=clicks, words=facets)
     shop = Shop.of(items, clicks, facets)
     data = RankerData.of(ad_examples(shop, encoder, matched=True))
     tell("fitting")
@@ -103,12 +105,23 @@ def train_ranker(
     return write_bundle(out, Parts(BundleKind.RANKER, encoder, graphs, golden, training, card))
 
 
-def new_encoder(items: pl.DataFrame, phrases: Sequence[str]) -> Encoder:
-    """Learn the vocabulary of a catalogue and of the phrases said about it."""
+def new_encoder(
+    items: pl.DataFrame,
+    phrases: Sequence[str],
+    *,
+    ads: pl.DataFrame | None = None,
+    words: pl.DataFrame | None = None,
+) -> Encoder:
+    """Learn the vocabulary of a catalogue and of phrases said about it, and what fits queries.
+
+    Of the logs of ads and feature words it takes what was shown, and nothing of who clicked.
+    """
     encoding = Encoding()
     tokenizer = Tokenizer(encoding.locale, stem=encoding.stem)
     said = [*_phrases(items), *phrases]
-    return Encoder(encoding, learn_vocabulary(tokenizer, items["title"].to_list(), phrases=said))
+    vocabulary = learn_vocabulary(tokenizer, items["title"].to_list(), phrases=said)
+    plain = Encoder(encoding, vocabulary)
+    return Encoder(encoding, vocabulary, learn_relevance(plain, Shown(items, ads, words)))
 
 
 def _phrases(items: pl.DataFrame) -> list[str]:

@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 from service.contract.groups import GROUP_FEATURES, GROUP_WIDTH
-from training.layers import FadingPool, WordTable
+from training.layers import TastePool, WordTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,9 +82,9 @@ class ShopperGroups(keras.layers.Layer):
     def __init__(self, table: WordTable, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.table = table
-        self.words = FadingPool(name="words")
-        self.titles = FadingPool(name="titles")
-        self.past = FadingPool(name="past")
+        self.words = TastePool(table.dim, name="words")
+        self.titles = TastePool(table.dim, name="titles")
+        self.past = TastePool(table.dim, name="past")
         self.groups = FeatureGroups()
 
     def call(self, context: Mapping[str, Tensor]) -> dict[str, Tensor]:

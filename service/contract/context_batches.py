@@ -10,6 +10,7 @@ import numpy as np
 from service.contract.encoder import SECONDS_A_DAY
 from service.contract.groups import GROUP_WIDTH, feature_groups
 from service.contract.matching import PHRASE_MATCH, QUERY_FEATURES, TITLE_MATCH
+from service.contract.relevance import PHRASE_FIT
 from service.contract.taste import Tasted, Terms, fading, phrase_taste, title_taste
 from service.contract.text_ids import rows
 
@@ -111,7 +112,7 @@ class ContextBatches:
         """Return the tensors of rows `chosen` (B,), as `Encoder.contexts` would."""
         widths = self._encoder.encoding
         words = self._words.take(self._ts, chosen, widths.history)
-        titles = self._titles.take(self._ts, chosen, widths.history)
+        titles = self._titles.take(self._ts, chosen, widths.titles)
         past = self._past.take(self._ts, chosen, widths.queries)
         query_words, heads, forms = (t[self.query_codes[chosen]] for t in self._query_tensors)
         kinds = (self._words, self._titles, self._past)
@@ -145,13 +146,33 @@ class ContextBatches:
     def match_phrases(
         self, contexts: LongArray, phrases: TextTable, chosen: LongArray
     ) -> FloatArray:
-        """Return PHRASE_MATCH (K, 5): of contexts (K,), each with the phrase `chosen` (K,)."""
+        """Return PHRASE_MATCH (K, 8): of contexts (K,), each with the phrase `chosen` (K,)."""
+        encoder, width = self._encoder, len(PHRASE_FIT)
         features = np.empty((len(chosen), len(PHRASE_MATCH)), np.float32)
+        features[:, :width] = self._phrase_fit(contexts, phrases, chosen)
         for part in _parts(len(chosen)):
             ids = phrases["content"][chosen[part]]
-            terms = Terms.of(ids, self._encoder.share)
-            features[part] = phrase_taste(terms, self._tastes(contexts[part], ids))
+            terms = Terms.of(ids, encoder.share)
+            said = encoder.relevance.said.take(terms.ids)
+            tasted = self._tastes(contexts[part], ids)
+            features[part, width:] = phrase_taste(terms, tasted, said)
         return features
+
+    def _phrase_fit(
+        self, contexts: LongArray, phrases: TextTable, chosen: LongArray
+    ) -> FloatArray:
+        """Fit each distinct pair of query and phrase once."""
+        pairs, places = np.unique(
+            self.query_codes[contexts] * len(phrases) + chosen, return_inverse=True
+        )
+        queries, texts = np.divmod(pairs, max(len(phrases), 1))
+        encoder, asked = self._encoder, phrases[texts]
+        usual = encoder.terms(asked).least_share
+        features = np.empty((len(pairs), len(PHRASE_FIT)), np.float32)
+        for group in _runs(queries):
+            fit = encoder.fit(self.queries[queries[group.start]])
+            encoder.relevance.match(fit, asked["code"][group], usual[group], features[group])
+        return features[places]
 
     def _query_match(
         self, contexts: LongArray, titles: TextTable, chosen: LongArray

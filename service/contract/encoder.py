@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import accumulate, chain
 from operator import eq, is_
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -13,9 +13,10 @@ import numpy as np
 from service.contract.fingerprint import fingerprint
 from service.contract.groups import feature_groups
 from service.contract.history import Timeline
-from service.contract.matching import QueryWords, match_titles
+from service.contract.matching import PHRASE_MATCH, QueryWords, match_titles
+from service.contract.relevance import PHRASE_FIT, Fit, Relevance, keys_of
 from service.contract.similarity import SimilarWords
-from service.contract.taste import Clicks, Mentions, Taste, Terms, measure_taste
+from service.contract.taste import Clicks, Mentions, Taste, Terms, measure_taste, phrase_taste
 from service.contract.text_ids import TextIds, joined, rows
 from service.contract.tokenizer import Tokenizer, is_number
 
@@ -34,6 +35,7 @@ SECONDS_A_DAY: Final = 86_400.0
 _DAYS_A_SECOND: Final = np.float32(1.0 / SECONDS_A_DAY)
 _REMEMBERED_QUERIES: Final = 8_192
 _REMEMBERED_HISTORIES: Final = 2_048
+_REMEMBERED_FITS: Final = 2_048
 
 
 class Contexts(dict[str, "NDArray[Any]"]):
@@ -92,9 +94,12 @@ class Encoder:
     threads: what it remembers depends on nothing but the arguments.
     """
 
-    def __init__(self, encoding: Encoding, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, encoding: Encoding, vocabulary: Vocabulary, relevance: Relevance | None = None
+    ) -> None:
         self.encoding = encoding
         self.vocabulary = vocabulary
+        self.relevance = relevance or Relevance.nothing(vocabulary.size)
         self.tokenizer = Tokenizer(encoding.locale, stem=encoding.stem)
         self.ids = TextIds(encoding, self.tokenizer, vocabulary)
         self.share: FloatArray = np.exp(-vocabulary.idf)  # of titles that hold each id
@@ -102,8 +107,9 @@ class Encoder:
         self._similar = SimilarWords(vocabulary)
         self.query = lru_cache(maxsize=_REMEMBERED_QUERIES)(self._encode_query)
         self.match_words = lru_cache(maxsize=_REMEMBERED_QUERIES)(self._look_up_query)
+        self.fit = lru_cache(maxsize=_REMEMBERED_FITS)(self._fit_of)
         self._words = self._texts(self.ids.phrase, encoding.history, encoding.phrase_content)
-        self._titles = self._texts(self.ids.title, encoding.history, encoding.title_content)
+        self._titles = self._texts(self.ids.title, encoding.titles, encoding.title_content)
         self._queries = self._texts(self.ids.query, encoding.queries, encoding.query_words)
         self._last: _Last | None = None
         self._last_taste: tuple[Contexts, Taste] | None = None
@@ -214,6 +220,7 @@ class Encoder:
         """Return what matching needs of each phrase, one structured row a phrase."""
         table = np.zeros(len(texts), dtype=phrase_fields(self.encoding))
         table["content"] = rows(texts, self.ids.phrase, self.encoding.phrase_content)
+        table["code"] = list(map(self.relevance.code, texts))
         return table
 
     def query_match(self, query: str, titles: TextTable) -> FloatArray:
@@ -229,6 +236,23 @@ class Encoder:
         taste = measure_taste(contexts.clicks, self.vocabulary.size)
         self._last_taste = (contexts, taste)
         return taste
+
+    def phrase_match(
+        self, queries: Sequence[str], lengths: Sequence[int], contexts: Contexts, table: TextTable
+    ) -> FloatArray:
+        """Return PHRASE_MATCH (K, 8) of requests (B,): so many rows of `table` for each."""
+        terms, width = self.terms(table), len(PHRASE_FIT)
+        owners = None if len(lengths) == 1 else np.arange(len(lengths)).repeat(lengths)
+        features = np.empty((len(table), len(PHRASE_MATCH)), np.float32)
+        usual, ends = terms.least_share, accumulate(lengths)
+        for query, length, end in zip(queries, lengths, ends, strict=True):
+            part = slice(end - length, end)
+            codes, out = table["code"][part], features[part, :width]
+            self.relevance.match(self.fit(query), codes, usual[part], out)
+        tasted = self.taste(contexts).of(terms, owners)
+        said = self.relevance.said.take(terms.ids)
+        features[:, width:] = phrase_taste(terms, tasted, said)
+        return features
 
     def terms(self, table: TextTable) -> Terms:
         """Return the content of rows of a title or phrase table, ready for tastes."""
@@ -258,6 +282,10 @@ class Encoder:
         )
         return ids, np.array([[head]], np.int32), forms
 
+    def _fit_of(self, query: str) -> Fit:
+        cut = self.tokenizer
+        return self.relevance.fit(keys_of(cut.words(query), cut.content(query)))
+
     def _look_up_query(self, query: str) -> QueryWords:
         return QueryWords.of(self.tokenizer.words(query), self.vocabulary)
 
@@ -275,7 +303,7 @@ def title_fields(encoding: Encoding) -> np.dtype[np.void]:
 
 def phrase_fields(encoding: Encoding) -> np.dtype[np.void]:
     """Return the fields of a phrase table's rows."""
-    return np.dtype([("content", np.int32, (encoding.phrase_content,))])
+    return np.dtype([("content", np.int32, (encoding.phrase_content,)), ("code", np.int32)])
 
 
 def _joined(rows_of_each: Sequence[NDArray[Any]]) -> NDArray[Any]:

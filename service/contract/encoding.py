@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from operator import gt
 
-from service.contract.history import HISTORY_LIMIT, QUERY_LIMIT
+from service.contract.history import HISTORY_LIMIT, QUERY_LIMIT, TITLE_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,8 @@ class Encoding:
     title_words: int = 24  # all words in order, for matching
     title_content: int = 16  # distinct content words and pairs, for embeddings and taste
     phrase_content: int = 4
-    history: int = HISTORY_LIMIT
+    history: int = HISTORY_LIMIT  # feature words
+    titles: int = TITLE_LIMIT
     queries: int = QUERY_LIMIT
 
     def __post_init__(self) -> None:
@@ -26,6 +28,10 @@ class Encoding:
             if type(value) is int and not 1 <= value <= 1024:  # noqa: PLR2004 - any sane width
                 message = f"encoding width {field.name} is {value}, not within 1 to 1024"
                 raise ValueError(message)
-        if self.history > HISTORY_LIMIT or self.queries > QUERY_LIMIT:
-            message = f"histories hold at most {HISTORY_LIMIT} events and {QUERY_LIMIT} queries"
+        limits = (HISTORY_LIMIT, TITLE_LIMIT, QUERY_LIMIT)
+        if any(map(gt, (self.history, self.titles, self.queries), limits)):
+            words, titles, queries = limits
+            message = (
+                f"histories hold at most {words} events and {queries} queries, {titles} titles"
+            )
             raise ValueError(message)

@@ -12,7 +12,7 @@ import numpy as np
 from service.contract.groups import GROUP_FEATURES
 from service.contract.history import History
 from service.contract.matching import PHRASE_MATCH, TITLE_MATCH
-from service.contract.taste import phrase_taste, title_taste
+from service.contract.taste import title_taste
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +63,7 @@ def _parts(encoder: Encoder) -> Iterator[bytes]:
     names = [CONTRACT_VERSION, settings, GROUP_FEATURES, TITLE_MATCH, PHRASE_MATCH]
     yield json.dumps(names, sort_keys=True).encode()
     yield encoder.vocabulary.to_bytes()
+    yield encoder.relevance.to_bytes()
     for text in PROBES:
         yield json.dumps(encoder.tokenizer.words(text)).encode()
     for query in PROBES:
@@ -78,10 +79,10 @@ def _matches(encoder: Encoder) -> Iterator[bytes]:
     titles, phrases = encoder.title_table(PROBES), encoder.phrase_table(PROBES)
     for query in PROBES:
         yield _coarse(encoder.query_match(query, titles))
-    taste = encoder.taste(encoder.contexts([PROBES[1]], [_probe_history()]))
-    title_terms, phrase_terms = encoder.terms(titles), encoder.terms(phrases)
+    contexts = encoder.contexts([PROBES[1]], [_probe_history()])
+    taste, title_terms = encoder.taste(contexts), encoder.terms(titles)
     yield _coarse(title_taste(title_terms, taste.of(title_terms)))
-    yield _coarse(phrase_taste(phrase_terms, taste.of(phrase_terms)))
+    yield _coarse(encoder.phrase_match([PROBES[1]], [len(PROBES)], contexts, phrases))
 
 
 def _probe_history() -> History:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from service.contract.arrays import IntArray, LongArray, TimeArray
 
 HISTORY_LIMIT: Final = 50
+TITLE_LIMIT: Final = 100
 QUERY_LIMIT: Final = 20
 NOBODY: Final = -1
 
@@ -66,7 +67,7 @@ class History:
     """What one shopper clicked and searched: (text, age in seconds), newest first."""
 
     feature_words: Aged = ()  # at most HISTORY_LIMIT
-    titles: Aged = ()  # original titles of clicked ads, at most HISTORY_LIMIT
+    titles: Aged = ()  # original titles of clicked ads, at most TITLE_LIMIT
     queries: Aged = ()  # at most QUERY_LIMIT
 
 
@@ -173,7 +174,7 @@ class HistoryLog:
             Window(trail, *trail.before(shoppers, ts, limit))
             for trail, limit in (
                 (self.feature_words, HISTORY_LIMIT),
-                (self.titles, HISTORY_LIMIT),
+                (self.titles, TITLE_LIMIT),
                 (self.queries, QUERY_LIMIT),
             )
         ]

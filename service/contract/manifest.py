@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 MANIFEST_FILE: Final = "manifest.json"
 VOCABULARY_FILE: Final = "vocabulary.json"
+RELEVANCE_FILE: Final = "relevance.bin"
 GOLDEN_FILE: Final = "golden.json"
 
 _SEAL: Final = "seal"

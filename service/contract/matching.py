@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from service.contract.relevance import PHRASE_FIT
 from service.contract.taste import PHRASE_TASTE, TITLE_TASTE
 from service.contract.tokenizer import is_number
 
@@ -29,7 +30,7 @@ QUERY_FEATURES: Final = (
     "title_covered",
 )
 TITLE_MATCH: Final = QUERY_FEATURES + TITLE_TASTE
-PHRASE_MATCH: Final = PHRASE_TASTE
+PHRASE_MATCH: Final = PHRASE_FIT + PHRASE_TASTE
 
 QUERY_LIMIT: Final = 24  # words of a query that are looked at; bounds the work of a hostile one
 

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 HALF_LIFE_DAYS: Final = 10.0
 _PER_DAY: Final = np.float32(-1.0 / HALF_LIFE_DAYS)
 _FAR: Final = np.float32(1e9)
+_PRIOR_CLICKS: Final = np.float32(2)
 
 TITLE_TASTE: Final = ("lift_mean", "lift_max", "lift_attended", "clicks_weight")
 PHRASE_TASTE: Final = (
-    "clicked_words_min",
-    "clicked_words_max",
-    "title_lift_min",
+    "words_pull",
+    "titles_pull",
+    "pull",
     "clicked_words_weight",
     "clicked_titles_weight",
 )
@@ -85,21 +86,23 @@ class Taste:
 
 def measure_taste(clicks: Clicks, size: int) -> Taste:
     """Add the clicks of each shopper up by id, of which there are `size`."""
-    shoppers, at_most = len(clicks.words), clicks.word_days.shape[1]
-    weights = fading(np.concatenate([clicks.word_days, clicks.title_days]))
-    mentions = [*clicks.words, *clicks.titles]
-    weights *= np.concatenate([one.counts for one in mentions]).reshape(weights.shape)
+    shoppers, mentions = len(clicks.words), [*clicks.words, *clicks.titles]
+    widths = clicks.word_days.shape[1], clicks.title_days.shape[1]
+    weights = fading(np.concatenate([clicks.word_days, clicks.title_days], axis=None))
+    weights *= np.concatenate([one.counts for one in mentions])
     ids, texts = np.concatenate([one.places for one in mentions], axis=1)
-    owners = np.arange(len(mentions)).repeat([one.places.shape[1] for one in mentions])
-    ids += owners * size
-    texts += owners * at_most
+    sizes = [one.places.shape[1] for one in mentions]
+    ids += np.arange(len(mentions)).repeat(sizes) * size
+    firsts = np.array(widths).repeat(shoppers).cumsum() - np.array(widths).repeat(shoppers)
+    texts += firsts.repeat(sizes)
     sums = np.zeros(len(mentions) * size, dtype=np.float32)
     np.add.at(sums, ids, weights.take(texts))
     words, by_click = sums[: shoppers * size], sums[shoppers * size :]
     by_click += words
     by_click += 1
-    totals = np.add.reduce(weights, axis=1)
-    return Taste(words, by_click, totals[:shoppers], totals[shoppers:])
+    edge = shoppers * widths[0]
+    totals = [part.reshape(shoppers, -1).sum(axis=1) for part in (weights[:edge], weights[edge:])]
+    return Taste(words, by_click, *totals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,13 @@ class Terms:
             padding,
             np.flatnonzero(pads.all(axis=0)),
         )
+
+    @property
+    def least_share(self) -> FloatArray:
+        """Return the smallest share of titles that hold a term of each candidate (K,), or 0."""
+        least: FloatArray = (self.share + self.far).min(axis=0)
+        least[self.empty] = 0.0
+        return least
 
     @classmethod
     def joined(cls, parts: Sequence[Terms]) -> Terms:
@@ -190,21 +200,29 @@ def title_taste(terms: Terms, tasted: Tasted) -> FloatArray:
     return features
 
 
-def phrase_taste(terms: Terms, tasted: Tasted) -> FloatArray:
+def phrase_taste(terms: Terms, tasted: Tasted, said: FloatArray) -> FloatArray:
     """Return the features PHRASE_TASTE (K, 5) of phrases; an empty phrase gives zeros.
 
-    With F_p and T_p the faded clicks on feature words and on titles that hold an id p:
-        log1p(min F_p), log1p(max F_p), min log((T_p + 1) / (nT share_p + 1)), log1p(nF), log1p(nT)
+    With F_p and T_p the faded clicks on feature words and on titles that hold an id p, and what
+    they would be without taste, f_p = nF said_p and t_p = nT share_p, smallest over p:
+        (F_p - f_p) / (f_p + 2), (T_p - t_p) / (t_p + 2), (F_p + T_p - f_p - t_p) / (f_p + t_p + 2)
+    and log1p(nF), log1p(nT). So shrinks a ridge regression with one coefficient for each id.
+    said (T, K) is the share of shown feature words that hold the id.
     """
-    ratio = _ratio(terms, tasted.clicks - tasted.words, tasted.titles_weight)
+    words = tasted.words_weight * said
+    titles = tasted.titles_weight * terms.share
+    parts = (
+        (tasted.words, words),
+        (tasted.clicks - 1 - tasted.words, titles),
+        (tasted.clicks - 1, words + titles),
+    )
     features = np.empty((len(terms.real), len(PHRASE_TASTE)), dtype=np.float32, order="F")
-    features[:, 0] = (tasted.words + terms.far).min(axis=0)
-    features[:, 1] = tasted.words.max(axis=0)
-    features[:, 2] = (ratio + terms.far).min(axis=0)
-    features[:, 2] -= 1
-    features[:, 3] = tasted.words_weight
-    features[:, 4] = tasted.titles_weight
-    np.log1p(features, out=features)
+    for column, (clicks, usual) in enumerate(parts):
+        pull = (clicks - usual) / (usual + _PRIOR_CLICKS)
+        pull += terms.far
+        pull.min(axis=0, out=features[:, column])
+    features[:, 3] = np.log1p(tasted.words_weight)
+    features[:, 4] = np.log1p(tasted.titles_weight)
     if terms.empty.size:
         features[terms.empty] = 0.0
     return features

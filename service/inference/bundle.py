@@ -12,7 +12,14 @@ import numpy as np
 
 from service.contract.encoder import Encoder
 from service.contract.golden import GoldenError, read_golden
-from service.contract.manifest import GOLDEN_FILE, GRAPHS, MANIFEST_FILE, VOCABULARY_FILE
+from service.contract.manifest import (
+    GOLDEN_FILE,
+    GRAPHS,
+    MANIFEST_FILE,
+    RELEVANCE_FILE,
+    VOCABULARY_FILE,
+)
+from service.contract.relevance import Relevance, RelevanceError
 from service.contract.vocabulary import Vocabulary
 from service.errors import BadBundleError
 from service.inference.files import read_files
@@ -130,7 +137,7 @@ def open_bundle(folder: Path) -> Bundle:
 def _open(folder: Path) -> Bundle:
     manifest, contents = read_files(folder)
     digest = hashlib.sha256(contents[MANIFEST_FILE]).hexdigest()
-    encoder = _encoder(manifest, contents[VOCABULARY_FILE])
+    encoder = _encoder(manifest, contents[VOCABULARY_FILE], contents.get(RELEVANCE_FILE))
     golden = _golden(contents[GOLDEN_FILE])
     graphs = {role: _graph(folder, role, file) for role, file in manifest.graphs.items()}
     bundle = Bundle(manifest, digest, encoder, graphs, golden)
@@ -140,12 +147,17 @@ def _open(folder: Path) -> Bundle:
     return bundle
 
 
-def _encoder(manifest: Manifest, vocabulary: bytes) -> Encoder:
+def _encoder(manifest: Manifest, vocabulary: bytes, relevance: bytes | None) -> Encoder:
     """Return the encoder; bundles with equal fingerprints share one, and what it remembers."""
     with _encoders_lock:
         known = _encoders.get(manifest.fingerprint)
     try:
-        encoder = Encoder(manifest.encoding, Vocabulary.from_bytes(vocabulary))
+        words = Vocabulary.from_bytes(vocabulary)
+        known_fits = None if relevance is None else Relevance.from_bytes(relevance, words.size)
+        encoder = Encoder(manifest.encoding, words, known_fits)
+    except RelevanceError as error:
+        message = f"relevance gate: {error}"
+        raise BadBundleError(message) from error
     except (ValueError, RecursionError) as error:
         message = f"vocabulary gate: {error}"
         raise BadBundleError(message) from error

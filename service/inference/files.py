@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from service.contract.manifest import (
     GOLDEN_FILE,
     MANIFEST_FILE,
+    RELEVANCE_FILE,
     VOCABULARY_FILE,
     Manifest,
     ManifestError,
@@ -26,7 +27,7 @@ _CHUNK: Final = 1 << 20
 
 
 def read_files(folder: Path) -> tuple[Manifest, dict[str, bytes]]:
-    """Return the manifest, and the bytes of the manifest, vocabulary and golden rows.
+    """Return the manifest, and the bytes of it, vocabulary, golden rows, and any relevance.
 
     Every file that the manifest names is there with its size and SHA-256, and there is no other.
 
@@ -38,7 +39,7 @@ def read_files(folder: Path) -> tuple[Manifest, dict[str, bytes]]:
         _check_names(folder, manifest)
         for name, entry in manifest.files.items():
             _check_file(folder / name, entry)
-        for name in (VOCABULARY_FILE, GOLDEN_FILE):
+        for name in manifest.files.keys() & {VOCABULARY_FILE, RELEVANCE_FILE, GOLDEN_FILE}:
             contents[name] = _read_text(folder / name, "files")
             _check_digest(name, [contents[name]], manifest.files[name])
     except ManifestError as error:

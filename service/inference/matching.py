@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from service.contract.taste import phrase_taste, title_taste
+from service.contract.taste import title_taste
 
 if TYPE_CHECKING:
     from service.contract.arrays import FloatArray, TextTable
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 def match_of(encoder: Encoder, query: str, context: Contexts, table: TextTable) -> FloatArray:
     """Return TITLE_MATCH or PHRASE_MATCH (N, M) of one encoded request and rows of a table."""
+    if "words" not in (table.dtype.names or ()):
+        return encoder.phrase_match([query], [len(table)], context, table)
     terms = encoder.terms(table)
     tasted = encoder.taste(context).of(terms)
-    if "words" not in (table.dtype.names or ()):
-        return phrase_taste(terms, tasted)
     of_query = encoder.query_match(query, table)
     return np.concatenate([of_query, title_taste(terms, tasted)], axis=1)

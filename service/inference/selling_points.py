@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from service.contract.taste import phrase_taste
 from service.decision.recent import Recent
 from service.inference.binding import (
     check_rows,
-    owners_of,
     still_true,
     strangers_apart,
     to_each,
@@ -60,10 +58,8 @@ class OnnxPhraseScorer:
     def _compute(self, questions: Sequence[Question]) -> list[FloatArray]:
         rows = self._rows.take(np.concatenate([one.rows for one in questions]))
         lengths = [len(one.rows) for one in questions]
-        contexts = self._encoder.contexts(
-            [one.query for one in questions], [one.history for one in questions]
-        )
-        terms = self._encoder.terms(rows)
-        match = phrase_taste(terms, self._encoder.taste(contexts).of(terms, owners_of(lengths)))
+        queries = [one.query for one in questions]
+        contexts = self._encoder.contexts(queries, [one.history for one in questions])
+        match = self._encoder.phrase_match(queries, lengths, contexts, rows)
         context = to_each(self._bundle.context_vectors(contexts), lengths)
         return self._bundle.head(context, np.ascontiguousarray(rows["vector"]), match)

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
-from service.contract.history import EMPTY_HISTORY, HISTORY_LIMIT, QUERY_LIMIT, History, Timeline
+from service.contract.history import (
+    EMPTY_HISTORY,
+    HISTORY_LIMIT,
+    QUERY_LIMIT,
+    TITLE_LIMIT,
+    History,
+    Timeline,
+)
 from service.contract.uplift import MOST_SEEN
 
 if TYPE_CHECKING:
@@ -50,7 +57,7 @@ def profile_key(store_id: str, user_id: str) -> bytes:
 def encode_profile(profile: StoredProfile) -> bytes:
     """The value under the profile's key: texts and times in lists of their own, newest first."""
     words = profile.feature_words[:HISTORY_LIMIT]
-    titles, queries = profile.titles[:HISTORY_LIMIT], profile.queries[:QUERY_LIMIT]
+    titles, queries = profile.titles[:TITLE_LIMIT], profile.queries[:QUERY_LIMIT]
     seen = sorted(profile.seen, key=lambda one: (-one[1], one[0]))[:MOST_PHRASES]
     content: dict[str, object] = {"h": profile.hidden}
     if seen:

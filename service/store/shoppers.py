@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from service.contract.history import HISTORY_LIMIT, QUERY_LIMIT
+from service.contract.history import HISTORY_LIMIT, QUERY_LIMIT, TITLE_LIMIT
 from service.store.profiles import StoredProfile
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ _TITLES = _newest(
     "p.title",
     "e.type = 'click'",
     join="JOIN products p ON p.store_id = e.store_id AND p.product_id = e.product_id",
-    limit=HISTORY_LIMIT,
+    limit=TITLE_LIMIT,
 )
 _QUERIES = _newest("e.query", "e.type = 'search' AND e.query IS NOT NULL", limit=QUERY_LIMIT)
 SEEN_DECISIONS = 20

@@ -10,6 +10,7 @@ import onnxruntime
 import pytest
 import tensorflow as tf
 
+from service.contract.matching import PHRASE_MATCH
 from tests.unit.training.made_models import (
     HISTORY,
     made_encoder,
@@ -76,7 +77,7 @@ def test_the_selling_point_model(encoder: Encoder) -> None:
     model = made_selling_points(encoder)
     context, size = encoder.context("red mug", HISTORY), len(TEXTS)
     phrases = encoder.phrase_table(TEXTS)["content"]
-    match = np.random.default_rng(0).normal(size=(size, 5)).astype(np.float32)
+    match = np.random.default_rng(0).normal(size=(size, len(PHRASE_MATCH))).astype(np.float32)
     position = np.arange(1, size + 1)
     feeds = {**context, "phrase_words": phrases, "match": match, "position": position}
     graphs = salient_graphs(model, encoder.encoding)

@@ -9,22 +9,24 @@ import numpy as np
 from keras import ops
 
 from service.contract.matching import PHRASE_MATCH
+from training.arms.inputs import PLACES
+from training.arms.logistic import Logistic
 from training.layers import Calibration, PlaceTower, Standardize, TitleAttention, WordTable
 from training.shopper import ShopperGroups
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from training.arms.model import Start
+    from service.contract.arrays import FloatArray
+    from training.arms.model import Start, TaskRows
     from training.config import SellingPointConfig
 
 Tensor = Any
 
-MAIN_PLACES: Final = 16
-AUXILIARY_PLACES: Final = 16
 USER_PARTS: Final = ("words", "titles", "past", "query", "head", "groups")
 LINKED_PARTS: Final = ("words", "titles", "query")
 _LEAST_WEIGHT: Final = 0.1
+_LEAST_SPREAD: Final = 1e-6
 
 
 class Salient(keras.Model):
@@ -33,8 +35,9 @@ class Salient(keras.Model):
         x = [e_u ; e_q ; e_v]   h1 = f(W1 x + W_m m + sum_p P_p (e_p * e_v) + b1)
         h2 = f(W2 h1 + b2)      y' = sigmoid(w_y . h2 + w_m . m + sum_p d_p . (e_p * e_v) + b_y)
 
-    e_u are the shopper's groups, m the match of the phrase with the shopper's clicks, p runs over
-    clicked words, clicked titles and the query: the products are our links beyond the paper. The
+    e_u are the shopper's groups, m how the phrase fits the query and the shopper's clicks, p runs
+    over clicked words, clicked titles and the query: the products are our links beyond the paper.
+    Clicks are pooled against the usual ones and drawn to zero while they are few. The
     auxiliary task reads an attended title e_a in place of e_v and has no match. Its own outputs
     stand beside the shared W1, W2. Source: Hou et al. 2025, after Zhao et al. 2019.
     """
@@ -52,11 +55,11 @@ class Salient(keras.Model):
         self.standardize = Standardize(len(PHRASE_MATCH), name="standardize")
         self.second = keras.layers.Dense(hidden, activation="relu", name="second")
         self.dropout = keras.layers.Dropout(config.dropout, seed=config.seed)
-        self.main = Output("main", MAIN_PLACES)
+        self.main = Output("main")
         self.match_out = keras.layers.Dense(1, use_bias=False, name="match_out")
         self.calibration = Calibration(name="calibration")
         self.attention = TitleAttention(config.attention, name="attention")
-        self.auxiliary = Output("auxiliary", AUXILIARY_PLACES)
+        self.auxiliary = Output("auxiliary")
 
     def build(self, batch_shape: Tensor) -> None:
         """Leave it to the layers, which build themselves when they are first called."""
@@ -64,13 +67,24 @@ class Salient(keras.Model):
         self.built = True
 
     def start(self, start: Start) -> None:
-        """Start from the catalogue's word vectors, rare words first, and the mean click rates."""
+        """Start from the catalogue's words, and from outputs solved outright.
+
+        Rare words count most in a text. What a logistic on match and links cannot say is left to
+        h2, whose weights start at zero.
+        """
         self.idf.assign(start.idf)
-        self.table.vectors.assign(start.vectors)
+        self.table.vectors.assign(start.vectors * self.config.dim**0.5)
         self.table.salience.assign(np.log(np.maximum(start.idf, _LEAST_WEIGHT)))
         self.standardize.adapt(start.main.match)
-        self.main.dense.bias.assign([start.main.odds])
-        self.auxiliary.dense.bias.assign([start.auxiliary.odds])
+        titles = start.auxiliary.over(lambda batch: self.table.mean(batch["title_words"]))
+        self.shopper.titles.usual.assign(titles.mean(axis=0))
+        phrases = start.main.over(lambda batch: self.table.mean(batch["phrase_words"]))
+        self.shopper.words.usual.assign(phrases.mean(axis=0))
+        match = np.asarray(self.standardize(start.main.match))
+        found = self.main.start(start.main, match, start.main.over(self.main_links))
+        self.match_out.kernel.assign(found[:, None])
+        nothing = np.zeros((len(start.auxiliary.clicks), 0), np.float32)
+        self.auxiliary.start(start.auxiliary, nothing, start.auxiliary.over(self.ad_links))
 
     def call(self, batch: Mapping[str, Tensor], training: bool = False) -> Tensor:
         """Return logits (B, N) of clicks on the shown feature words."""
@@ -94,6 +108,14 @@ class Salient(keras.Model):
         first = self.first(groups, ops.pad(title, [[0, 0], [0, 0], [0, 1]]), links)
         return self.auxiliary(self.deep(ops.relu(first), training), links, batch["place"])
 
+    def main_links(self, batch: Mapping[str, Tensor]) -> Tensor:
+        """Return the links of the shown feature words (B, N, 3 D)."""
+        return self.links(self.shopper(batch), self.table.mean(batch["phrase_words"]))
+
+    def ad_links(self, batch: Mapping[str, Tensor]) -> Tensor:
+        """Return the links of the shown ads with plain means of their titles (B, N, 3 D)."""
+        return self.links(self.shopper(batch), self.table.mean(batch["title_words"]))
+
     def links(self, groups: Mapping[str, Tensor], thing: Tensor) -> Tensor:
         """Return the products e_p * e_v side by side (B, N, 3 D)."""
         pairs = [groups[name][:, None, :] * thing for name in LINKED_PARTS]
@@ -112,12 +134,27 @@ class Salient(keras.Model):
 class Output(keras.layers.Layer):
     """One task's output: w_y . h2 + sum_p d_p . (e_p * e_v) + b_y, and what the place adds."""
 
-    def __init__(self, name: str, places: int) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__(name=name)
-        self.dense = keras.layers.Dense(1, name="dense")
-        start = keras.initializers.Constant(1.0)
-        self.dot = keras.layers.Dense(1, use_bias=False, kernel_initializer=start, name="dot")
-        self.place = PlaceTower(places, name="place")
+        self.dense = keras.layers.Dense(1, kernel_initializer="zeros", name="dense")
+        self.dot = keras.layers.Dense(1, use_bias=False, name="dot")
+        self.place = PlaceTower(PLACES, name="place")
+
+    def start(self, rows: TaskRows, match: FloatArray, links: FloatArray) -> FloatArray:
+        """Start from a logistic on match (n, M) and sums of links (n, P D); returns that of match.
+
+        One weight serves all axes of a part: p may be no larger where it says nothing, never
+        turned against the taste.
+        """
+        parts = len(LINKED_PARTS)
+        sums = links.reshape(len(links), parts, -1).sum(axis=-1)
+        spread = sums.std(axis=0) + _LEAST_SPREAD
+        found = Logistic.fit(np.hstack([match, sums / spread]), rows, PLACES)
+        kernel = np.maximum(found.kernel[match.shape[1] :] / spread, 0.0)
+        self.dot.kernel.assign(np.repeat(kernel, links.shape[1] // parts)[:, None])
+        self.dense.bias.assign([found.bias])
+        self.place.bias.assign(found.places)
+        return found.kernel[: match.shape[1]]
 
     def call(self, h2: Tensor, links: Tensor, places: Tensor) -> Tensor:
         """Return logits (B, N)."""

@@ -77,15 +77,19 @@ class Words:
         total, weight = parted(self.graph, sums, [self.dim, 1])
         return total, weight
 
-    def fading(self, ids: str, days: str, pool: Layer) -> str:
-        """Add a FadingPool: ids (B, L, T), days (B, L) -> (B, D)."""
+    def taste(self, ids: str, days: str, pool: Layer) -> str:
+        """Add a TastePool: ids (B, L, T), days (B, L) -> (B, D)."""
         graph = self.graph
+        total, weight = self.apart(self.sums(ids))
+        means = graph.op("Div", total, graph.op("Max", weight, LEAST_WEIGHT))
         aged = graph.op("Log", graph.op("Add", days, 1.0))
         fading = graph.op("Exp", graph.op("Mul", aged, -softplus(pool.rate)))
-        row = graph.op("Unsqueeze", fading, np.array([1]))
-        pooled = graph.op("MatMul", row, self.sums(ids))
-        total, weight = self.apart(graph.op("Squeeze", pooled, np.array([1])))
-        return graph.op("Div", total, graph.op("Add", weight, float(pool.prior)))
+        real = graph.op("Squeeze", graph.op("Sign", weight), LAST)
+        row = graph.op("Unsqueeze", graph.op("Mul", fading, real), np.array([1]))
+        whole = graph.op("ReduceSum", row, LAST, keepdims=0)  # (B, 1)
+        pooled = graph.op("Squeeze", graph.op("MatMul", row, means), np.array([1]))
+        centred = graph.op("Sub", pooled, graph.op("Mul", whole, weights(pool.usual)[None]))
+        return graph.op("Div", centred, graph.op("Add", whole, float(pool.prior)))
 
 
 def history_attention(words: Words, query: str, sums: str, days: str, layer: Layer) -> str:

@@ -11,6 +11,7 @@ from service.contract.golden import write_golden
 from service.contract.manifest import (
     GOLDEN_FILE,
     MANIFEST_FILE,
+    RELEVANCE_FILE,
     VOCABULARY_FILE,
     BundleKind,
     FileEntry,
@@ -51,6 +52,7 @@ class Parts:
         graphs = {f"{role}.onnx": one.SerializeToString() for role, one in self.graphs.items()}
         return graphs | {
             VOCABULARY_FILE: self.encoder.vocabulary.to_bytes(),
+            RELEVANCE_FILE: self.encoder.relevance.to_bytes(),
             GOLDEN_FILE: write_golden(self.golden),
             CARD_FILE: self.card.encode(),
         }

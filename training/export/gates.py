@@ -16,11 +16,13 @@ from service.contract.history import EMPTY_HISTORY, History
 from service.contract.manifest import (
     GOLDEN_FILE,
     MANIFEST_FILE,
+    RELEVANCE_FILE,
     VOCABULARY_FILE,
     BundleKind,
     Manifest,
 )
-from service.contract.taste import PHRASE_TASTE
+from service.contract.matching import PHRASE_MATCH
+from service.contract.relevance import Relevance
 from service.contract.vocabulary import Vocabulary
 from training.export.golden import phrase_match, title_match
 
@@ -53,7 +55,8 @@ def pass_gates(folder: Path) -> None:
     for name in manifest.graphs.values():
         onnx.checker.check_model(str(folder / name), full_check=True)
     vocabulary = Vocabulary.from_bytes((folder / VOCABULARY_FILE).read_bytes())
-    runner = Runner(folder, manifest, Encoder(manifest.encoding, vocabulary))
+    relevance = Relevance.from_bytes((folder / RELEVANCE_FILE).read_bytes(), vocabulary.size)
+    runner = Runner(folder, manifest, Encoder(manifest.encoding, vocabulary, relevance))
     found = runner.encoder.fingerprint
     _expect(found == manifest.fingerprint, "fingerprint", found)
     for rows in SHAPES:
@@ -132,7 +135,7 @@ class Runner:
 
     def _match_width(self, texts: list[str]) -> int:
         if not self.is_ranker:
-            return len(PHRASE_TASTE)
+            return len(PHRASE_MATCH)
         row = GoldenRow(query="", history=EMPTY_HISTORY, expected={})
         return len(title_match(self.encoder, row, self.encoder.title_table(texts[:1]))[0])
 

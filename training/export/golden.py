@@ -9,7 +9,7 @@ from keras import ops
 
 from service.contract.golden import GoldenRow
 from service.contract.history import EMPTY_HISTORY, HISTORY_LIMIT, QUERY_LIMIT, History
-from service.contract.taste import phrase_taste, title_taste
+from service.contract.taste import title_taste
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,9 +118,8 @@ def title_match(encoder: Encoder, row: GoldenRow, table: TextTable) -> FloatArra
 
 def phrase_match(encoder: Encoder, row: GoldenRow, table: TextTable) -> FloatArray:
     """Return PHRASE_MATCH (1, M) of a row."""
-    terms = encoder.terms(table)
-    taste = encoder.taste(encoder.contexts([row.query], [row.history]))
-    return phrase_taste(terms, taste.of(terms))
+    contexts = encoder.contexts([row.query], [row.history])
+    return encoder.phrase_match([row.query], [len(table)], contexts, table)
 
 
 def _shown(encoder: Encoder, phrases: Sequence[str]) -> Any:

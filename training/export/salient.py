@@ -54,9 +54,9 @@ def context_graph(model: Salient, encoding: Encoding) -> onnx.ModelProto:
         for name, size in (("clicked_word", "W"), ("clicked_title", "T"), ("past_query", "Q"))
     }
     pooled = {
-        "words": words.fading(clicked, days["clicked_word"], pools.words),
-        "titles": words.fading(titles, days["clicked_title"], pools.titles),
-        "past": words.fading(past, days["past_query"], pools.past),
+        "words": words.taste(clicked, days["clicked_word"], pools.words),
+        "titles": words.taste(titles, days["clicked_title"], pools.titles),
+        "past": words.taste(past, days["past_query"], pools.past),
         "query": words.mean(query),
         "head": words.mean(head),
         "groups": feature_groups(graph, groups, pools.groups),

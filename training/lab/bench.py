@@ -32,7 +32,8 @@ class Bench:
     def of(cls, split: Split) -> Bench:
         """Encode the whole logs: each request as its shopper stood just before it."""
         words = split.facets["sf_keyword"].unique(maintain_order=True).to_list()
-        encoder = new_encoder(split.items, words)
+        ads, learnt = split.clicks[split.earlier], split.facets[split.learnt]
+        encoder = new_encoder(split.items, words, ads=ads, words=learnt)
         shop = Shop.of(split.items, split.clicks, split.facets)
         titles = encoder.title_table(split.items["title"].to_list())["content"]
         main = facet_examples(shop, split.facets, encoder)

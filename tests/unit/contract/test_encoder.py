@@ -15,7 +15,7 @@ from service.contract.groups import GROUP_FEATURES, feature_groups
 from service.contract.history import EMPTY_HISTORY, History
 from service.contract.history_log import LoggedRows, build_history
 from service.contract.matching import PHRASE_MATCH, TITLE_MATCH
-from service.contract.taste import phrase_taste, title_taste
+from service.contract.taste import title_taste
 from service.contract.tokenizer import Tokenizer
 from service.contract.vocabulary import learn_vocabulary
 
@@ -191,15 +191,15 @@ def test_matches_of_a_batch_are_what_serving_would_compute(empty: bool) -> None:
     for row in range(200):
         query, history = queries[contexts[row]], histories[contexts[row]]
         title, phrase = TABLE[titles[row]][None], phrases[points[row]][None]
-        taste = ENCODER.taste(ENCODER.context(query, history))
+        context = ENCODER.context(query, history)
+        taste = ENCODER.taste(context)
         np.testing.assert_allclose(
             of_titles[row, :8], ENCODER.query_match(query, title)[0], rtol=1e-6
         )
         terms = ENCODER.terms(title)
         expected = title_taste(terms, taste.of(terms))[0]
         np.testing.assert_allclose(of_titles[row, 8:], expected, rtol=1e-4, atol=1e-6)
-        terms = ENCODER.terms(phrase)
-        expected = phrase_taste(terms, taste.of(terms))[0]
+        expected = ENCODER.phrase_match([query], [1], context, phrase)[0]
         np.testing.assert_allclose(of_phrases[row], expected, rtol=1e-4, atol=1e-6)
 
 
@@ -210,7 +210,7 @@ def test_batches_of_nothing_are_empty() -> None:
     assert len(batches) == 0
     assert batches.take(nothing)["query_words"].shape == (0, 12)
     assert batches.match_titles(nothing, TABLE, nothing).shape == (0, 12)
-    assert batches.match_phrases(nothing, ENCODER.phrase_table(()), nothing).shape == (0, 5)
+    assert batches.match_phrases(nothing, ENCODER.phrase_table(()), nothing).shape == (0, 8)
 
 
 def test_each_row_needs_a_query() -> None:

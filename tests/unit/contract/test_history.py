@@ -11,6 +11,7 @@ from service.contract.history import (
     EMPTY_HISTORY,
     HISTORY_LIMIT,
     NOBODY,
+    TITLE_LIMIT,
     History,
     HistoryLog,
     Timeline,
@@ -97,6 +98,8 @@ def test_only_the_newest_are_seen() -> None:
     assert found.feature_words[0] == ("word 59", 1.0)
     assert found.feature_words[-1] == ("word 10", 50.0)
     assert len(found.queries) == 20
+    rows = [Row(1, float(ts), "q", f"title {ts}") for ts in range(120)]
+    assert len(look_up(build_history(None, logged(*rows)), 1, 120.0).titles) == TITLE_LIMIT
 
 
 def test_of_one_moment_the_later_given_is_newer() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -18,6 +19,9 @@ from service.contract.taste import (
     title_taste,
 )
 
+if TYPE_CHECKING:
+    from service.contract.arrays import FloatArray
+
 SHARE = np.array([0.0, 0.1, 0.2, 0.5], np.float32)  # by id: padding, then three words
 WORDS = np.array([[1, 2], [1, 0]], np.int32)  # two clicked feature words
 WORD_DAYS = np.array([0.0, 10.0], np.float32)  # weigh 1 and 1/2
@@ -25,6 +29,13 @@ TITLES = np.array([[3, 1, 0], [0, 0, 0]], np.int32)  # a clicked title, and one 
 TITLE_DAYS = np.array([20.0, 0.0], np.float32)  # weighs 1/4
 CLICKS = Clicks([Mentions.of(WORDS)], WORD_DAYS[None], [Mentions.of(TITLES)], TITLE_DAYS[None])
 TASTE = measure_taste(CLICKS, 4)
+
+
+SAID = np.array([0.0, 0.4, 0.1, 0.0], np.float32)  # of the feature words shown, by id
+
+
+def said_taste(terms: Terms, found: Tasted) -> FloatArray:
+    return phrase_taste(terms, found, SAID.take(terms.ids))
 
 
 def tasted(terms: Terms, taste: Taste = TASTE) -> Tasted:
@@ -40,6 +51,16 @@ def test_clicks_add_up_by_id() -> None:
     np.testing.assert_allclose(TASTE.clicks, [1, 2.75, 2, 1.25])  # and one
     assert TASTE.words_weight == pytest.approx([1.5])
     assert TASTE.titles_weight == pytest.approx([0.25])  # a title of padding counts for nothing
+
+
+def test_as_many_titles_as_there_are_and_as_many_words_as_there_are() -> None:
+    words, titles = np.array([[1], [2]], np.int32), np.array([[3], [1], [1]], np.int32)
+    no_days = np.zeros((2, 5), np.float32)
+    clicks = Clicks([Mentions.of(words)], no_days[:1, :2], [Mentions.of(titles)], no_days[:1, :3])
+    taste = measure_taste(clicks, 4)
+    assert taste.words.tolist() == [0, 1, 1, 0]
+    assert taste.clicks.tolist() == [1, 4, 2, 2]
+    assert (taste.words_weight.tolist(), taste.titles_weight.tolist()) == ([2], [3])
 
 
 def test_features_of_a_title() -> None:
@@ -61,16 +82,19 @@ def test_features_of_a_title() -> None:
 def test_features_of_a_phrase() -> None:
     ids = np.array([[1, 2, 0, 0]], np.int32)
     terms = Terms.of(ids, SHARE)
-    features = phrase_taste(terms, tasted(terms))
-    rarest = math.log((0 + 1) / (0.25 * 0.2 + 1))  # no clicked title holds word 2
-    expected = [math.log1p(1.0), math.log1p(1.5), rarest, math.log1p(1.5), math.log1p(0.25)]
+    features = phrase_taste(terms, tasted(terms), SAID.take(terms.ids))
+    words = [(1.5 - 1.5 * 0.4) / (1.5 * 0.4 + 2), (1.0 - 1.5 * 0.1) / (1.5 * 0.1 + 2)]
+    titles = [(0.25 - 0.25 * 0.1) / (0.25 * 0.1 + 2), (0 - 0.25 * 0.2) / (0.25 * 0.2 + 2)]
+    both = [(1.75 - 0.625) / (0.625 + 2), (1.0 - 0.2) / (0.2 + 2)]
+    weights = [math.log1p(1.5), math.log1p(0.25)]
+    expected = [min(words), min(titles), min(both), *weights]
     np.testing.assert_allclose(features, [expected], rtol=1e-5)
 
 
 def test_what_has_no_words_gives_zeros() -> None:
     terms = Terms.of(np.array([[0, 0, 0], [1, 0, 0]], np.int32), SHARE)
     assert title_taste(terms, tasted(terms)).any(axis=1).tolist() == [False, True]
-    assert phrase_taste(terms, tasted(terms)).any(axis=1).tolist() == [False, True]
+    assert said_taste(terms, tasted(terms)).any(axis=1).tolist() == [False, True]
 
 
 def test_padding_is_invisible() -> None:
@@ -78,7 +102,7 @@ def test_padding_is_invisible() -> None:
     found = []
     for ids in (narrow, wide):
         terms = Terms.of(ids, SHARE)
-        both = [title_taste(terms, tasted(terms)), phrase_taste(terms, tasted(terms))]
+        both = [title_taste(terms, tasted(terms)), said_taste(terms, tasted(terms))]
         found.append(np.concatenate(both, axis=1))
     np.testing.assert_allclose(found[0], found[1], rtol=1e-6)
 
@@ -90,7 +114,7 @@ def test_nobody_likes_nothing() -> None:
     nothing = measure_taste(clicks, 4)
     terms = Terms.of(np.array([[1, 2, 3]], np.int32), SHARE)
     assert not title_taste(terms, tasted(terms, nothing)).any()
-    assert not phrase_taste(terms, tasted(terms, nothing)).any()
+    assert not said_taste(terms, tasted(terms, nothing)).any()
 
 
 def test_each_candidate_may_have_a_shopper_of_its_own() -> None:
@@ -107,7 +131,7 @@ def test_each_candidate_may_have_a_shopper_of_its_own() -> None:
     theirs = measure_taste(alone, 4)
     terms = Terms.of(np.array([[1, 3], [0, 0], [1, 3]], np.int32), SHARE)
     together = measure_taste(both, 4).of(terms, np.array([0, 1, 1]))
-    for feature in (title_taste, phrase_taste):
+    for feature in (title_taste, said_taste):
         found = feature(terms, together)
         np.testing.assert_array_equal(found[0], feature(terms, tasted(terms))[0])
         np.testing.assert_array_equal(found[2], feature(terms, tasted(terms, theirs))[2])

@@ -9,10 +9,10 @@ import pytest
 from training import layers
 from training.layers import (
     Calibration,
-    FadingPool,
     HistoryAttention,
     PlaceTower,
     Standardize,
+    TastePool,
     TitleAttention,
     WordTable,
 )
@@ -81,12 +81,14 @@ def test_words_are_pooled_by_their_salience() -> None:
 
 
 def test_old_and_little_history_counts_less() -> None:
-    pool = FadingPool(prior=1.0)
-    sums = np.array([[[2.0, 0.0], [0.0, 2.0]]], np.float32)
-    weights = np.array([[1.0, 1.0]], np.float32)
-    days = np.array([[0.0, 3.0]], np.float32)
+    pool = TastePool(2, prior=1.0)
+    pool.rate.assign(0.0)
+    pool.usual.assign([1.0, 0.0])
+    sums = np.array([[[4.0, 0.0], [0.0, 2.0], [0.0, 0.0]]], np.float32)
+    weights = np.array([[2.0, 1.0, 0.0]], np.float32)  # the third is padding
+    days = np.array([[0.0, 3.0, 0.0]], np.float32)
     fading = np.array([1.0, 4.0 ** -np.log(2.0)])  # softplus(0) = ln 2
-    expected = np.array([2.0, 2.0]) * fading / (1.0 + fading.sum())
+    expected = np.array([fading[0] * (2 - 1) - fading[1], fading[1] * 2]) / (1.0 + fading.sum())
     assert _array(pool(sums, weights, days))[0] == pytest.approx(expected, abs=1e-6)
 
 
@@ -133,7 +135,7 @@ def test_features_are_standardized_and_cut_and_dead_ones_vanish() -> None:
             (_drawn(1, 4), _drawn(1, 5, 4), abs(_drawn(1, 5)), np.ones((1, 5), bool)),
         ),
         (WordTable(9, 4), (np.array([[1, 2, 0]]),)),
-        (FadingPool(2.0), (_drawn(1, 5, 4), abs(_drawn(1, 5)), abs(_drawn(1, 5)))),
+        (TastePool(4, 2.0), (_drawn(1, 5, 4), abs(_drawn(1, 5)), abs(_drawn(1, 5)))),
         (PlaceTower(4), (np.array([1, 2]),)),
         (Standardize(2), (_drawn(3, 2),)),
         (Calibration(), (_drawn(3),)),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from service.contract.history import EMPTY_HISTORY
+from service.contract.matching import PHRASE_MATCH
 from tests.unit.training.made_models import (
     HISTORY,
     made_encoder,
@@ -67,7 +68,7 @@ def test_a_padded_history_is_invisible(chooser: Salient, encoder: Encoder) -> No
     assert padded["clicked_titles"].shape[1] > context["clicked_titles"].shape[1]
     rest = {
         "phrase_words": encoder.phrase_table(["red"])["content"][None],
-        "match": np.zeros((1, 1, 5), np.float32),
+        "match": np.zeros((1, 1, len(PHRASE_MATCH)), np.float32),
         "place": np.ones((1, 1), np.int32),
     }
     short, long = chooser({**context, **rest}), chooser({**padded, **rest})
