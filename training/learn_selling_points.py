@@ -158,7 +158,7 @@ def _steps(model: Any, config: SellingPointConfig, plan: Plan) -> dict[int, Step
         }
         return main(batch) + auxiliary(ads)
 
-    if config.schedule is ScheduleName.JOINT and plan.auxiliary_steps:
+    if config.schedule == ScheduleName.JOINT and plan.auxiliary_steps:
         rates = Rates(config.rate, config.word_rate, config.decay, plan.main_steps)
         return {BOTH: Step(model, both, rates)}
     found = {

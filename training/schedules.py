@@ -44,7 +44,7 @@ class Plan:
             rows = config.passes * data.main.requests.real[main].sum()
             wanted = config.k * rows / data.auxiliary.requests.real[ads].mean(axis=0).sum()
         wanted *= both
-        if config.schedule is ScheduleName.JOINT:
+        if config.schedule == ScheduleName.JOINT:
             size = min(max(1, round(wanted / steps)), len(ads))
             return cls(main_size, size, steps, steps if wanted else 0)
         size = min(config.auxiliary_requests, len(ads))
@@ -61,7 +61,7 @@ def order_of(
     pretrain: all of the auxiliary task, then all of the main one from those weights.
     joint: `main` steps of the sum of both losses. Source: Hou et al. 2025, algorithm 1.
     """
-    if schedule is ScheduleName.JOINT and auxiliary:
+    if schedule == ScheduleName.JOINT and auxiliary:
         return np.full(main, BOTH)
     tasks = np.repeat([AUXILIARY, MAIN], [auxiliary, main])
-    return rng.permutation(tasks) if schedule is ScheduleName.ALTERNATE else tasks
+    return rng.permutation(tasks) if schedule == ScheduleName.ALTERNATE else tasks

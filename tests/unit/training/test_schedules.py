@@ -30,6 +30,12 @@ def test_joint_steps_are_as_many_as_the_main_task_has() -> None:
     assert _order(ScheduleName.JOINT, 3, 7) == [BOTH] * 3
 
 
+def test_a_schedule_read_back_from_a_file_is_the_same() -> None:
+    written: Any = "joint"
+    assert _order(written, 3, 7) == [BOTH] * 3
+    assert _plan(k=2.0, schedule=written) == _plan(k=2.0, schedule=ScheduleName.JOINT)
+
+
 @pytest.mark.parametrize("schedule", ScheduleName)
 def test_one_task_alone_needs_no_turns(schedule: ScheduleName) -> None:
     assert _order(schedule, 4, 0) == [MAIN] * 4
