@@ -20,6 +20,7 @@ _REMEMBERED: Final = 4096
 _REMEMBERED_PLACES: Final = 16_384  # some 7 MB
 _PIECE = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _BREAK = re.compile(r"[()\[\],;:|…，、；：｜（）【】「」،؛]|\s[-–—]\s")
+_MODEL = re.compile(r"\w*[^\W\d_]\d\w*")
 _FILLERS = frozenset({"a", "an", "and", "by", "for", "in", "of", "on", "the", "to", "with"})
 
 
@@ -69,14 +70,19 @@ def _find_words(phrase: str, title: str, words: Cut) -> Place:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _wanted(phrase: str, words: Cut) -> tuple[str, ...]:
-    return tuple([word for piece in _PIECE.findall(phrase) for word in words(piece)])
+    return tuple([word for piece in _PIECE.findall(phrase) for word in _cut(piece, words)])
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _pieces(title: str, words: Cut) -> tuple[tuple[Piece, ...], frozenset[str]]:
     """The pieces of `title`, and the words that they begin with."""
-    pieces = [(found.span(), found[0], words(found[0])) for found in _PIECE.finditer(title)]
+    pieces = [(found.span(), found[0], _cut(found[0], words)) for found in _PIECE.finditer(title)]
     return tuple(pieces), frozenset([cut[0] for _, _, cut in pieces if cut])
+
+
+def _cut(piece: str, words: Cut) -> tuple[str, ...]:
+    """The words of `piece`; the models "W830" and "W830s" are two."""
+    return (piece.casefold(),) if _MODEL.fullmatch(piece) else words(piece)
 
 
 def _place(wanted: tuple[str, ...], pieces: Sequence[Piece]) -> Place:

@@ -120,8 +120,10 @@ def _lay_out(
     suffix = rules.position is PhrasePosition.SUFFIX
     ahead, behind = ((), outside) if suffix else (outside, ())
     if placed and rules.style is PhraseStyle.FRONT:
-        title, placed, moved = _pulled_out(title, placed, names, language)
-        ahead = _in_order(said, moved, ahead)
+        rest, stay, moved = _pulled_out(title, placed, names, language)
+        # without what was moved the rest may say another phrase
+        if not any(find_phrase(one[1], rest, language.singulars) for one in outside):
+            title, placed, ahead = rest, stay, _in_order(said, moved, ahead)
     parts = _inside(title, placed)
     if ahead or behind:
         parts = _around(parts, title, (ahead, behind), _seams(language.code))

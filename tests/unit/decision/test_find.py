@@ -64,6 +64,7 @@ def test_a_small_word_or_number_between_the_words_is_no_part_of_the_phrase(
         ("blue wool", "Blue, Wool"),
         ("oak table", "Oak… Table XL"),  # cut out between them was who knows what
         ("blue wool", "Blue، Wool"),
+        ("Sony W830", "Sony W830s Camera"),  # another model
         ("soft", ""),
         ("!!", "Mat"),
         ("battery charger case", "Battery and Charger"),

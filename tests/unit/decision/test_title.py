@@ -166,6 +166,11 @@ def test_a_title_without_a_word_shows_no_points() -> None:
     assert write("<b>", "soft").points == ()
 
 
+def test_nothing_is_moved_that_would_let_the_rest_say_another_phrase() -> None:
+    shown = write("Hobbs RH5 Fridge White", "fridge", "hobbs rh5 white", style=FRONT)
+    assert marked(shown) == "[hobbs rh5 white] – Hobbs RH5 [Fridge] White"
+
+
 def test_a_name_is_not_torn_apart_to_say_a_part_of_it_first() -> None:
     points = [point("diamond"), point("wide")]
     shown = write_title(
