@@ -30,11 +30,11 @@ def _ids(rng: np.random.Generator, *shape: int) -> NDArray[np.int32]:
 def _batch(requests: int, shown: int) -> dict[str, Any]:
     """Full histories and texts: the dearest there can be."""
     rng, widths = np.random.default_rng(0), Encoding()
-    sizes = (("word", widths.history), ("title", widths.history))
+    sizes = (("word", widths.history), ("title", widths.titles))
     days = {f"clicked_{name}_days": np.ones((requests, n), np.float32) for name, n in sizes}
     return days | {
         "clicked_words": _ids(rng, requests, widths.history, widths.phrase_content),
-        "clicked_titles": _ids(rng, requests, widths.history, widths.title_content),
+        "clicked_titles": _ids(rng, requests, widths.titles, widths.title_content),
         "past_queries": _ids(rng, requests, widths.queries, widths.query_words),
         "past_query_days": np.ones((requests, widths.queries), np.float32),
         "query_words": _ids(rng, requests, widths.query_words),
