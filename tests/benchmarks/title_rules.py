@@ -85,6 +85,11 @@ def letters(text: str) -> str:
     return "".join(map(_singular, _words(text)))
 
 
+def flat(text: str) -> str:
+    """`text` by its letters and digits alone, as they are: "WMR561 WPS" says "wmr561wps"."""
+    return "".join(_words(text))
+
+
 def singular_words(text: str) -> frozenset[str]:
     """The words of `text`, likewise."""
     return frozenset(map(_singular, _words(text)))
@@ -113,7 +118,8 @@ def _untrue(shown: Entitled, facts: Facts) -> Iterator[str]:
         yield "without_evidence"
     for name, text in said.items():
         phrase, point = letters(text), chosen.get(name)
-        if phrase not in facts.attested and not _cut_out_of_title(phrase, point, facts):
+        spelled = {phrase, flat(text)}
+        if not spelled & set(facts.attested) and not _cut_out_of_title(phrase, point, facts):
             yield "unattested"
         if phrase in facts.denied:
             yield "denied"

@@ -28,7 +28,7 @@ from service.decision.snapshot import Catalogue, build_snapshot
 from service.decision.terms import Micros, PhrasePosition, PhraseStyle, Placement, Store
 from tests.benchmarks.made_titles import TONGUES, make_product
 from tests.benchmarks.real_catalogues import real_products
-from tests.benchmarks.title_rules import Facts, faults, letters, parsed_tags
+from tests.benchmarks.title_rules import Facts, faults, flat, letters, parsed_tags
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +86,12 @@ def _rewrite_shop(made: Sequence[Made], locale: str, chance: Random, tally: Tall
 
 def _facts(made: Made, original: str, *, spaced: bool) -> Facts:
     product = made.product
-    attested = {letters(one) for one in made.attested} | {letters(plain(o)) for o in made.attested}
+    attested = {
+        form(text)
+        for one in made.attested
+        for text in (one, plain(one))
+        for form in (letters, flat)
+    }
     values = {*product.highlights, *product.attributes.values(), product.title, original}
     denied = {letters(one) for one in made.denied}
     return Facts(original, made.names, attested, denied, values, spaced)
