@@ -59,7 +59,9 @@ def test_buckets_that_are_full_again_are_forgotten(monkeypatch: pytest.MonkeyPat
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1))
 async def test_a_cursor_leads_to_where_it_came_from(key: str) -> None:
-    rows = [Platform(name=name, placements=0, campaigns=0) for name in (key, "more")]
+    rows = [
+        Platform(name=name, title_limit=None, placements=0, campaigns=0) for name in (key, "more")
+    ]
     response = PageQuery(1).answer(PlatformPage, rows, lambda row: row.name)
     page = PlatformPage.model_validate_json(bytes(response.body))
     assert page.data == (rows[0],)
@@ -68,7 +70,9 @@ async def test_a_cursor_leads_to_where_it_came_from(key: str) -> None:
 
 
 async def test_the_last_page_has_no_next() -> None:
-    rows = [Platform(name=name, placements=0, campaigns=0) for name in ("a", "b")]
+    rows = [
+        Platform(name=name, title_limit=None, placements=0, campaigns=0) for name in ("a", "b")
+    ]
     response = PageQuery(2).answer(PlatformPage, rows, lambda row: row.name)
     assert PlatformPage.model_validate_json(bytes(response.body)).next is None
     assert await page_query(7, None) == PageQuery(7, "")
