@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from service.contract.history import HISTORY_LIMIT, QUERY_LIMIT
+from service.contract.history import HISTORY_LIMIT, QUERY_LIMIT, TITLE_LIMIT
 from service.decision.terms import Micros
 from service.demo.log import write_log
 from service.demo.merchants import make_shop
@@ -81,7 +81,7 @@ def known_shoppers(seed: int, folder: Path) -> dict[str, StoredProfile]:
     shift = time.time() - 60 - float(clicks["ts"].to_numpy().max())
     clicked = clicks.filter(pl.col("click") == 1).join(items, on="product_uid", how="left")
     words = _newest(facets.filter(pl.col("click") == 1), "sf_keyword", HISTORY_LIMIT, shift)
-    titles = _newest(clicked, "title", HISTORY_LIMIT, shift)
+    titles = _newest(clicked, "title", TITLE_LIMIT, shift)
     visits = facets.unique("session_id", keep="first", maintain_order=True)
     queries = _newest(visits, "query", QUERY_LIMIT, shift)
     return {

@@ -48,11 +48,11 @@ def test_no_profile_is_an_empty_history() -> None:
 
 
 def test_a_profile_keeps_the_newest_of_each_kind() -> None:
-    words = tuple((f"word {n}", 1_000.0 - n) for n in range(60))
+    words = tuple((f"word {n}", 1_000.0 - n) for n in range(120))
     long = StoredProfile(words, words, words)
     history, _ = decode_profile(encode_profile(long), now=1_000.0)
     sizes = [len(history.feature_words), len(history.titles), len(history.queries)]
-    assert sizes == [50, 50, 20]
+    assert sizes == [50, 100, 20]
     assert history.feature_words[0] == ("word 0", 0.0)
 
 
@@ -133,14 +133,14 @@ async def test_a_profile_is_what_the_events_say(connection: AsyncConnection) -> 
     }
 
 
-async def test_a_profile_has_the_newest_fifty_of_many(connection: AsyncConnection) -> None:
+async def test_a_profile_has_the_newest_hundred_of_many(connection: AsyncConnection) -> None:
     await fill(connection)
-    many = [Product(f"p{n}", f"Title {n}", "/p", LAMP.price) for n in range(60)]
+    many = [Product(f"p{n}", f"Title {n}", "/p", LAMP.price) for n in range(120)]
     await put_products(connection, "sto_1", many)
     clicks = [
         click(n, user_id="u1", ts=1_000.0 + n, product_id=f"p{n}", event_key=f"k{n}")
-        for n in range(60)
+        for n in range(120)
     ]
     await add_events(connection, clicks)
     titles = (await recent_actions(connection, "sto_1", ["u1"]))["u1"].titles
-    assert titles == tuple((f"Title {n}", 1_000.0 + n) for n in range(59, 9, -1))
+    assert titles == tuple((f"Title {n}", 1_000.0 + n) for n in range(119, 19, -1))
