@@ -10,7 +10,6 @@ where e_v is a feature word in the main task and the mean of a title in the auxi
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import keras
@@ -18,14 +17,15 @@ from keras import ops
 
 from training.arms.inputs import GROUPS, PLACES, CommonColumns, group_mean
 from training.arms.logistic import Logistic
+from training.arms.saved import SavedBySettings
 from training.arms.task_weights import AddedWeights, LowRankWeights, SummedWeights
-from training.config import SellingPointConfig
 from training.layers import Calibration, PlaceTower, WordTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from training.arms.model import Start
+    from training.config import SellingPointConfig
 
 Tensor = Any
 
@@ -34,7 +34,7 @@ _MAIN: Final = 0
 _AUXILIARY: Final = 1
 
 
-class LinearArm(keras.Model):
+class LinearArm(SavedBySettings):
     """A linear model of both tasks; subclasses say how their weights hang together."""
 
     weights_layer: Any
@@ -50,11 +50,6 @@ class LinearArm(keras.Model):
         self.auxiliary_place = PlaceTower(PLACES, name="auxiliary_place")
         self.common = CommonColumns(name="common")
         self.calibration = Calibration(name="calibration")
-
-    def build(self, batch_shape: Tensor = None) -> None:
-        """Leave it to the layers, which build themselves when they are first called."""
-        del batch_shape
-        self.built = True
 
     def start(self, start: Start) -> None:
         """Take the catalogue's word vectors, at a scale where products are of order one."""
@@ -86,16 +81,6 @@ class LinearArm(keras.Model):
         slope = ops.einsum("bgd,gd->bd", pools, weights[:groups]) + weights[groups]
         level = ops.einsum("bgd,gd->b", pools, weights[groups + 1 :]) + self.bias[task]
         return ops.einsum("bd,bnd->bn", slope, thing) + level[:, None]
-
-    def get_config(self) -> dict[str, Any]:
-        """Return what builds an equal model."""
-        return {"size": self.size, "config": asdict(self.config)}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> LinearArm:
-        """Build an equal model."""
-        del custom_objects
-        return cls(config["size"], SellingPointConfig(**config["config"]))
 
 
 @keras.saving.register_keras_serializable("training")

@@ -6,7 +6,6 @@ one its prediction, and the main task reads the feature-word log.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -16,7 +15,7 @@ from keras import ops
 from training.arms.comparing import UNITS_A_PAIR, compare
 from training.arms.inputs import PLACES, CommonColumns, pooled
 from training.arms.logistic import Logistic
-from training.config import SellingPointConfig
+from training.arms.saved import SavedBySettings
 from training.layers import Calibration, PlaceTower, TitleAttention, WordTable
 
 if TYPE_CHECKING:
@@ -24,12 +23,13 @@ if TYPE_CHECKING:
 
     from service.contract.arrays import FloatArray
     from training.arms.model import Start
+    from training.config import SellingPointConfig
 
 Tensor = Any
 
 
 @keras.saving.register_keras_serializable("training")
-class Bm(keras.Model):
+class Bm(SavedBySettings):
     """The base model: one task, clicks on feature words.
 
         e_q = (1/s) sum_i Em(w_i)                           (eq. 4; no words give zeros)
@@ -58,11 +58,6 @@ class Bm(keras.Model):
         self.main = TaskOutput(PLACES, name="main")
         self.common = CommonColumns(name="common")
         self.calibration = Calibration(name="calibration")
-
-    def build(self, batch_shape: Tensor = None) -> None:
-        """Leave it to the layers, which build themselves when they are first called."""
-        del batch_shape
-        self.built = True
 
     def start(self, start: Start) -> None:
         """Start from the catalogue's words, units that compare, and outputs solved outright."""
@@ -94,16 +89,6 @@ class Bm(keras.Model):
         of_context = self.from_context(ops.concatenate(context, axis=-1))[:, None, :]
         h1 = ops.relu(of_context + self.from_thing(thing))
         return self.second(self.dropout(h1, training=training))
-
-    def get_config(self) -> dict[str, Any]:
-        """Return what builds an equal model."""
-        return {"size": self.size, "config": asdict(self.config)}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Bm:
-        """Build an equal model."""
-        del custom_objects
-        return cls(config["size"], SellingPointConfig(**config["config"]))
 
 
 @keras.saving.register_keras_serializable("training")

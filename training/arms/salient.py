@@ -11,6 +11,7 @@ from keras import ops
 from service.contract.matching import PHRASE_MATCH
 from training.arms.inputs import PLACES
 from training.arms.logistic import Logistic
+from training.arms.saved import SavedBySettings
 from training.layers import Calibration, PlaceTower, Standardize, TitleAttention, WordTable
 from training.shopper import ShopperGroups
 
@@ -29,7 +30,7 @@ _LEAST_WEIGHT: Final = 0.1
 _LEAST_SPREAD: Final = 1e-6
 
 
-class Salient(keras.Model):
+class Salient(SavedBySettings):
     """Two tasks over shared embeddings and layers: clicks on feature words, clicks on ads.
 
         x = [e_u ; e_q ; e_v]   h1 = f(W1 x + W_m m + sum_p P_p (e_p * e_v) + b1)
@@ -44,7 +45,7 @@ class Salient(keras.Model):
 
     def __init__(self, size: int, config: SellingPointConfig) -> None:
         super().__init__()
-        self.config, hidden = config, config.hidden
+        self.size, self.config, hidden = size, config, config.hidden
         self.table = WordTable(size, config.dim, name="table")
         self.idf = self.add_weight(shape=(size,), trainable=False, name="idf")
         self.shopper = ShopperGroups(self.table, name="shopper")
@@ -60,11 +61,6 @@ class Salient(keras.Model):
         self.calibration = Calibration(name="calibration")
         self.attention = TitleAttention(config.attention, name="attention")
         self.auxiliary = Output("auxiliary")
-
-    def build(self, batch_shape: Tensor) -> None:
-        """Leave it to the layers, which build themselves when they are first called."""
-        del batch_shape
-        self.built = True
 
     def start(self, start: Start) -> None:
         """Start from the catalogue's words, and from outputs solved outright.
