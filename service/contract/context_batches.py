@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from service.contract.encoder import SECONDS_A_DAY
+from service.contract.ages import SECONDS_A_DAY
 from service.contract.groups import GROUP_WIDTH, feature_groups
 from service.contract.matching import PHRASE_MATCH, QUERY_FEATURES, TITLE_MATCH
 from service.contract.relevance import PHRASE_FIT
@@ -171,7 +171,8 @@ class ContextBatches:
         features = np.empty((len(pairs), len(PHRASE_FIT)), np.float32)
         for group in _runs(queries):
             fit = encoder.fit(self.queries[queries[group.start]])
-            encoder.relevance.match(fit, asked["code"][group], usual[group], features[group])
+            codes, out = asked["code"][group], features[group]
+            encoder.relevance.match([fit], [len(codes)], codes, usual[group], out)
         return features[places]
 
     def _query_match(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, chain
 from operator import eq, is_
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from service.contract.ages import ages_of
 from service.contract.fingerprint import fingerprint
 from service.contract.groups import feature_groups
 from service.contract.history import Timeline
@@ -25,14 +25,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from service.contract.arrays import FloatArray, IntArray, Tensors, TextTable, TimeArray
+    from service.contract.arrays import FloatArray, IntArray, Tensors, TextTable
     from service.contract.encoding import Encoding
     from service.contract.history import Aged, History
     from service.contract.text_ids import RowBytes
     from service.contract.vocabulary import Vocabulary
 
-SECONDS_A_DAY: Final = 86_400.0
-_DAYS_A_SECOND: Final = np.float32(1.0 / SECONDS_A_DAY)
 _REMEMBERED_QUERIES: Final = 8_192
 _REMEMBERED_HISTORIES: Final = 2_048
 _REMEMBERED_FITS: Final = 2_048
@@ -54,21 +52,20 @@ class _Texts:
     mentions: Mentions
 
 
-class _Encoded(NamedTuple):
-    """The events of one kind of shoppers (B,)."""
-
-    ids: IntArray  # (B, H, W)
-    days: FloatArray  # (B, H)
-    mentions: Sequence[Mentions]
-    counts: NDArray[np.intp]  # (B,)
-    newest: TimeArray  # (B,) days, infinite if there is none
-
-
 class _TextsOf(NamedTuple):
     """How the texts of one kind are encoded, and how many at most."""
 
     encode: Callable[[tuple[str, ...]], _Texts]
     limit: int
+
+    def lines(self, events: Sequence[Aged]) -> list[Timeline]:
+        """The newest of each shopper's events."""
+        return [Timeline.of(one).newest(self.limit) for one in events]
+
+    def of(self, lines: Sequence[Timeline]) -> tuple[IntArray, list[Mentions]]:
+        """The ids (B, H, W) of each shopper's texts, and what they mention."""
+        texts = [self.encode(line.texts) for line in lines]
+        return _joined([one.ids for one in texts]), [one.mentions for one in texts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,56 +135,34 @@ class Encoder:
         last = self._last
         if last is not None and last.is_for(queries, histories):
             return last.contexts
-        query_words, heads, forms = zip(*map(self.query, queries), strict=True)
-        words = self._kind([one.feature_words for one in histories], self._words)
-        titles = self._kind([one.titles for one in histories], self._titles)
-        past = self._kind([one.queries for one in histories], self._queries)
-        kinds = (words, titles, past)
-        contexts = Contexts(
-            {
-                "query_words": _joined(query_words),
-                "query_head": _joined(heads),
-                "clicked_words": words.ids,
-                "clicked_word_days": words.days,
-                "clicked_titles": titles.ids,
-                "clicked_title_days": titles.days,
-                "past_queries": past.ids,
-                "past_query_days": past.days,
-                "groups": feature_groups(
-                    np.stack([kind.counts for kind in kinds], axis=1),
-                    np.stack([kind.newest for kind in kinds], axis=1),
-                    np.array(forms),
-                ),
-            },
-            Clicks(words.mentions, words.days, titles.mentions, titles.days),
-        )
+        contexts = self._contexts(queries, histories)
         self._last = _Last(tuple(queries), tuple(histories), contexts)
         return contexts
 
-    @staticmethod
-    def _kind(events: Sequence[Aged], texts: _TextsOf) -> _Encoded:
-        """Encode the events of one kind of each shopper (B,)."""
-        encoded, lines = [], []
-        for done in events:
-            line = Timeline.of(done).newest(texts.limit)
-            encoded.append(texts.encode(line.texts))
-            lines.append(line)
-        counts = np.array(list(map(len, lines)))
-        times = chain.from_iterable([line.times for line in lines])
-        ages = np.array([line.now for line in lines]).repeat(counts)
-        ages -= np.fromiter(times, np.float64, len(ages))
-        days = np.zeros((len(events), texts.limit), dtype=np.float32)
-        seconds = np.maximum(ages, 0.0).astype(np.float32)  # as `Timeline.age`
-        days[np.arange(texts.limit) < counts[:, None]] = seconds * _DAYS_A_SECOND
-        newest = [
-            line.age(line.times[0]) / SECONDS_A_DAY if line.times else np.inf for line in lines
-        ]
-        return _Encoded(
-            _joined([one.ids for one in encoded]),
-            days,
-            [one.mentions for one in encoded],
-            counts,
-            np.array(newest),
+    def _contexts(self, queries: Sequence[str], histories: Sequence[History]) -> Contexts:
+        query_words, heads, forms = zip(*map(self.query, queries), strict=True)
+        words = self._words.lines([one.feature_words for one in histories])
+        titles = self._titles.lines([one.titles for one in histories])
+        past = self._queries.lines([one.queries for one in histories])
+        limits = self._words.limit, self._titles.limit, self._queries.limit
+        ages = ages_of((words, titles, past), limits)
+        word_days, title_days, query_days = ages.days
+        word_ids, word_mentions = self._words.of(words)
+        title_ids, title_mentions = self._titles.of(titles)
+        query_ids, _ = self._queries.of(past)
+        return Contexts(
+            {
+                "query_words": _joined(query_words),
+                "query_head": _joined(heads),
+                "clicked_words": word_ids,
+                "clicked_word_days": word_days,
+                "clicked_titles": title_ids,
+                "clicked_title_days": title_days,
+                "past_queries": query_ids,
+                "past_query_days": query_days,
+                "groups": feature_groups(ages.counts.T, ages.newest.T, np.array(forms)),
+            },
+            Clicks(word_mentions, word_days, title_mentions, title_days),
         )
 
     def items(self, titles: Sequence[str], price_z: Sequence[float] | FloatArray) -> Tensors:
@@ -244,11 +219,8 @@ class Encoder:
         terms, width = self.terms(table), len(PHRASE_FIT)
         owners = None if len(lengths) == 1 else np.arange(len(lengths)).repeat(lengths)
         features = np.empty((len(table), len(PHRASE_MATCH)), np.float32)
-        usual, ends = terms.least_share, accumulate(lengths)
-        for query, length, end in zip(queries, lengths, ends, strict=True):
-            part = slice(end - length, end)
-            codes, out = table["code"][part], features[part, :width]
-            self.relevance.match(self.fit(query), codes, usual[part], out)
+        fits, out = list(map(self.fit, queries)), features[:, :width]
+        self.relevance.match(fits, lengths, table["code"], terms.least_share, out)
         tasted = self.taste(contexts).of(terms, owners)
         said = self.relevance.said.take(terms.ids)
         features[:, width:] = phrase_taste(terms, tasted, said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -41,7 +41,7 @@ class Fit(NamedTuple):
     """How much more often products of a query attest each phrase than all products do."""
 
     lifts: FloatArray  # (P + 1,) logs, by code; 0 for the unknown
-    most: float  # the largest share of the query's products that attest one phrase
+    best: float  # log of the largest share of the query's products that attest one phrase
 
 
 def keys_of(words: Sequence[str], content: Sequence[str]) -> list[str]:
@@ -107,21 +107,30 @@ class Relevance:
             lifts = np.log(seen / (self.shown[itself] + _QUERY_PRIOR))
         lifts[UNKNOWN] = 0.0
         most = float((np.exp(lifts) * self.share).max())
-        return Fit(lifts.astype(np.float32), max(most, _LEAST_SHARE))
+        return Fit(lifts.astype(np.float32), math.log(max(most, _LEAST_SHARE)))
 
-    def match(self, fit: Fit, codes: NDArray[Any], usual: FloatArray, out: FloatArray) -> None:
-        """Write the features PHRASE_FIT of phrases `codes` (K,) to `out` (K, 3).
+    def match(
+        self,
+        fits: Sequence[Fit],
+        lengths: Sequence[int],
+        codes: NDArray[Any],
+        usual: FloatArray,
+        out: FloatArray,
+    ) -> None:
+        """Write the features PHRASE_FIT of phrases `codes` (K,), so many a fit, to `out` (K, 3).
 
         With the log lift l and share s of products: l + ln s, the share exp of it over the largest
         (1 at most), ln s. Of an unknown phrase s is `usual` (K,), the share of titles with its
         words.
         """
+        parts = zip(fits, lengths, accumulate(lengths), strict=True)
+        lifts = np.concatenate([fit.lifts.take(codes[end - n : end]) for fit, n, end in parts])
+        best = np.array([fit.best for fit in fits], np.float32).repeat(lengths)
         share = np.where(codes == UNKNOWN, usual, self.share.take(codes))
         common = np.log(np.maximum(share, np.float32(_LEAST_SHARE)))
-        relevance = fit.lifts.take(codes) + common
+        relevance = lifts + common
         out[:, 0] = relevance
-        to_best = np.minimum(relevance - np.float32(math.log(fit.most)), np.float32(0))
-        out[:, 1] = np.exp(to_best)
+        out[:, 1] = np.exp(np.minimum(relevance - best, np.float32(0)))
         out[:, 2] = common
 
     def _ratios(self, row: int) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -35,7 +36,7 @@ Timed = tuple[tuple[str, float], ...]
 """(text, Unix seconds), newest first."""
 
 _NOTHING_SEEN: Final[Mapping[str, int]] = MappingProxyType({})
-_Apart = tuple[tuple[str, ...], list[float]]
+_Apart = tuple[tuple[str, ...], "array[float]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def _apart(texts: list[str], times: list[float]) -> _Apart:
     if len(texts) != len(times):
         message = f"{len(texts)} texts, {len(times)} times"
         raise ValueError(message)
-    return tuple(texts), times
+    return tuple(texts), array("d", times)
 
 
 async def read_profile(redis: Redis, store_id: str, user_id: str) -> StoredProfile | None:

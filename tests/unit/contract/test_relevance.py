@@ -24,11 +24,15 @@ KNOWN = Relevance(
 
 
 def match(query: str, phrase: str) -> list[float]:
-    words = query.split()
-    out = np.empty((1, 3), np.float32)
-    usual = np.array([0.05], np.float32)
-    KNOWN.match(KNOWN.fit(keys_of(words, words)), np.array([KNOWN.code(phrase)]), usual, out)
-    return [float(value) for value in out[0]]
+    return match_all([(query, [phrase])])[0]
+
+
+def match_all(asked: list[tuple[str, list[str]]]) -> list[list[float]]:
+    fits = [KNOWN.fit(keys_of(words, words)) for query, _ in asked for words in (query.split(),)]
+    codes = np.array([KNOWN.code(phrase) for _, phrases in asked for phrase in phrases])
+    usual, out = np.full(len(codes), 0.05, np.float32), np.empty((len(codes), 3), np.float32)
+    KNOWN.match(fits, [len(phrases) for _, phrases in asked], codes, usual, out)
+    return [list(map(float, row)) for row in out]
 
 
 def test_a_query_has_its_words_its_pairs_and_itself_as_keys() -> None:
@@ -69,8 +73,15 @@ def test_what_is_not_known_is_as_usual() -> None:
 
 def test_where_nothing_was_shown_no_share_is_larger_than_the_best() -> None:
     nothing, out = Relevance.nothing(SIZE), np.empty((1, 3), np.float32)
-    nothing.match(nothing.fit(["=x"]), np.array([0]), np.array([0.05], np.float32), out)
+    nothing.match([nothing.fit(["=x"])], [1], np.array([0]), np.array([0.05], np.float32), out)
     assert out[0].tolist() == pytest.approx([math.log(0.05), 1.0, math.log(0.05)])
+
+
+def test_queries_are_matched_together_as_each_alone() -> None:
+    asked = [("sink", ["steel", "never attested"]), ("lamp", []), ("steel sink", ["soft close"])]
+    alone = [row for one in asked if one[1] for row in match_all([one])]
+    assert match_all(asked) == alone
+    assert len({tuple(row) for row in alone}) == 3
 
 
 def test_bytes_give_the_same_counts_again() -> None:
