@@ -63,14 +63,17 @@ class Lift:
 
     def bounds(self, z: TimeArray) -> TimeArray:
         """Return the lower bounds (places, N) for phrases of logit z (N,)."""
-        found = np.empty((self.places, len(z)))
-        for place in range(self.places):
-            at = 2 * place
-            (aa, ab), (_, bb) = (row[at : at + 2] for row in self.covariance[at : at + 2])
-            variance = (z * bb + 2.0 * ab) * z + aa
-            found[place] = self.coefficients[at] + self.coefficients[at + 1] * z
-            found[place] -= CAUTION * np.sqrt(np.maximum(variance, 0.0))
+        numbers = np.array([self._of(place) for place in range(self.places)]).reshape(-1, 5)
+        a, b, aa, ab, bb = numbers.T[:, :, None]
+        variance = (z * bb + 2.0 * ab) * z + aa
+        found: TimeArray = a + b * z - CAUTION * np.sqrt(np.maximum(variance, 0.0))
         return found
+
+    def _of(self, place: int) -> tuple[float, ...]:
+        """Return a_k, b_k, var(a_k), cov(a_k, b_k), var(b_k)."""
+        at = 2 * place
+        (aa, ab), (_, bb) = (row[at : at + 2] for row in self.covariance[at : at + 2])
+        return (*self.coefficients[at : at + 2], aa, ab, bb)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ class Uplift:
 
 def logits(scores: FloatArray | Sequence[float]) -> TimeArray:
     """Return log(p / (1 - p)) of scores p (N,), finite also at 0 and 1."""
-    p = np.clip(np.asarray(scores, dtype=np.float64), _LEAST, 1.0 - _LEAST)
+    p = np.minimum(np.maximum(np.asarray(scores, dtype=np.float64), _LEAST), 1.0 - _LEAST)
     found: TimeArray = np.log(p / (1.0 - p))
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
@@ -75,25 +76,18 @@ class _Case(NamedTuple):
     cap: int
     apt: list[Apt]
     share: float
+    is_unscored: bool
 
     @property
-    def is_unscored(self) -> bool:
-        return self.rung.reason in _UNSCORED
+    def scored(self) -> Sequence[Apt]:
+        """The options that the model is asked about."""
+        return () if self.is_unscored else self.apt
 
     @property
     def seen(self) -> list[int]:
         """How often the shopper saw each option that is scored."""
-        if self.is_unscored:
-            return []
         seen = self.titling.query.shopper.seen.get
-        return [seen(text, 0) for apt in self.apt for text in apt.texts]
-
-    @property
-    def question(self) -> Question:
-        query = self.titling.query
-        rows = [NO_ROWS] if self.is_unscored else [NO_ROWS, *(a.phrases for a in self.apt)]
-        history = query.shopper.history if self.rung.reason == PERSONAL else EMPTY_HISTORY
-        return Question(query.query, history, np.concatenate(rows))
+        return [seen(text, 0) for apt in self.scored for text in apt.texts]
 
 
 class _Told(NamedTuple):
@@ -123,7 +117,7 @@ def choose_points(
     cases = [_case(one, snapshot, rungs) for one in titlings]
     if not any(one.options for case in cases for one in case.apt):
         return [Choices([NOTHING] * len(one.products)) for one in titlings]
-    questions = [case.question for case in cases]
+    questions = _questions(cases)
     scores = _scores(questions, scorers)
     if scores is None and len(titlings) > 1 and scorers.phrases is not None:
         return [choose_points([one], snapshot, scorers)[0] for one in titlings]
@@ -149,7 +143,7 @@ def _case(titling: Titling, snapshot: Snapshot, rungs: tuple[Rung, Rung]) -> _Ca
     rung = rungs[is_known(query.shopper.history)]
     if query.policy.source is PointSource.COMMON:
         rung = _COMMON_RUNG
-    return _Case(titling, rung, cap, apt, _explored_share(titling))
+    return _Case(titling, rung, cap, apt, _explored_share(titling), rung.reason in _UNSCORED)
 
 
 def _explored_share(titling: Titling) -> float:
@@ -158,6 +152,18 @@ def _explored_share(titling: Titling) -> float:
     known = titling.seed is not None and query.shopper.user_id is not None
     standard = query.policy is STANDARD_POLICY or query.policy == STANDARD_POLICY
     return query.explored_share if known and standard else 0.0
+
+
+def _questions(cases: Sequence[_Case]) -> list[Question]:
+    """What the model is asked for each request; their rows are parts of one array."""
+    rows = np.concatenate([NO_ROWS, *(apt.phrases for case in cases for apt in case.scored)])
+    questions, start = [], 0
+    for case in cases:
+        query, end = case.titling.query, start + sum([len(apt.phrases) for apt in case.scored])
+        history = query.shopper.history if case.rung.reason == PERSONAL else EMPTY_HISTORY
+        questions.append(Question(query.query, history, rows[start:end]))
+        start = end
+    return questions
 
 
 def _scores(questions: Sequence[Question], scorers: Scorers) -> FloatArray | None:
@@ -169,7 +175,7 @@ def _scores(questions: Sequence[Question], scorers: Scorers) -> FloatArray | Non
         scores = scorers.phrases.score(questions)
     except ScorerError:
         return None
-    return scores if np.isfinite(scores).all() else None
+    return scores if math.isfinite(scores.sum()) else None
 
 
 def _adds(
