@@ -76,6 +76,9 @@ def up(
 @app.command()
 def serve(port: Port = None, host: Host = None, state: StateFolder = None) -> None:
     """Serve the API; DATABASE_URL and REDIS_URL say where the stores are."""
+    from service.commands.huge_pages import with_huge_pages
+
+    with_huge_pages()
     from service.main import serve
 
     serve(_settings(port=port, host=host, state=state))
