@@ -69,6 +69,7 @@ _NETWORK: Final[Mapping[str, Any]] = {
     "passes": 2.0,
 }
 _SALIENT: Final[Mapping[str, Any]] = {
+    "dim": 16,
     "rate": 5e-4,
     "auxiliary_rate": 5e-4,
     "word_rate": 2e-4,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 OF_SHOPPER: Final = 2  # groups about the shopper, activity and recency; the third is the query's
 MOST_SHOWN: Final = 16  # rows of one request that stand side by side; more become another request
 MOST_PHRASES: Final = 3  # selling points shown in one title that count
+_ODD_FACTOR: Final = 1_000_003
 _UNUSED_WITHOUT_EVENTS: Final = {
     "clicked_words": "clicked_word_days",
     "clicked_titles": "clicked_title_days",
@@ -145,6 +146,13 @@ class Shop:
         ts = first["ts"].to_numpy()
         histories = self.history.at(shoppers, ts)
         return ContextBatches(encoder, first["query"].to_list(), histories), ts, shoppers
+
+
+def row_codes(ids: NDArray[Any]) -> LongArray:
+    """Return one number for each row of ids (N, W): equal rows, equal number."""
+    odd = np.arange(1, 2 * ids.shape[1], 2, dtype=np.int64) * _ODD_FACTOR
+    codes: LongArray = ((ids.astype(np.int64) + 1) * odd).sum(axis=1)
+    return codes
 
 
 def ad_examples(shop: Shop, encoder: Encoder, *, matched: bool) -> Examples:

@@ -27,6 +27,9 @@ from training.fit import (
     start_from,
 )
 from training.schedules import AUXILIARY, BOTH, MAIN, Plan, order_of
+from training.shown import Shown, shown_ads, shown_phrases
+from training.taste_vectors import taste_vectors
+from training.word_vectors import WordVectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,6 +65,13 @@ class SellingPointData:
         every = np.arange(len(auxiliary.ts))
         return cls(main, auxiliary, learnt, earlier if len(earlier) else every, held_out)
 
+    def shown(self, size: int) -> tuple[Shown, Shown]:
+        """Return what both logs showed, of what is learnt from, in words of that many ids."""
+        return (
+            shown_phrases(self.main, self.main_requests, size, seed=0),
+            shown_ads(self.auxiliary, self.auxiliary_requests, size, seed=0),
+        )
+
     @property
     def checked(self) -> LongArray:
         """Return the requests to check on: held out, or all where nothing could be held out."""
@@ -71,23 +81,28 @@ class SellingPointData:
 def new_model(
     data: SellingPointData, encoder: Encoder, titles: Any, config: SellingPointConfig
 ) -> SellingPointModel:
-    """Build the arm; both tasks have run once, and words start from the titles (n, T)."""
+    """Build the arm; both tasks have run once, and words have their start; titles (n, T)."""
     vocabulary = encoder.vocabulary
-    model = ARMS[config.arm].build(vocabulary.size, config)
+    arm = ARMS[config.arm]
+    model = arm.build(vocabulary.size, config)
     model(data.main.take(data.main_requests[:1]))
-    if ARMS[config.arm].two_tasks:
+    if arm.two_tasks:
         model.ad_clicks(data.auxiliary.take(data.auxiliary_requests[:1]))
     vectors = catalogue_vectors(titles, vocabulary.size, config.dim, seed=config.seed)
-    main = _rows(data.main, data.main_requests)
-    auxiliary = _rows(data.auxiliary, data.auxiliary_requests)
-    model.start(Start(vectors, vocabulary.idf, main, auxiliary))
+    words = WordVectors.without_clicks(vectors)
+    if arm.words_from_clicks:
+        words = taste_vectors(data.shown(vocabulary.size), vectors, seed=config.seed)
+    main = _rows(data.main, data.main_requests, words.edge)
+    auxiliary = _rows(data.auxiliary, data.auxiliary_requests, words.edge)
+    model.start(Start(words, vocabulary.idf, main, auxiliary))
     return model
 
 
-def _rows(examples: Examples, requests: LongArray) -> TaskRows:
+def _rows(examples: Examples, requests: LongArray, edge: float) -> TaskRows:
     """Return the newest of the rows learnt from."""
     newest = requests[-_LOOKED_AT:]
     clicks = column(examples, "click", newest)
+    sizes = examples.requests.real[newest].sum(axis=1)
     matched = "match" in examples.columns
     return TaskRows(
         match=column(examples, "match", newest)
@@ -96,6 +111,7 @@ def _rows(examples: Examples, requests: LongArray) -> TaskRows:
         places=column(examples, "place", newest),
         clicks=clicks,
         odds=log_odds(clicks),
+        fresh=np.repeat(examples.ts[newest] >= edge, sizes),
         over=lambda forward: predict(compiled(lambda b: [forward(b)]), examples, newest)[0],
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from training.examples import row_codes
 from training.fit import column, compiled, predict
 from training.floors import PopularityByPosition
 from training.metrics import auc, calibration_error, gain_over, grouped_auc, log_loss
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from training.learn_ranker import RankerData
     from training.learn_selling_points import SellingPointData
     from training.ranker import Ranker
-
-_ODD_FACTOR: Final = 1_000_003
 
 
 def selling_point_metrics(model: SellingPointModel, data: SellingPointData) -> dict[str, float]:
@@ -68,19 +67,12 @@ def _floor(
 ) -> NDArray[np.float64]:
     """Score the rows checked by popularity x position, counted on the rows learnt from."""
     counted = PopularityByPosition.learn(
-        _codes(column(examples, thing, learnt)),
+        row_codes(column(examples, thing, learnt)),
         column(examples, "place", learnt),
         column(examples, "click", learnt),
     )
-    things = _codes(column(examples, thing, checked))
+    things = row_codes(column(examples, thing, checked))
     return counted.score(things, column(examples, "place", checked))
-
-
-def _codes(ids: NDArray[Any]) -> NDArray[np.int64]:
-    """Return one number for each row of ids (N, W): equal rows, equal number."""
-    odd = np.arange(1, 2 * ids.shape[1], 2, dtype=np.int64) * _ODD_FACTOR
-    codes: NDArray[np.int64] = ((ids.astype(np.int64) + 1) * odd).sum(axis=1)
-    return codes
 
 
 def _sigmoid(logits: NDArray[Any]) -> NDArray[Any]:

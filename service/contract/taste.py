@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from service.contract.arrays import FloatArray, IntArray
 
-HALF_LIFE_DAYS: Final = 10.0
+HALF_LIFE_DAYS: Final = 30.0
 _PER_DAY: Final = np.float32(-1.0 / HALF_LIFE_DAYS)
 _FAR: Final = np.float32(1e9)
 _PRIOR_CLICKS: Final = np.float32(2)
@@ -31,7 +31,7 @@ PHRASE_TASTE: Final = (
 
 
 def fading(days: FloatArray) -> FloatArray:
-    """Return the weight of clicks `days` old, 0.5 ** (days / 10)."""
+    """Return the weight of clicks `days` old, 0.5 ** (days / 30)."""
     weights: FloatArray = np.exp2(days * _PER_DAY)
     return weights
 

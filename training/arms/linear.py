@@ -53,7 +53,7 @@ class LinearArm(SavedBySettings):
 
     def start(self, start: Start) -> None:
         """Take the catalogue's word vectors, at a scale where products are of order one."""
-        self.table.vectors.assign(start.vectors * (2.0 * self.config.dim**0.5))
+        self.table.vectors.assign(start.words.vectors * (2.0 * self.config.dim**0.5))
         main = start.main
         found = Logistic.fit(self.common.adapt(main.match), main, PLACES)
         self.common.kernel.assign(found.kernel)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     Numbers = NDArray[Any]
 
 _RIDGE: Final = 1.0
+_HOLD: Final = 1000.0  # of what all rows told, about as 1000 / p (1 - p) fresh rows would
 _STEPS: Final = 12  # of Newton; six are enough for six digits
 
 
@@ -33,16 +34,48 @@ class Logistic:
         w_0 holds the log odds of a click as its bias, and else zeros: so what was never seen
         stays at zero. Places beyond `most` count as the last.
         """
-        clicks, shown = rows.clicks, np.zeros((len(features), most))
-        shown[np.arange(len(shown)), np.clip(rows.places, 1, most) - 1] = 1.0
-        shown[:, 0] = 1.0  # the first place is everyone's bias
-        z = np.concatenate([shown, features], axis=1)
+        z = np.concatenate([_places(rows, most), features], axis=1)
         start = np.zeros(z.shape[1])
         start[0] = rows.odds
-        w = start.copy()
-        for _ in range(_STEPS):
-            p = 1 / (1 + np.exp(-z @ w))
-            slope = z.T @ (p - clicks) + _RIDGE * (w - start)
-            curve = (z * (p * (1 - p))[:, None]).T @ z + _RIDGE * np.eye(len(w))
-            w -= np.linalg.solve(curve, slope)
+        return cls._of(_solve(z, rows.clicks, start, np.full(len(start), _RIDGE)), most)
+
+    @classmethod
+    def with_links(cls, features: Numbers, links: Numbers, rows: TaskRows, most: int) -> Logistic:
+        """Fit features (n, M) and links (n, L), side by side in the kernel.
+
+        All rows tell what places and features are worth; beside the links, the fresh rows tell,
+        by as much as they are many. On the others, whose clicks word vectors learnt from, links
+        would seem worth more.
+        """
+        usual = cls.fit(features, rows, most)
+        fresh = rows.fresh if rows.clicks[rows.fresh].any() else np.ones_like(rows.fresh)
+        z = np.concatenate([_places(rows, most), features, links], axis=1)[fresh]
+        start = np.zeros(z.shape[1])
+        start[:most], start[0] = usual.places, usual.bias
+        start[most : most + features.shape[1]] = usual.kernel
+        firmness = np.full(len(start), _HOLD)
+        firmness[0] = firmness[-links.shape[1] :] = _RIDGE
+        return cls._of(_solve(z, rows.clicks[fresh], start, firmness), most)
+
+    @classmethod
+    def _of(cls, w: Numbers, most: int) -> Logistic:
         return cls(float(w[0]), np.concatenate([[0.0], w[1:most]]), w[most:])
+
+
+def _places(rows: TaskRows, most: int) -> Numbers:
+    """Return (n, most): 1 for the place, and for the first, which is everyone's bias."""
+    shown = np.zeros((len(rows.places), most))
+    shown[np.arange(len(shown)), np.clip(rows.places, 1, most) - 1] = 1.0
+    shown[:, 0] = 1.0
+    return shown
+
+
+def _solve(z: Numbers, clicks: Numbers, start: Numbers, firmness: Numbers) -> Numbers:
+    """Minimise log loss + sum firmness (w - start)^2 / 2 by Newton's method."""
+    w = start.copy()
+    for _ in range(_STEPS):
+        p = 1 / (1 + np.exp(-z @ w))
+        slope = z.T @ (p - clicks) + firmness * (w - start)
+        curve = (z * (p * (1 - p))[:, None]).T @ z + np.diag(firmness)
+        w -= np.linalg.solve(curve, slope)
+    return w

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from service.contract.arrays import FloatArray, IntArray
     from training.config import SellingPointConfig
+    from training.word_vectors import WordVectors
 
 Tensor = Any
 
@@ -22,6 +26,7 @@ class TaskRows:
     places: IntArray  # (n,) where they stood, from 1
     clicks: FloatArray  # (n,)
     odds: float  # log odds of a click
+    fresh: NDArray[np.bool_]  # (n,) which came after all that word vectors learnt from
     over: Callable[[Callable[[Any], Tensor]], FloatArray]
     """Runs a function of a batch, which gives (B, N, ...), over the rows: (n, ...)."""
 
@@ -30,7 +35,7 @@ class TaskRows:
 class Start:
     """What the logs and the catalogue tell before a step is taken."""
 
-    vectors: FloatArray  # (size, D) of words, from the catalogue
+    words: WordVectors
     idf: FloatArray  # (size,) inverse document frequencies
     main: TaskRows
     auxiliary: TaskRows

@@ -61,7 +61,7 @@ class Bm(SavedBySettings):
 
     def start(self, start: Start) -> None:
         """Start from the catalogue's words, units that compare, and outputs solved outright."""
-        self.table.vectors.assign(start.vectors * (2.0 * self.config.dim**0.5))
+        self.table.vectors.assign(start.words.vectors * (2.0 * self.config.dim**0.5))
         groups = [*self.user, *self.asked]
         compare(self, [groups.index(name) for name in self.compared])
         common = self.common.adapt(start.main.match)

@@ -31,6 +31,7 @@ class Arm:
     build: Callable[[int, SellingPointConfig], SellingPointModel]  # of that many ids
     graphs: Callable[[Any, Encoding], Mapping[str, onnx.ModelProto]]
     two_tasks: bool = True
+    words_from_clicks: bool = False  # where word vectors start: else from the catalogue alone
 
 
 ARMS: Final[dict[ArmName, Arm]] = {
@@ -39,6 +40,7 @@ ARMS: Final[dict[ArmName, Arm]] = {
         " shared embeddings and layers, feature groups, products of shopper and phrase vectors.",
         Salient,
         salient_graphs,
+        words_from_clicks=True,
     ),
     ArmName.BM: Arm(
         "BM of Hou et al.: one task, clicks on feature words, from pooled words of shopper, query"

@@ -63,24 +63,29 @@ class Salient(SavedBySettings):
         self.auxiliary = Output("auxiliary")
 
     def start(self, start: Start) -> None:
-        """Start from the catalogue's words, and from outputs solved outright.
+        """Start from words that lie where clicks put them, and from outputs solved outright.
 
         Rare words count most in a text. What a logistic on match and links cannot say is left to
         h2, whose weights start at zero.
         """
         self.idf.assign(start.idf)
-        self.table.vectors.assign(start.vectors * self.config.dim**0.5)
         self.table.salience.assign(np.log(np.maximum(start.idf, _LEAST_WEIGHT)))
         self.standardize.adapt(start.main.match)
+        self.place_words(start.words.older, start)
+        links, ad_links = start.main.over(self.main_links), start.auxiliary.over(self.ad_links)
+        self.place_words(start.words.vectors, start)
+        match = np.asarray(self.standardize(start.main.match))
+        self.match_out.kernel.assign(self.main.start(start.main, match, links)[:, None])
+        nothing = np.zeros((len(ad_links), 0), np.float32)
+        self.auxiliary.start(start.auxiliary, nothing, ad_links)
+
+    def place_words(self, vectors: FloatArray, start: Start) -> None:
+        """Put words at vectors (size, D), and what is usual of clicks where it then lies."""
+        self.table.vectors.assign(vectors * self.config.dim**0.5)
         titles = start.auxiliary.over(lambda batch: self.table.mean(batch["title_words"]))
         self.shopper.titles.usual.assign(titles.mean(axis=0))
         phrases = start.main.over(lambda batch: self.table.mean(batch["phrase_words"]))
         self.shopper.words.usual.assign(phrases.mean(axis=0))
-        match = np.asarray(self.standardize(start.main.match))
-        found = self.main.start(start.main, match, start.main.over(self.main_links))
-        self.match_out.kernel.assign(found[:, None])
-        nothing = np.zeros((len(start.auxiliary.clicks), 0), np.float32)
-        self.auxiliary.start(start.auxiliary, nothing, start.auxiliary.over(self.ad_links))
 
     def call(self, batch: Mapping[str, Tensor], training: bool = False) -> Tensor:
         """Return logits (B, N) of clicks on the shown feature words."""
@@ -145,9 +150,9 @@ class Output(keras.layers.Layer):
         parts = len(LINKED_PARTS)
         sums = links.reshape(len(links), parts, -1).sum(axis=-1)
         spread = sums.std(axis=0) + _LEAST_SPREAD
-        found = Logistic.fit(np.hstack([match, sums / spread]), rows, PLACES)
-        kernel = np.maximum(found.kernel[match.shape[1] :] / spread, 0.0)
-        self.dot.kernel.assign(np.repeat(kernel, links.shape[1] // parts)[:, None])
+        found = Logistic.with_links(match, sums / spread, rows, PLACES)
+        weights = np.maximum(found.kernel[match.shape[1] :] / spread, 0.0)
+        self.dot.kernel.assign(np.repeat(weights, links.shape[1] // parts)[:, None])
         self.dense.bias.assign([found.bias])
         self.place.bias.assign(found.places)
         return found.kernel[: match.shape[1]]

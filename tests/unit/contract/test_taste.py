@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 SHARE = np.array([0.0, 0.1, 0.2, 0.5], np.float32)  # by id: padding, then three words
 WORDS = np.array([[1, 2], [1, 0]], np.int32)  # two clicked feature words
-WORD_DAYS = np.array([0.0, 10.0], np.float32)  # weigh 1 and 1/2
+WORD_DAYS = np.array([0.0, 30.0], np.float32)  # weigh 1 and 1/2
 TITLES = np.array([[3, 1, 0], [0, 0, 0]], np.int32)  # a clicked title, and one without words
-TITLE_DAYS = np.array([20.0, 0.0], np.float32)  # weighs 1/4
+TITLE_DAYS = np.array([60.0, 0.0], np.float32)  # weighs 1/4
 CLICKS = Clicks([Mentions.of(WORDS)], WORD_DAYS[None], [Mentions.of(TITLES)], TITLE_DAYS[None])
 TASTE = measure_taste(CLICKS, 4)
 
@@ -42,8 +42,8 @@ def tasted(terms: Terms, taste: Taste = TASTE) -> Tasted:
     return taste.of(terms)
 
 
-def test_a_click_loses_half_its_weight_in_ten_days() -> None:
-    np.testing.assert_allclose(fading(np.array([0.0, 10.0, 20.0], np.float32)), [1, 0.5, 0.25])
+def test_a_click_loses_half_its_weight_in_thirty_days() -> None:
+    np.testing.assert_allclose(fading(np.array([0.0, 30.0, 60.0], np.float32)), [1, 0.5, 0.25])
 
 
 def test_clicks_add_up_by_id() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 
 def _rows(places: NDArray[np.int64], clicks: NDArray[np.float64], odds: float) -> TaskRows:
     nothing = np.empty((len(clicks), 0), np.float32)
+    every = np.ones(len(clicks), np.bool_)
     return TaskRows(
-        nothing, places.astype(np.int32), clicks.astype(np.float32), odds, lambda _: nothing
+        nothing, places.astype(np.int32), clicks.astype(np.float32), odds, every, lambda _: nothing
     )
 
 
@@ -36,3 +38,36 @@ def test_a_log_without_a_click_starts_near_its_log_odds() -> None:
     assert -8 < found.bias < -6
     assert found.places.tolist() == [0.0, 0.0, 0.0]
     assert found.kernel.tolist() == [0.0, 0.0]
+
+
+def test_links_are_worth_what_fresh_rows_say() -> None:
+    # on old rows the link tells the click itself; on fresh ones it is noise, a feature is not
+    rng = np.random.default_rng(0)
+    clicks = (rng.random(40_000) < 0.2).astype(float)
+    fresh = np.arange(40_000) >= 30_000
+    link = np.where(fresh, rng.random(40_000), clicks)
+    feature = clicks + rng.normal(size=40_000)
+    rows = replace(_rows(np.ones(40_000, int), clicks, -1.4), fresh=fresh)
+    found = Logistic.with_links(feature[:, None], link[:, None], rows, most=2)
+    assert found.kernel[0] == pytest.approx(1.0, abs=0.1)
+    assert abs(found.kernel[1]) < 0.3
+
+
+def test_few_fresh_rows_hardly_move_what_all_rows_say() -> None:
+    rng = np.random.default_rng(1)
+    clicks = (rng.random(20_000) < 0.2).astype(float)
+    fresh = np.arange(20_000) >= 19_900
+    feature = np.where(fresh, -1.0, 1.0) * clicks + rng.normal(size=20_000)
+    rows = replace(_rows(np.ones(20_000, int), clicks, -1.4), fresh=fresh)
+    found = Logistic.with_links(feature[:, None], np.zeros((20_000, 1)), rows, most=2)
+    assert found.kernel[0] > 0.8
+    assert found.kernel[1] == 0.0
+
+
+def test_without_a_fresh_click_all_rows_tell() -> None:
+    rng = np.random.default_rng(2)
+    clicks = (rng.random(5_000) < 0.2).astype(float)
+    link = clicks + rng.normal(size=5_000)
+    rows = replace(_rows(np.ones(5_000, int), clicks, -1.4), fresh=np.zeros(5_000, np.bool_))
+    found = Logistic.with_links(np.zeros((5_000, 0)), link[:, None], rows, most=2)
+    assert found.kernel[0] == pytest.approx(1.0, abs=0.15)
