@@ -1,13 +1,15 @@
-"""Sells the slots: generalised second price with quality, in integers."""
+"""Sells the slots, weighed by quality, in integers: second price, VCG or first price."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from service.decision.terms import Award, Micros
+from service.decision.terms import AuctionRule, Award, Micros
+from service.decision.vcg import exposures, vcg_price
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,27 +25,77 @@ if TYPE_CHECKING:
 _ALL_BITS = (1 << 64) - 1
 
 
-def run_auction(ads: Sequence[ScoredAd], *, slots: int, reserve: Micros) -> list[Award]:
-    """Sell `slots` by generalised second price, best expected value first, a product once.
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Who stands where: the best ad of each product, one more than there are slots, best first."""
+
+    best: Sequence[ScoredAd]
+    nexts: Sequence[int]  # the value that stands below each of the best; 0 where nobody does
+    floors: Sequence[int]  # the least value at which each of the best keeps its product
+
+
+def run_auction(
+    ads: Sequence[ScoredAd],
+    *,
+    slots: int,
+    reserve: Micros,
+    rule: AuctionRule = AuctionRule.GSP,
+    exposure_ppm: Sequence[int] = (),
+) -> list[Award]:
+    """Sell `slots`, best expected value first, a product once, at the prices of `rule`.
 
     Ads that bid under the reserve stay out. The rest stand in order of
-        value_i = bid_i * quality_i                     [micros x parts per million, integers]
+        value_i = bid_i * rate_i                        [micros x parts per million, integers]
     and of their lots where values are equal. From the top each ad wins a slot unless its product
-    has one already, and pays the least that keeps its place over the next in line that could take
-    it, j: an ad of a product not sold above.
-        price_i = max(reserve, ceil(value_j / quality_i)) <= bid_i     [micros per click]
+    has one already. With j the next in line of another product that has none, a click costs
+        gsp:    price_i = ceil(max(value_j, floor_i) / rate_i) <= bid_i           [micros]
+        first:  price_i = bid_i
+        vcg:    as `vcg_price` has it; only there do the shares `exposure_ppm` matter
+    where floor_i is the value at which it would lose its product to another ad of it, or come
+    under the reserve:
+        floor_i = max(reserve * rate_i, the value of the best other ad of the product)
     """
-    line = sorted((ad for ad in ads if ad.bid >= reserve), key=_standing)
-    awards: list[Award] = []
-    sold: set[str] = set()
-    for place, ad in enumerate(line):
-        if len(awards) == slots:
-            break
-        if ad.product_id not in sold:
-            after = next((one for one in line[place + 1 :] if one.product_id not in sold), None)
-            awards.append(Award(len(awards), ad, _price(ad, after, reserve)))
-            sold.add(ad.product_id)
+    line = _line_up(ads, slots, reserve)
+    if rule is AuctionRule.FIRST:
+        return [Award(slot, ad, ad.bid) for slot, ad in enumerate(line.best[:slots])]
+    seen = exposures(exposure_ppm, slots) if rule is AuctionRule.VCG else ()
+    awards = []
+    for slot, ad in enumerate(line.best[:slots]):
+        floor, rate = line.floors[slot], _rate(ad)
+        if seen:
+            price = vcg_price(rate, seen[slot:], line.nexts[slot:slots], floor)
+        else:
+            price = -(-max(line.nexts[slot], floor) // rate)
+        awards.append(Award(slot, ad, Micros(price)))
     return awards
+
+
+def _line_up(ads: Sequence[ScoredAd], slots: int, reserve: Micros) -> _Line:
+    """The front of the line, as far as it wins or sets a price.
+
+    Nothing behind the best ad of product number slots + 1 sets a price: each winner is pressed at
+    least by that one.
+    """
+    line = [
+        (-ad.bid * (ad.rate_ppm or ad.quality_ppm), ad.lot, row)
+        for row, ad in enumerate(ads)
+        if ad.bid >= reserve
+    ]
+    best: list[ScoredAd] = []
+    values: list[int] = []
+    seconds: dict[str, int] = {}
+    for negative, _, row in sorted(line):
+        ad = ads[row]
+        if ad.product_id in seconds:
+            seconds[ad.product_id] = seconds[ad.product_id] or -negative
+        elif len(best) <= slots:
+            seconds[ad.product_id] = 0
+            best.append(ad)
+            values.append(-negative)
+        else:
+            break
+    floors = [max(reserve * _rate(ad), seconds[ad.product_id]) for ad in best]
+    return _Line(best, [*values[1:], 0], floors)
 
 
 def front_of_line(
@@ -51,8 +103,10 @@ def front_of_line(
 ) -> tuple[Places, Sequence[int]]:
     """The candidates (k,) that can win one of `slots` or set a price, and their lots.
 
-    When at most `rivals` ads share a product, the winners and the first loser are among the
-    first slots * rivals + 1 of the line. Lots are drawn only where values are equal.
+    When at most `rivals` ads share a product, the first slots * rivals + 1 of the line are of
+    slots + 1 products or more. That is all of whom any rule asks: each winner is pressed by the
+    best ad of product number slots + 1, or by somebody before it. Lots are drawn only where
+    values are equal.
     """
     needed = slots * rivals + 1
     order = (-values).argsort(kind="stable")
@@ -87,15 +141,5 @@ def _mix(seed: int) -> int:
     return mixed ^ (mixed >> 31)
 
 
-def _standing(ad: ScoredAd) -> tuple[int, int]:
-    return -_value(ad), ad.lot
-
-
-def _value(ad: ScoredAd) -> int:
-    return ad.bid * ad.quality_ppm
-
-
-def _price(ad: ScoredAd, after: ScoredAd | None, reserve: Micros) -> Micros:
-    if after is None:
-        return reserve
-    return max(reserve, Micros(-(-_value(after) // ad.quality_ppm)))
+def _rate(ad: ScoredAd) -> int:
+    return ad.rate_ppm or ad.quality_ppm

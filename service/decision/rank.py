@@ -90,3 +90,16 @@ def to_ppm(p_click: NDArray[np.floating]) -> Longs:
     if math.isnan(np.add.reduce(ppm)):
         raise ScorerError("the ranker gave a probability that is not a number")
     return ppm.astype(np.int64)
+
+
+def squash(quality_ppm: Longs, squash_ppm: int) -> Longs:
+    """Quality as the auction weighs it: 1,000,000 leaves it, 0 makes all alike.
+
+        rate = rint(PPM * (quality / PPM) ** (squash_ppm / PPM)) >= quality       [ppm]
+
+    Bids count for more and the model's differences for less: Lahaie and Pennock, 2007.
+    """
+    if squash_ppm == PPM:
+        return quality_ppm
+    rate: Floats = np.rint(PPM * np.power(quality_ppm / PPM, squash_ppm / PPM))
+    return rate.astype(np.int64)

@@ -44,6 +44,14 @@ class KeyKind(StrEnum):
     SECRET = "secret"  # noqa: S105 - the kind, not a key
 
 
+class AuctionRule(StrEnum):
+    """What the winners of an auction pay."""
+
+    GSP = "gsp"  # generalised second price
+    VCG = "vcg"  # Vickrey, Clarke, Groves: what their being there costs the others
+    FIRST = "first"  # their own bid
+
+
 class PhraseStyle(StrEnum):
     """What to do with a selling point that stands in the title already."""
 
@@ -199,6 +207,7 @@ class ScoredAd:
     bid: Micros
     quality_ppm: int  # calibrated probability of a click in the first slot
     lot: int = 0  # drawn where values are equal: the lowest stands first
+    rate_ppm: int = 0  # what its bid is weighed with; 0 for its quality
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from fractions import Fraction
-from math import ceil
+from itertools import permutations
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -13,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.decision.auction import draw_lots, front_of_line, lot_name, run_auction
-from service.decision.terms import PPM, Micros, ScoredAd
+from service.decision.terms import PPM, AuctionRule, Micros, ScoredAd
+from service.decision.vcg import exposures, vcg_price
+from tests.unit.decision.auctions import Auction, oracle, random_auction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 def ad(name: str, *, bid: int, quality_ppm: int, product: str = "") -> ScoredAd:
@@ -108,70 +109,108 @@ def test_no_slots_sell_nothing() -> None:
     assert sell([ad("a", bid=50_000, quality_ppm=1_000)], slots=0) == []
 
 
-def oracle(ads: Sequence[ScoredAd], slots: int, reserve: int) -> list[tuple[str, int]]:
-    """The same rules written the other way round: by repeated search, on fractions."""
-    worth = {one.ad_id: Fraction(one.bid) * Fraction(one.quality_ppm, PPM) for one in ads}
-    waiting = [one for one in ads if one.bid >= reserve]
-    sold: list[tuple[str, int]] = []
-    while waiting and len(sold) < slots:
-        best = min(waiting, key=lambda one: (-worth[one.ad_id], one.lot))
-        waiting.remove(best)
-        pressing = max((worth[one.ad_id] for one in waiting), default=Fraction(0))
-        least = ceil(pressing / Fraction(best.quality_ppm, PPM))
-        sold.append((best.ad_id, max(reserve, least)))
-        waiting = [one for one in waiting if one.product_id != best.product_id]
-    return sold
-
-
-def random_auction(draw: Random) -> tuple[list[ScoredAd], int, int]:
-    size = draw.randrange(0, 12)
-    scale = draw.choice([5, 1_000, 10**6, 10**12])  # few values: ties; many: large numbers
-    ads = [
-        ScoredAd(
-            row,
-            f"ad_{row}",
-            f"product_{draw.randrange(1, 9)}",
-            Micros(draw.randrange(1, scale + 1)),
-            draw.choice([1, draw.randrange(1, 6), draw.randrange(1, PPM + 1)]),
-            lot=row * 7 % 13,
-        )
-        for row in range(size)
-    ]
-    return ads, draw.randrange(0, 6), draw.randrange(0, scale)
-
-
-def test_twenty_thousand_auctions_equal_a_brute_force_on_fractions() -> None:
+@pytest.mark.parametrize("rule", AuctionRule)
+def test_twenty_thousand_auctions_equal_a_brute_force_on_fractions(rule: AuctionRule) -> None:
     draw = Random(2)  # noqa: S311 - a repeatable test
     for _ in range(20_000):
-        ads, slots, reserve = random_auction(draw)
-        awards = run_auction(ads, slots=slots, reserve=Micros(reserve))
-        expected = oracle(ads, slots, reserve)
-        assert [(award.ad.ad_id, award.price) for award in awards] == expected
-        assert all(reserve <= award.price <= award.ad.bid for award in awards)
+        auction = random_auction(draw)
+        sold = auction.sold(rule)
+        assert sold == oracle(auction, rule)
+        bids = {one.ad_id: one.bid for one in auction.ads}
+        assert all(auction.reserve <= price <= bids[ad_id] for ad_id, price in sold)
 
 
-def test_the_front_of_the_line_decides_as_the_whole_line() -> None:
+def test_a_slot_goes_to_whom_it_is_worth_most_of_all_ways_to_fill_them() -> None:
+    draw = Random(4)  # noqa: S311 - a repeatable test
+    for _ in range(300):
+        auction = random_auction(draw)
+        ads = [one for one in auction.ads[:5] if one.bid >= auction.reserve]
+        slots = min(auction.slots, len({one.product_id for one in ads}), 3)
+        seen = exposures(auction.exposure_ppm, slots)
+        ways = [way for way in permutations(ads, slots) if len(products(way)) == slots]
+        best = max(worth(way, seen) for way in ways)
+        small = replace(auction, ads=ads, slots=slots)
+        named = {one.ad_id: one for one in ads}
+        assert worth([named[ad_id] for ad_id, _ in small.sold(AuctionRule.VCG)], seen) == best
+
+
+def products(ads: Sequence[ScoredAd]) -> set[str]:
+    return {one.product_id for one in ads}
+
+
+def worth(ads: Sequence[ScoredAd], seen: Sequence[int]) -> int:
+    return sum(at * one.bid * one.rate_ppm for at, one in zip(seen, ads, strict=True))
+
+
+def as_in_a_decision(auction: Auction) -> Auction:
+    """At most two ads a product, none under the reserve."""
+    held: Counter[str] = Counter()
+    ads = []
+    for one in auction.ads:
+        if held[one.product_id] < 2 and one.bid >= auction.reserve:
+            held[one.product_id] += 1
+            ads.append(one)
+    return replace(auction, ads=ads)
+
+
+def whole_and_front(draw: Random, seed: int) -> tuple[Auction, Auction]:
+    """A random auction with the lots of `seed`, and the same held among its front alone."""
+    auction = as_in_a_decision(random_auction(draw))
+    values = np.array([one.bid * one.rate_ppm for one in auction.ads], np.int64)
+    names = np.array([lot_name(one.ad_id) for one in auction.ads], np.uint64)
+    front, lots = front_of_line(values, names, seed=seed, slots=auction.slots, rivals=2)
+    drawn = draw_lots(names, seed).tolist()
+    whole = [replace(one, lot=lot) for one, lot in zip(auction.ads, drawn, strict=True)]
+    first = [replace(auction.ads[at], lot=lot) for at, lot in zip(front, lots, strict=True)]
+    return replace(auction, ads=whole), replace(auction, ads=first)
+
+
+@pytest.mark.parametrize("rule", AuctionRule)
+def test_the_front_of_the_line_decides_as_the_whole_line(rule: AuctionRule) -> None:
     draw = Random(3)  # noqa: S311 - a repeatable test
     for seed in range(5_000):
-        ads, slots, reserve = random_auction(draw)
-        seen: Counter[str] = Counter()
-        pairs = []
-        for one in ads:  # at most two ads a product, none under the reserve, as in a decision
-            if seen[one.product_id] < 2 and one.bid >= reserve:
-                seen[one.product_id] += 1
-                pairs.append(one)
-        values = np.array([one.bid * one.quality_ppm for one in pairs], np.int64)
-        names = np.array([lot_name(one.ad_id) for one in pairs], np.uint64)
-        front, lots = front_of_line(values, names, seed=seed, slots=slots, rivals=2)
-        drawn = draw_lots(names, seed).tolist()
-        whole = [replace(one, lot=lot) for one, lot in zip(pairs, drawn, strict=True)]
-        first = [replace(pairs[at], lot=lot) for at, lot in zip(front, lots, strict=True)]
-        assert sold(first, slots, reserve) == sold(whole, slots, reserve)
+        whole, front = whole_and_front(draw, seed)
+        assert front.sold(rule) == whole.sold(rule)
 
 
-def sold(ads: Sequence[ScoredAd], slots: int, reserve: int) -> list[tuple[str, int]]:
-    awards = run_auction(ads, slots=slots, reserve=Micros(reserve))
-    return [(award.ad.ad_id, award.price) for award in awards]
+BIDS = {"lamp": 90, "rug": 60, "mat": 50, "jug": 40}
+
+
+@pytest.mark.parametrize("rule", AuctionRule)
+def test_mutant_that_keeps_one_ad_less_is_caught(rule: AuctionRule) -> None:
+    # the mat, first of those without a slot, presses the rug; at first price nobody presses
+    ads = [ad(name, bid=bid, quality_ppm=1_000) for name, bid in BIDS.items()]
+    values = np.array([one.bid * one.quality_ppm for one in ads])
+    front, _ = front_of_line(values, np.arange(4, dtype=np.uint64), seed=1, slots=2, rivals=1)
+    assert front.tolist() == [0, 1, 2]
+    whole = Auction(ads, 2, Micros(1), (PPM, PPM // 2))
+    assert replace(whole, ads=ads[:3]).sold(rule) == whole.sold(rule)
+    less = replace(whole, ads=ads[:2]).sold(rule)
+    assert (less == whole.sold(rule)) == (rule is AuctionRule.FIRST)
+
+
+def test_mutant_that_prices_by_the_quality_before_squashing_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("service.decision.auction._rate", lambda one: one.quality_ppm)
+    assert any(differs(AuctionRule.GSP)), "prices of unsquashed quality went unseen"
+
+
+def test_mutant_that_raises_a_vcg_price_to_the_reserve_only_at_the_end_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def without_floor(rate: int, seen: Sequence[int], nexts: Sequence[int], floor: int) -> int:
+        return max(-(-floor // rate), vcg_price(rate, seen, nexts, 0))
+
+    monkeypatch.setattr("service.decision.auction.vcg_price", without_floor)
+    assert any(differs(AuctionRule.VCG)), "a reserve that is no bid went unseen"
+
+
+def differs(rule: AuctionRule) -> Iterator[bool]:
+    draw = Random(2)  # noqa: S311 - a repeatable test
+    for _ in range(1_000):
+        auction = random_auction(draw)
+        yield auction.sold(rule) != oracle(auction, rule)
 
 
 def test_lots_are_drawn_only_where_they_decide() -> None:
