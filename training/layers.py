@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 import keras
+import numpy as np
 from keras import ops
 
 _FAR: Final = -1e9
 _LEAST_WEIGHT: Final = 1e-6
 _LEAST_SPREAD: Final = 1e-4
+_QUANTILES: Final = (0.2, 0.4, 0.6, 0.8, 0.9, 0.97)
 
 Tensor = Any
 
@@ -216,6 +218,36 @@ class Standardize(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Return what builds an equal layer."""
         return {**super().get_config(), "width": self.width, "limit": self.limit}
+
+
+@keras.saving.register_keras_serializable("training")
+class Hinges(keras.layers.Layer):
+    """Let a linear output bend: max(x - t, 0) at six thresholds t of each feature, and x itself.
+
+    features (..., M) -> (..., 7 M). Thresholds are quantiles of the training rows, not learnt.
+    """
+
+    def __init__(self, width: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.width = width
+        shape = (width, len(_QUANTILES))
+        self.thresholds = self.add_weight(
+            shape=shape, initializer="zeros", trainable=False, name="thresholds"
+        )
+
+    def adapt(self, features: Tensor) -> None:
+        """Take the quantiles of features (N, M)."""
+        self.thresholds.assign(np.quantile(features, _QUANTILES, axis=0).T)
+
+    def call(self, features: Tensor) -> Tensor:
+        """Return features, then their hinges, those of one feature side by side."""
+        beyond = ops.relu(features[..., None] - self.thresholds)
+        flat = ops.reshape(beyond, (*ops.shape(features)[:-1], self.width * len(_QUANTILES)))
+        return ops.concatenate([features, flat], axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what builds an equal layer."""
+        return {**super().get_config(), "width": self.width}
 
 
 @keras.saving.register_keras_serializable("training")

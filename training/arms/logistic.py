@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _RIDGE: Final = 1.0
 _HOLD: Final = 1000.0  # of what all rows told, about as 1000 / p (1 - p) fresh rows would
+_PARTS: Final = (1.0, 0.5, 0.25, 0.125)  # of a step, where all of it leads too far
 _STEPS: Final = 12  # of Newton; six are enough for six digits
 
 
@@ -28,26 +29,38 @@ class Logistic:
     kernel: Numbers  # (M,)
 
     @classmethod
-    def fit(cls, features: Numbers, rows: TaskRows, most: int) -> Logistic:
-        """Minimise log loss + |w - w_0|^2 / 2 over rows with features (n, M).
+    def fit(
+        cls, features: Numbers, rows: TaskRows, most: int, *, firmness: Numbers | float = _RIDGE
+    ) -> Logistic:
+        """Minimise log loss + sum r (w - w_0)^2 / 2 over rows with features (n, M).
 
         w_0 holds the log odds of a click as its bias, and else zeros: so what was never seen
-        stays at zero. Places beyond `most` count as the last.
+        stays at zero. r is 1 for places, `firmness` (M,) for features. Places beyond `most` count
+        as the last.
         """
         z = np.concatenate([_places(rows, most), features], axis=1)
-        start = np.zeros(z.shape[1])
+        start, ridge = np.zeros(z.shape[1]), np.full(z.shape[1], _RIDGE)
         start[0] = rows.odds
-        return cls._of(_solve(z, rows.clicks, start, np.full(len(start), _RIDGE)), most)
+        ridge[most:] = firmness
+        return cls._of(_solve(z, rows.clicks, start, ridge), most)
 
     @classmethod
-    def with_links(cls, features: Numbers, links: Numbers, rows: TaskRows, most: int) -> Logistic:
+    def with_links(
+        cls,
+        features: Numbers,
+        links: Numbers,
+        rows: TaskRows,
+        most: int,
+        *,
+        firmness: Numbers | float = _RIDGE,
+    ) -> Logistic:
         """Fit features (n, M) and links (n, L), side by side in the kernel.
 
         All rows tell what places and features are worth; beside the links, the fresh rows tell,
         by as much as they are many. On the others, whose clicks word vectors learnt from, links
         would seem worth more.
         """
-        usual = cls.fit(features, rows, most)
+        usual = cls.fit(features, rows, most, firmness=firmness)
         fresh = rows.fresh if rows.clicks[rows.fresh].any() else np.ones_like(rows.fresh)
         z = np.concatenate([_places(rows, most), features, links], axis=1)[fresh]
         start = np.zeros(z.shape[1])
@@ -71,11 +84,24 @@ def _places(rows: TaskRows, most: int) -> Numbers:
 
 
 def _solve(z: Numbers, clicks: Numbers, start: Numbers, firmness: Numbers) -> Numbers:
-    """Minimise log loss + sum firmness (w - start)^2 / 2 by Newton's method."""
-    w = start.copy()
+    """Minimise log loss + sum firmness (w - start)^2 / 2 by Newton's method.
+
+    A step that makes it larger is halved: far from the end, steps may lead anywhere.
+    """
+
+    def cost(w: Numbers) -> float:
+        logits = z @ w
+        loss = np.logaddexp(0.0, logits) - clicks * logits
+        return float(loss.sum() + (firmness * (w - start) ** 2).sum() / 2)
+
+    w, least = start.copy(), cost(start)
     for _ in range(_STEPS):
         p = 1 / (1 + np.exp(-z @ w))
         slope = z.T @ (p - clicks) + firmness * (w - start)
         curve = (z * (p * (1 - p))[:, None]).T @ z + np.diag(firmness)
-        w -= np.linalg.solve(curve, slope)
+        step = np.linalg.solve(curve, slope)
+        tried = min((w - part * step for part in _PARTS), key=cost)
+        if cost(tried) >= least:
+            break
+        w, least = tried, cost(tried)
     return w

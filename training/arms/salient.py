@@ -12,7 +12,7 @@ from service.contract.matching import PHRASE_MATCH
 from training.arms.inputs import PLACES
 from training.arms.logistic import Logistic
 from training.arms.saved import SavedBySettings
-from training.layers import Calibration, PlaceTower, Standardize, TitleAttention, WordTable
+from training.layers import Calibration, Hinges, PlaceTower, Standardize, TitleAttention, WordTable
 from training.shopper import ShopperGroups
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ Tensor = Any
 
 USER_PARTS: Final = ("words", "titles", "past", "query", "head", "groups")
 LINKED_PARTS: Final = ("words", "titles", "query")
+_HINGE_RIDGE: Final = 30.0  # bends take more evidence than slopes
 _LEAST_WEIGHT: Final = 0.1
 _LEAST_SPREAD: Final = 1e-6
 
@@ -34,13 +35,14 @@ class Salient(SavedBySettings):
     """Two tasks over shared embeddings and layers: clicks on feature words, clicks on ads.
 
         x = [e_u ; e_q ; e_v]   h1 = f(W1 x + W_m m + sum_p P_p (e_p * e_v) + b1)
-        h2 = f(W2 h1 + b2)      y' = sigmoid(w_y . h2 + w_m . m + sum_p d_p . (e_p * e_v) + b_y)
+        h2 = f(W2 h1 + b2)      y' = sigmoid(w_y . h2 + w_m . b(m) + sum_p d_p . (e_p * e_v) + b_y)
 
-    e_u are the shopper's groups, m how the phrase fits the query and the shopper's clicks, p runs
-    over clicked words, clicked titles and the query: the products are our links beyond the paper.
-    Clicks are pooled against the usual ones and drawn to zero while they are few. The
-    auxiliary task reads an attended title e_a in place of e_v and has no match. Its own outputs
-    stand beside the shared W1, W2. Source: Hou et al. 2025, after Zhao et al. 2019.
+    e_u are the shopper's groups, m how the phrase fits the query and the shopper's clicks, b(m)
+    that with its hinges; p runs over clicked words, clicked titles and the query: the products
+    are our links beyond the paper. Clicks are pooled against the usual ones and drawn to zero
+    while they are few. The auxiliary task reads an attended title e_a in place of e_v and has no
+    match. Its own outputs stand beside the shared W1, W2.
+    Source: Hou et al. 2025, after Zhao et al. 2019.
     """
 
     def __init__(self, size: int, config: SellingPointConfig) -> None:
@@ -54,6 +56,7 @@ class Salient(SavedBySettings):
         self.from_match = keras.layers.Dense(hidden, use_bias=False, name="from_match")
         self.from_links = keras.layers.Dense(hidden, use_bias=False, name="from_links")
         self.standardize = Standardize(len(PHRASE_MATCH), name="standardize")
+        self.hinges = Hinges(len(PHRASE_MATCH), name="hinges")
         self.second = keras.layers.Dense(hidden, activation="relu", name="second")
         self.dropout = keras.layers.Dropout(config.dropout, seed=config.seed)
         self.main = Output("main")
@@ -74,7 +77,9 @@ class Salient(SavedBySettings):
         self.place_words(start.words.older, start)
         links, ad_links = start.main.over(self.main_links), start.auxiliary.over(self.ad_links)
         self.place_words(start.words.vectors, start)
-        match = np.asarray(self.standardize(start.main.match))
+        standard = np.asarray(self.standardize(start.main.match))
+        self.hinges.adapt(standard)
+        match = np.asarray(self.hinges(standard))
         self.match_out.kernel.assign(self.main.start(start.main, match, links)[:, None])
         nothing = np.zeros((len(ad_links), 0), np.float32)
         self.auxiliary.start(start.auxiliary, nothing, ad_links)
@@ -97,7 +102,7 @@ class Salient(SavedBySettings):
         first = self.first(groups, ops.concatenate([phrase, rare], axis=-1), links)
         h1 = ops.relu(first + self.from_match(match))
         logits = self.main(self.deep(h1, training), links, batch["place"])
-        return self.calibration(logits + self.match_out(match)[..., 0])
+        return self.calibration(logits + self.match_out(self.hinges(match))[..., 0])
 
     def ad_clicks(self, batch: Mapping[str, Tensor], training: bool = False) -> Tensor:
         """Return logits (B, N) of clicks on the shown ads: the auxiliary task."""
@@ -150,7 +155,9 @@ class Output(keras.layers.Layer):
         parts = len(LINKED_PARTS)
         sums = links.reshape(len(links), parts, -1).sum(axis=-1)
         spread = sums.std(axis=0) + _LEAST_SPREAD
-        found = Logistic.with_links(match, sums / spread, rows, PLACES)
+        width = len(PHRASE_MATCH)
+        firmness = np.where(np.arange(match.shape[1]) < width, 1.0, _HINGE_RIDGE)
+        found = Logistic.with_links(match, sums / spread, rows, PLACES, firmness=firmness)
         weights = np.maximum(found.kernel[match.shape[1] :] / spread, 0.0)
         self.dot.kernel.assign(np.repeat(weights, links.shape[1] // parts)[:, None])
         self.dense.bias.assign([found.bias])

@@ -11,6 +11,7 @@ from service.contract.matching import PHRASE_MATCH
 from training.arms.salient import LINKED_PARTS, USER_PARTS
 from training.export.blocks import (
     Words,
+    bent,
     dense,
     feature_groups,
     joined,
@@ -97,7 +98,7 @@ def head_graph(model: Salient, *, placed: bool) -> onnx.ModelProto:
     logits = graph.op(
         "Add", dense(graph, h2, model.main.dense), dense(graph, links, model.main.dot)
     )
-    logits = graph.op("Add", logits, dense(graph, match, model.match_out))
+    logits = graph.op("Add", logits, bent(graph, match, model.hinges, model.match_out))
     if placed:
         position = graph.input("position", INT64, ["N"])
         logits = graph.op("Add", logits, place(graph, position, model.main.place))

@@ -9,6 +9,7 @@ import pytest
 from training import layers
 from training.layers import (
     Calibration,
+    Hinges,
     HistoryAttention,
     PlaceTower,
     Standardize,
@@ -123,6 +124,15 @@ def test_features_are_standardized_and_cut_and_dead_ones_vanish() -> None:
     assert found == pytest.approx(np.array([[1.0, 0.0], [1.5, 0.0]]), abs=1e-4)
 
 
+def test_hinges_are_what_lies_beyond_quantiles() -> None:
+    layer = Hinges(2)
+    rows = np.stack([np.arange(101.0), np.full(101, 7.0)], axis=1).astype(np.float32)
+    layer.adapt(rows)
+    found = _array(layer(np.array([[[85.0, 9.0]]], np.float32)))
+    beyond_first, beyond_second = [65, 45, 25, 5, 0, 0], [2] * 6
+    assert found == pytest.approx(np.array([[[85, 9, *beyond_first, *beyond_second]]]), abs=1e-4)
+
+
 @pytest.mark.parametrize(
     ("layer", "inputs"),
     [
@@ -138,6 +148,7 @@ def test_features_are_standardized_and_cut_and_dead_ones_vanish() -> None:
         (TastePool(4, 2.0), (_drawn(1, 5, 4), abs(_drawn(1, 5)), abs(_drawn(1, 5)))),
         (PlaceTower(4), (np.array([1, 2]),)),
         (Standardize(2), (_drawn(3, 2),)),
+        (Hinges(2), (_drawn(3, 2),)),
         (Calibration(), (_drawn(3),)),
         (FeatureGroups(), (np.ones((2, 3, 3), int),)),
     ],

@@ -71,3 +71,28 @@ def test_without_a_fresh_click_all_rows_tell() -> None:
     rows = replace(_rows(np.ones(5_000, int), clicks, -1.4), fresh=np.zeros(5_000, np.bool_))
     found = Logistic.with_links(np.zeros((5_000, 0)), link[:, None], rows, most=2)
     assert found.kernel[0] == pytest.approx(1.0, abs=0.15)
+
+
+def test_a_step_that_leads_too_far_is_taken_in_part() -> None:
+    # wide and rare features, as hinges are: whole steps of Newton would lead out of all bounds
+    rng = np.random.default_rng(1)
+    features = np.maximum(rng.normal(size=(400, 12)) * 40 - 90, 0)
+    clicks = (rng.random(400) < 0.05).astype(float)
+    clicks[features[:, 0] > 0] = 1.0
+    rows = _rows(np.ones(400, int), clicks, -3.0)
+    found = Logistic.fit(features, rows, most=2)
+    logits = found.bias + features @ found.kernel
+    loss = float((np.logaddexp(0.0, logits) - clicks * logits).mean())
+    rate = clicks.mean()
+    assert loss < -(rate * np.log(rate) + (1 - rate) * np.log(1 - rate))
+
+
+def test_what_is_held_firmly_moves_little() -> None:
+    rng = np.random.default_rng(2)
+    feature = rng.normal(size=2_000)
+    clicks = (rng.random(2_000) < 1 / (1 + np.exp(-feature))).astype(float)
+    rows = _rows(np.ones(2_000, int), clicks, 0.0)
+    both = np.stack([feature, feature], axis=1)
+    found = Logistic.fit(both, rows, most=2, firmness=np.array([1.0, 9.0]))
+    assert found.kernel[0] == pytest.approx(9 * found.kernel[1], rel=1e-6)
+    assert found.kernel.sum() == pytest.approx(1.0, abs=0.15)
