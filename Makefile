@@ -7,10 +7,10 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PACKAGE := $(PIP) --no-build-isolation --no-deps --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults fuzz report-p2 coverage coverage-pure check bench titles real extraction train openapi client lock
+.PHONY: help run test test-faults fuzz report-p2 coverage coverage-pure check bench bench-pacing titles real extraction train openapi client lock
 
 help:  ## Say what there is
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/.serving  ## Start everything at http://127.0.0.1:8000 (PORT=8080 chooses another port)
 	@exec $(BIN)/python -m service up --tied
@@ -43,6 +43,9 @@ check: .venv/.dev  ## Style, types, import rules
 
 bench: .venv/.dev  ## Measure the service against its floor
 	$(BIN)/python -m tests.benchmarks.bench --seed $(SEED)
+
+bench-pacing: .venv/.dev  ## Pace a day of real auctions, where SALIENT_DATA is set, and eight made-up days
+	@$(BIN)/python -m tests.benchmarks.pacing --seed $(SEED)
 
 titles: .venv/.dev  ## Write a million titles at random, real ones where SALIENT_DATA is set
 	$(BIN)/python -m tests.benchmarks.titles --seed $(SEED)
