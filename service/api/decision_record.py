@@ -77,6 +77,7 @@ def _award(request_id: str, awarded: AwardedAd) -> dict[str, Any]:
         "price": award.price,
         "bid": award.ad.bid,
         "quality_ppm": award.ad.quality_ppm,
+        "rate_ppm": award.ad.rate_ppm,
         "chosen": selling_points_of(awarded.chosen),
         "reason": awarded.reason,
         "propensity": awarded.propensity,

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from service.decision.retrieve import Found
     from service.decision.scorers import Scorers
     from service.decision.snapshot import Snapshot
-    from service.decision.tables import Longs
     from service.decision.terms import AdQuery, Award
 
 
@@ -119,19 +118,25 @@ def _open(case: Case, snapshot: Snapshot, spent_out: AbstractSet[str]) -> _Conte
 def _sell(contest: _Contest, ranked: Ranked, snapshot: Snapshot) -> _Sale:
     query = contest.case.query
     slots = min(query.slots, query.placement.slots)
-    ads = _contenders(contest, ranked.quality_ppm, snapshot, slots=slots)
-    awards = run_auction(ads, slots=slots, reserve=query.placement.reserve)
+    placement = query.placement
+    awards = run_auction(
+        _contenders(contest, ranked, snapshot, slots=slots),
+        slots=slots,
+        reserve=placement.reserve,
+        rule=placement.rule,
+        exposure_ppm=placement.exposure_ppm,
+    )
     products = [snapshot.names(award.ad.row).product for award in awards]
     return _Sale(contest, ranked, awards, products)
 
 
 def _contenders(
-    contest: _Contest, quality_ppm: Longs, snapshot: Snapshot, *, slots: int
+    contest: _Contest, ranked: Ranked, snapshot: Snapshot, *, slots: int
 ) -> list[ScoredAd]:
     """The candidates that can win or set a price."""
     candidates = contest.candidates
     front, lots = front_of_line(
-        candidates.bid * quality_ppm,
+        candidates.bid * ranked.rate_ppm,
         candidates.lot_name,
         seed=contest.case.seed,
         slots=slots,
@@ -142,13 +147,14 @@ def _contenders(
         rows,
         [snapshot.names(row) for row in rows],
         candidates.bid[front].tolist(),
-        quality_ppm[front].tolist(),
+        ranked.quality_ppm[front].tolist(),
         lots,
+        ranked.rate_ppm[front].tolist(),
         strict=True,
     )
     return [
-        ScoredAd(row, names.ad_id, names.product_id, bid, quality, lot)
-        for row, names, bid, quality, lot in drawn
+        ScoredAd(row, names.ad_id, names.product_id, bid, quality, lot, rate)
+        for row, names, bid, quality, lot, rate in drawn
     ]
 
 
@@ -166,7 +172,7 @@ def _fill(sale: _Sale, chosen: Choices, snapshot: Snapshot) -> Decision:
         degraded=sale.ranked.degraded + chosen.degraded,
         candidates=len(candidates.rows),
         filtered=candidates.filtered,
-        trace=explain(candidates, sale.ranked.quality_ppm, snapshot) if query.explain else (),
+        trace=explain(candidates, sale.ranked, snapshot) if query.explain else (),
     )
 
 

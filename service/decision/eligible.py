@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from service.decision.pacing import stopped
+from service.decision.terms import PPM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     from service.decision.snapshot import Snapshot
     from service.decision.strings import StringTable
     from service.decision.tables import Bools, Floats, Ints, Longs
-    from service.decision.terms import AdQuery, Micros
+    from service.decision.terms import AdQuery, Placement
 
 MOST_CANDIDATES = 100
+ROUNDING = 0.5  # ppm: a share that sums up to just the floor is enough
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +57,7 @@ def pick_candidates(
     Of the ads of one product two stay: the highest bid, and the highest of another advertiser,
     which can only set its price. No one bids against themselves.
     """
-    standing = _standing(found, query.placement.reserve, snapshot)
+    standing = _standing(found, query.placement, snapshot)
     alive, filtered = standing.alive, standing.filtered
     reasons = chain(
         stopped(found, snapshot, now=now, spent_out=spent_out),
@@ -69,14 +71,20 @@ def pick_candidates(
     return standing.candidates if alive is standing.alive else _best(found, alive, filtered)
 
 
-def _standing(found: Found, reserve: Micros, snapshot: Snapshot) -> Standing:
-    standing = snapshot.memory.standing.get((found, reserve))
+def _standing(found: Found, placement: Placement, snapshot: Snapshot) -> Standing:
+    key = (found, placement.reserve, placement.relevance_floor_ppm)
+    standing = snapshot.memory.standing.get(key)
     if standing is None:
-        alive = found.bid >= reserve
-        below = int(np.count_nonzero(~alive))
-        filtered = {**found.filtered, "below_reserve": below} if below else found.filtered
+        filtered = dict(found.filtered)
+        relevant = found.coverage * PPM >= placement.relevance_floor_ppm - ROUNDING
+        alive = relevant & (found.bid >= placement.reserve)
+        below = {
+            "below_relevance": int(np.count_nonzero(~relevant)),
+            "below_reserve": int(np.count_nonzero(relevant & ~alive)),
+        }
+        filtered |= {reason: count for reason, count in below.items() if count}
         standing = Standing(alive, filtered, _best(found, alive, filtered))
-        snapshot.memory.standing.put((found, reserve), standing)
+        snapshot.memory.standing.put(key, standing)
     return standing
 
 

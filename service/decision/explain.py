@@ -8,13 +8,11 @@ from service.decision.terms import Micros, TraceLine
 
 if TYPE_CHECKING:
     from service.decision.eligible import Candidates
+    from service.decision.rank import Ranked
     from service.decision.snapshot import Snapshot
-    from service.decision.tables import Longs
 
 
-def explain(
-    candidates: Candidates, quality_ppm: Longs, snapshot: Snapshot
-) -> tuple[TraceLine, ...]:
+def explain(candidates: Candidates, ranked: Ranked, snapshot: Snapshot) -> tuple[TraceLine, ...]:
     """One line a candidate, best value first."""
     lines = [
         TraceLine(
@@ -23,13 +21,14 @@ def explain(
             lexical=round(lexical, 6),
             quality_ppm=quality,
             bid=Micros(bid),
-            value=bid * quality,
+            value=bid * rate,
         )
-        for row, product, lexical, quality, bid in zip(
+        for row, product, lexical, quality, rate, bid in zip(
             candidates.rows.tolist(),
             candidates.product.tolist(),
             candidates.lexical.tolist(),
-            quality_ppm.tolist(),
+            ranked.quality_ppm.tolist(),
+            ranked.rate_ppm.tolist(),
             candidates.bid.tolist(),
             strict=True,
         )

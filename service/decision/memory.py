@@ -48,7 +48,7 @@ class Memory:
         self.points: Recent[int, SellingPoint] = Recent(16_384)
         self.popularity: Recent[None, Longs] = Recent(1)  # of phrases, by row
         self.servable: Recent[str, Servable] = Recent(64)
-        self.standing: Recent[tuple[Found, Micros], Standing] = Recent(1024)
+        self.standing: Recent[tuple[Found, Micros, int], Standing] = Recent(1024)
         self.titles: Recent[TitleKey, ShownPoints] = Recent(32_768)
 
     def begin_with(self, other: Memory) -> None:

@@ -29,9 +29,10 @@ P_CLICK_OF_MATCH = 0.045  # more for one whose product covers the whole query
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranked:
-    """The quality (n,) of one request's candidates in parts per million, and what degraded."""
+    """Quality of one request's candidates, and what it weighs in the auction: (n,), in ppm."""
 
     quality_ppm: Longs
+    rate_ppm: Longs
     degraded: tuple[str, ...] = ()
 
 
@@ -40,18 +41,27 @@ def rank(
 ) -> list[Ranked]:
     """Rank the candidates of each request; one call of the model for all.
 
-    Quality is the ranker's calibrated P(click in the first slot), at least 1 ppm. Where there is
-    no ranker, or it fails, it is the straight line of `linear_p_click`, and "linear_rank" says so;
-    if it fails on all together, each request is tried alone.
+    Quality is the ranker's calibrated P(click in the first slot), at least 1 ppm; the rate is
+    that, squashed as the placement says. Where there is no ranker, or it fails, quality is the
+    straight line of `linear_p_click`, and "linear_rank" says so; if it fails on all together,
+    each request is tried alone.
     """
     quality_ppm = _by_model(candidates, queries, scorers) if candidates else None
     if quality_ppm is not None:
         starts = accumulate((len(one.rows) for one in candidates), initial=0)
-        return [Ranked(quality_ppm[start:end]) for start, end in pairwise(starts)]
+        each = [quality_ppm[start:end] for start, end in pairwise(starts)]
+        return [_ranked(one, query) for one, query in zip(each, queries, strict=True)]
     if len(candidates) > 1 and scorers.ranker is not None:
         pairs = zip(candidates, queries, strict=True)
         return [rank([one], [query], scorers)[0] for one, query in pairs]
-    return [Ranked(to_ppm(linear_p_click(one.lexical)), ("linear_rank",)) for one in candidates]
+    return [
+        _ranked(to_ppm(linear_p_click(one.lexical)), query, ("linear_rank",))
+        for one, query in zip(candidates, queries, strict=True)
+    ]
+
+
+def _ranked(quality_ppm: Longs, query: AdQuery, degraded: tuple[str, ...] = ()) -> Ranked:
+    return Ranked(quality_ppm, squash(quality_ppm, query.placement.squash_ppm), degraded)
 
 
 def _by_model(

@@ -39,6 +39,7 @@ class Found:
 
     rows: Ints
     lexical: Floats
+    coverage: Floats  # the share of the query that the product has; 1 for a category
     product: Ints
     campaign: Ints
     advertiser: Ints
@@ -64,7 +65,7 @@ def retrieve(query: AdQuery, snapshot: Snapshot) -> Found:
         coverage = sum of idf over the query's words on the product / sum of idf over all
         lexical = coverage + 0, 0.1 or 0.2 for a broad, phrase or exact keyword
 
-    For a category every ad of a product under it is called for, with lexical 1.
+    For a category every ad of a product under it is called for, with coverage and lexical 1.
     """
     key = (query.placement.platform, query.query, query.category)
     found = snapshot.memory.found.get(key)
@@ -94,11 +95,12 @@ def _by_query(query: str, platform: str, snapshot: Snapshot) -> Found:
     allowed = servable(platform, snapshot)
     for reason, removed in allowed.removed.items():
         _count(reason, removed[called], filtered)
-    coverage = _coverage(sequence, snapshot)
+    coverage = coverage_of(sequence, snapshot)
     rows = _on_topic(coverage, np.where(called, matched.bonus, NO_MATCH), allowed, snapshot)
     _count("off_topic", allowed.of_campaign[called].sum() - len(rows), filtered)
-    lexical = coverage[snapshot.ads.product[rows]] + matched.bonus[snapshot.ads.campaign[rows]]
-    return _ordered(rows, lexical, known, filtered, snapshot)
+    bonus = matched.bonus[snapshot.ads.campaign[rows]]
+    called_for = _Called(rows, coverage[snapshot.ads.product[rows]], bonus)
+    return _ordered(called_for, known, filtered, snapshot)
 
 
 def _count(reason: str, removed: Longs | np.int64, filtered: dict[str, int]) -> None:
@@ -114,7 +116,8 @@ def _by_category(category: str, platform: str, snapshot: Snapshot) -> Found:
         return _nothing("no_ads_in_category")
     filtered: dict[str, int] = {}
     rows = keep_servable(rows, platform, snapshot, filtered)
-    return _ordered(rows, np.ones(len(rows)), frozenset(), filtered, snapshot)
+    called = _Called(rows, np.ones(len(rows)), np.zeros(len(rows)))
+    return _ordered(called, frozenset(), filtered, snapshot)
 
 
 def _on_topic(coverage: Floats, bonus: Floats, allowed: Servable, snapshot: Snapshot) -> Ints:
@@ -155,7 +158,7 @@ def _ads_of(campaigns: NDArray[np.intp], snapshot: Snapshot) -> Ints:
     )
 
 
-def _coverage(sequence: Sequence[int], snapshot: Snapshot) -> Floats:
+def coverage_of(sequence: Sequence[int], snapshot: Snapshot) -> Floats:
     """How much of the query each product covers: (P,) in 0..1. A word unknown weighs the most."""
     words, products = snapshot.words, len(snapshot.products.ids)
     weight = {
@@ -177,13 +180,19 @@ def _best_of_each(coverage: Floats, campaign: Ints) -> Floats:
     return best.repeat(np.diff(first, append=len(campaign)))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Called:
+    """Ads that are called for, with the coverage of their products and their keywords' bonus."""
+
+    rows: Ints
+    coverage: Floats
+    bonus: Floats
+
+
 def _ordered(
-    rows: Ints,
-    lexical: Floats,
-    words: frozenset[int],
-    filtered: dict[str, int],
-    snapshot: Snapshot,
+    called: _Called, words: frozenset[int], filtered: dict[str, int], snapshot: Snapshot
 ) -> Found:
+    rows, lexical = called.rows, called.coverage + called.bonus
     if not len(rows):
         reason = next(iter(filtered)) if len(filtered) == 1 else "all_filtered"
         return _nothing(reason, words, filtered)
@@ -194,6 +203,7 @@ def _ordered(
     return Found(
         rows=rows,
         lexical=lexical[order],
+        coverage=called.coverage[order],
         product=product[order],
         campaign=campaign,
         advertiser=snapshot.campaigns.advertiser[campaign],
@@ -237,6 +247,7 @@ def _nothing(
     return Found(
         rows=none,
         lexical=np.empty(0),
+        coverage=np.empty(0),
         product=none,
         campaign=none,
         advertiser=none,

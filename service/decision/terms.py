@@ -169,6 +169,10 @@ class Placement:
     selling_point_cap: int = 2
     phrase_style: PhraseStyle = PhraseStyle.IN_PLACE
     phrase_position: PhrasePosition = PhrasePosition.PREFIX
+    rule: AuctionRule = AuctionRule.GSP
+    squash_ppm: int = PPM  # the power that qualities are raised to before they weigh bids
+    relevance_floor_ppm: int = 0  # the least share of the query that an ad's product must have
+    exposure_ppm: tuple[int, ...] = ()  # how many look at each slot; past the last, as there
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +271,7 @@ class TraceLine:
     lexical: float  # share of the query found, plus the bonus of the keyword's match type
     quality_ppm: int
     bid: Micros
-    value: int  # bid * quality_ppm
+    value: int  # bid times quality_ppm, squashed as the placement says
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from service.decision.snapshot import BundleRef, Snapshot
 from service.decision.strings import StringTable
 from service.decision.terms import (
     ApiKey,
+    AuctionRule,
     KeyKind,
     Micros,
     PhrasePosition,
@@ -33,6 +34,7 @@ MODELS = "models."
 LOCKED = "points.locked"
 VALID_UNTIL = "points.valid_until"
 NAMES = "products.names."
+AUCTION = ("rule", "squash_ppm", "relevance_floor_ppm", "exposure_ppm")  # of a placement
 TABLES: Mapping[str, type] = {
     "products": tables.ProductTable,
     "points": tables.PointTable,
@@ -91,6 +93,7 @@ class Meta:
             "format": FORMAT,
             **asdict(self),
             "placements": [_told(placement) for placement in self.placements],
+            "auctions": {one.name: _auction_of(one) for one in self.placements},
         }
 
     @classmethod
@@ -106,7 +109,10 @@ class Meta:
             version=read["version"],
             catalogue_version=read["catalogue_version"],
             store=Store(**read["store"]),
-            placements=tuple(_placement(one) for one in read["placements"]),
+            placements=tuple(
+                _placement(one, read.get("auctions", {}).get(one["name"], {}))
+                for one in read["placements"]
+            ),
             keys=tuple(_key(one) for one in read["keys"]),
             platforms=tuple(read["platforms"]),
             left_out=read["left_out"],
@@ -184,20 +190,30 @@ def _table(kind: type, path: str, arrays: Mapping[str, NDArray[Any]]) -> Any:
 
 
 def _told(placement: Placement) -> dict[str, Any]:
-    """A version that does not know `phrase_position` can read all that do without it."""
-    values = asdict(placement)
+    """A version that does not know `phrase_position` can read all that do without it.
+
+    What it does not know of auctions stands apart, where it does not look.
+    """
+    values = {key: held for key, held in asdict(placement).items() if key not in AUCTION}
     if placement.phrase_position is PhrasePosition.PREFIX:
         del values["phrase_position"]
     return values
 
 
-def _placement(read: Mapping[str, Any]) -> Placement:
-    known = {
+def _auction_of(placement: Placement) -> dict[str, Any]:
+    return {name: getattr(placement, name) for name in AUCTION}
+
+
+def _placement(read: Mapping[str, Any], auction: Mapping[str, Any]) -> Placement:
+    known: dict[str, Any] = {
         "reserve": Micros(read["reserve"]),
         "phrase_style": PhraseStyle(read["phrase_style"]),
         "phrase_position": PhrasePosition(read.get("phrase_position", PhrasePosition.PREFIX)),
     }
-    return Placement(**{**read, **known})
+    if auction:  # older snapshots say nothing of it
+        known |= {"rule": AuctionRule(auction["rule"])}
+        known |= {"exposure_ppm": tuple(auction["exposure_ppm"])}
+    return Placement(**{**read, **auction, **known})
 
 
 def _key(read: Mapping[str, Any]) -> ApiKey:

@@ -1,13 +1,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from service.decision.decide import decide
 from service.decision.live import Live
 from service.decision.scorers import Scorers
-from service.decision.terms import Decision, Micros, Placement, TitlePart, TraceLine
+from service.decision.terms import (
+    PPM,
+    AuctionRule,
+    Decision,
+    Micros,
+    Placement,
+    TitlePart,
+    TraceLine,
+)
 from tests.unit.decision.shop import (
     KNOWN,
     TOP,
@@ -67,6 +76,28 @@ def test_ads_are_ranked_priced_and_titled() -> None:
     assert (coat.campaign_id, coat.award.ad.ad_id) == ("cmp_one", "ad_one_1")
     assert (decision.no_fill_reason, decision.degraded, decision.candidates) == (None, (), 3)
     assert (dict(decision.filtered), decision.propensity, decision.trace) == ({}, 1.0, ())
+
+
+@pytest.mark.parametrize(
+    ("auction", "prices"),
+    [
+        ({"rule": AuctionRule.FIRST}, {"1": 100_000, "2": 200_000}),
+        # (.0080 + .0010) / 2 / .10, and .0010 / .04
+        ({"rule": AuctionRule.VCG, "exposure_ppm": (PPM, PPM // 2)}, {"1": 45_000, "2": 25_000}),
+        # qualities all alike: the bids .200, .100, .050
+        ({"squash_ppm": 0}, {"2": 100_000, "1": 50_000}),
+    ],
+)
+def test_the_placement_says_how_its_slots_are_sold(
+    auction: dict[str, Any], prices: dict[str, int]
+) -> None:
+    decision = answer(slots=2, placement=replace(TOP, **auction), explain=True)
+    sold = [one.award for one in decision.awards]
+    assert {one.ad.product_id: one.price for one in sold} == prices
+    assert [one.ad.product_id for one in sold] == list(prices)
+    for one in sold:  # what is recorded and learnt from is the model's own
+        assert one.ad.quality_ppm == round(P_CLICK[one.ad.product_id] * PPM)
+    assert decision.trace[0].value == sold[0].ad.bid * sold[0].ad.rate_ppm
 
 
 def test_a_product_without_points_keeps_its_title() -> None:

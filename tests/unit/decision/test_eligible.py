@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.decision.decide import decide
 from service.decision.eligible import MOST_CANDIDATES, pick_candidates
 from service.decision.retrieve import retrieve
-from service.decision.terms import Micros, Placement
-from tests.unit.decision.shop import ads, ask, campaign, product, snapshot
+from service.decision.scorers import Scorers
+from service.decision.terms import PPM, MatchType, Micros, Placement
+from tests.unit.decision.shop import TOP, ads, ask, campaign, keyword, product, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -58,6 +61,46 @@ def test_bids_under_the_reserve_stay_out() -> None:
     dear = Placement("dear", "web", 4, Micros(20_000))
     shop = snapshot(SOCKS, [one], listed)
     assert left(shop, ask("socks", placement=dear)) == (["ad_one_1"], {"below_reserve": 1})
+
+
+@pytest.mark.parametrize(("floor", "stays"), [(500_000, True), (500_001, False)])
+def test_an_ad_below_the_relevance_floor_stays_out_at_any_bid(*, floor: int, stays: bool) -> None:
+    # socks and hats are as rare as each other: each product has half of "socks hat", a full
+    # exact keyword (lexical 0.5 + 0.2) and the highest bid there is
+    goods = [product("1", "Wool Socks"), product("2", "Wool Hat")]
+    meant = campaign("one", keyword("socks hat", MatchType.EXACT), bid=Micros(10**12))
+    shop = snapshot(goods, [meant])
+    query = ask("socks hat", placement=replace(TOP, relevance_floor_ppm=floor))
+    expected = (["ad_one_1", "ad_one_2"], {}) if stays else ([], {"below_relevance": 2})
+    assert left(shop, query) == expected
+    answer = decide(query, shop, Scorers(), now=NOW, seed=1, spent_out=frozenset())
+    assert answer.no_fill_reason == (None if stays else "below_relevance")
+
+
+def test_a_floor_of_all_lets_whole_matches_and_categories_through() -> None:
+    goods = [
+        product("1", "Red Wool Socks", category="Socks"),
+        product("2", "Wool", category="Socks"),
+    ]
+    shop = snapshot(goods, [campaign("one", "wool")])
+    strict = replace(TOP, relevance_floor_ppm=PPM)
+    assert left(shop, ask("red wool socks", placement=strict)) == (
+        ["ad_one_1"],
+        {"below_relevance": 1},
+    )
+    assert left(shop, ask("", category="Socks", placement=strict)) == (
+        ["ad_one_1", "ad_one_2"],
+        {},
+    )
+
+
+def test_an_ad_counts_for_one_reason_and_a_placement_for_itself() -> None:
+    goods = [product("1", "Wool Socks"), product("2", "Wool Hat")]
+    one = campaign("one", keyword("socks wool hat", MatchType.EXACT), bid=Micros(5))
+    shop = snapshot(goods, [one])
+    strict = replace(TOP, relevance_floor_ppm=PPM)
+    assert left(shop, ask("socks wool hat", placement=strict)) == ([], {"below_relevance": 2})
+    assert left(shop, ask("socks wool hat")) == ([], {"below_reserve": 2})
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,14 @@ from service.decision.experiments import Arm, Experiment
 from service.decision.policy import PointSource, SellingPointPolicy
 from service.decision.scorers import Scorers
 from service.decision.snapshot import BundleRef, Snapshot
-from service.decision.terms import ApiKey, KeyKind, PhraseStyle, Placement
+from service.decision.terms import (
+    PPM,
+    ApiKey,
+    AuctionRule,
+    KeyKind,
+    PhraseStyle,
+    Placement,
+)
 from service.errors import BadSnapshotError
 from service.store.snapshots import (
     READ_BYTES,
@@ -32,7 +39,8 @@ RUNNING = Experiment("exp_1", "Any at all?", "salt", (PLAIN, Arm("usual", ((5000
 
 
 def made(title: str = "Wool Coat") -> Snapshot:
-    front = replace(TOP, name="front", phrase_style=PhraseStyle.FRONT)
+    front = replace(TOP, name="front", phrase_style=PhraseStyle.FRONT, rule=AuctionRule.VCG)
+    front = replace(front, squash_ppm=500_000, relevance_floor_ppm=9, exposure_ppm=(PPM, 7))
     coat = product("1", title, "warm lining", category="Clothing", attributes={"fit": "slim"})
     shop = snapshot(
         [coat, product("2", "Wollmütze 🧢 羊毛")],
@@ -79,6 +87,7 @@ def test_all_that_is_no_array_comes_back_too(tmp_path: Path) -> None:
     ):
         assert getattr(mapped, name) == getattr(written, name), name
     assert mapped.placements["front"].phrase_style is PhraseStyle.FRONT
+    assert mapped.placements["front"].rule is AuctionRule.VCG
     assert set(mapped.models) == set(written.models)
     for name, rows in written.models.items():
         assert mapped.models[name].dtype == rows.dtype
@@ -208,6 +217,20 @@ def test_a_pointer_to_nowhere_is_no_snapshot(tmp_path: Path, pointer: str) -> No
 def test_a_placement_is_whole_after_the_way_back(tmp_path: Path) -> None:
     mapped = map_snapshot(write_snapshot(made(), tmp_path))
     assert isinstance(mapped.placements["search_top"], Placement)
+
+
+def test_versions_that_know_of_one_auction_only_read_and_write_placements_too(
+    tmp_path: Path,
+) -> None:
+    folder = write_snapshot(made(), tmp_path)
+    meta = orjson.loads((folder / "meta.json").read_bytes())
+    for told in meta["placements"]:
+        assert not {"rule", "squash_ppm", "relevance_floor_ppm", "exposure_ppm"} & set(told)
+    del meta["auctions"]
+    (folder / "meta.json").write_bytes(orjson.dumps(meta))
+    front = map_snapshot(folder).placements["front"]
+    assert (front.rule, front.squash_ppm) == (AuctionRule.GSP, PPM)
+    assert (front.relevance_floor_ppm, front.exposure_ppm) == (0, ())
 
 
 def test_what_changed_between_two_snapshots_is_told_by_name(tmp_path: Path) -> None:
