@@ -10,7 +10,6 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     ForeignKeyConstraint,
-    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -22,7 +21,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, INT4MULTIRANGE, JSONB, TIMESTAMP
 
 metadata = MetaData(
     naming_convention={
@@ -68,6 +67,10 @@ stores = Table(
     _time("created_at", now=True),
     # of the hashes that stand for erased shoppers
     Column("salt", LargeBinary, nullable=False, server_default=text(_SALT)),
+    Column("attribution_days", SmallInteger, nullable=False, server_default=text("7")),
+    Column("view_through_hours", SmallInteger, nullable=False, server_default=text("0")),
+    Column("just_bought_days", SmallInteger, nullable=False, server_default=text("30")),
+    Column("impression_grace_seconds", Integer, nullable=False, server_default=text("600")),
 )
 
 advertisers = Table(
@@ -77,6 +80,12 @@ advertisers = Table(
     _store_id(),
     Column("name", Text, nullable=False),
     _time("created_at", now=True),
+    Column("credit_micros", BigInteger),  # the most that it may spend in all; null: on account
+    Column("spent_micros", BigInteger, nullable=False, server_default=text("0")),
+    Column("refused_micros", BigInteger),
+    CheckConstraint(
+        "spent_micros >= 0 AND spent_micros <= credit_micros", name="spent_within_credit"
+    ),
     Index("ix_advertisers_store_id", "store_id", "id"),
 )
 
@@ -136,6 +145,17 @@ campaigns = Table(
     _texts("platforms"),
     _time("created_at", now=True),
     _time("updated_at", now=True),
+    Column("daily_budget_micros", BigInteger),
+    Column("time_zone", Text, nullable=False, server_default=text("'UTC'")),
+    # minutes of the week in that zone, from Monday 00:00; none is always
+    Column("schedule", INT4MULTIRANGE, nullable=False, server_default=text("'{}'")),
+    Column("pricing", Text, nullable=False, server_default=text("'click'")),
+    Column("pacing", Text, nullable=False, server_default=text("'even'")),
+    Column("target_roas_ppm", BigInteger),
+    Column("cap_impressions", Integer),
+    Column("cap_seconds", Integer),
+    Column("attribution_days", SmallInteger),  # null: the store's
+    Column("view_through_hours", SmallInteger),
     CheckConstraint("status IN ('paused', 'active', 'ended')", name="status"),
     CheckConstraint("bid_micros > 0", name="bid"),
     CheckConstraint("spent_micros BETWEEN 0 AND budget_micros", name="spent_within_budget"),
@@ -281,51 +301,6 @@ event_keys = Table(
     Column("event_key", Text, nullable=False),
     _time("ts"),
     PrimaryKeyConstraint("store_id", "type", "event_key"),
-)
-
-charges = Table(
-    "charges",
-    metadata,
-    Column("impression_id", Text, primary_key=True),
-    Column("store_id", Text, nullable=False),
-    # no cascade: what was paid is never forgotten, so a campaign with charges stays
-    Column("campaign_id", Text, ForeignKey("campaigns.id"), nullable=False),
-    Column("price_micros", BigInteger, nullable=False),
-    _time("ts"),
-    _time("charged_at", now=True),
-    CheckConstraint("price_micros >= 0", name="price"),
-    Index("ix_charges_campaign_id", "campaign_id"),
-)
-
-idempotency_keys = Table(
-    "idempotency_keys",
-    metadata,
-    _store_id(),
-    Column("key_id", Text, nullable=False),  # the API key that the caller used
-    Column("idempotency_key", Text, nullable=False),
-    Column("request_sha256", LargeBinary, nullable=False),
-    Column("status", SmallInteger),  # null only inside the transaction that makes the answer
-    Column("headers", JSONB),
-    Column("body", LargeBinary),
-    _time("created_at", now=True),
-    PrimaryKeyConstraint("store_id", "key_id", "idempotency_key"),
-    Index("ix_idempotency_keys_created_at", "created_at"),
-)
-
-audit_log = Table(
-    "audit_log",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("store_id", Text, nullable=False),  # no foreign key: it outlives what it tells of
-    _time("at", now=True),
-    Column("key_id", Text, nullable=False),
-    Column("advertiser_id", Text),
-    Column("resource", Text, nullable=False),
-    Column("resource_id", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("before", JSONB(none_as_null=True)),
-    Column("after", JSONB(none_as_null=True)),
-    Index("ix_audit_log_store_id", "store_id", "id"),
 )
 
 jobs = Table(

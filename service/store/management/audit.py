@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
 
-from service.store.tables import audit_log
+from service.store.management_tables import audit_log
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, exists, func, insert, select, update
 
-from service.store.tables import campaigns, charges
+from service.store.money_tables import charges
+from service.store.tables import campaigns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, select, text, update
 
-from service.store.tables import idempotency_keys
+from service.store.management_tables import idempotency_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

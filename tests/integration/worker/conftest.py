@@ -42,7 +42,9 @@ def consumer(engine: AsyncEngine, redis: Redis, stream: EventStream) -> Consumer
 async def refresher(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Refresher]:
     # other tests of the module left stores behind
     async with engine.begin() as connection:
+        await connection.execute(text("SET LOCAL session_replication_role = replica"))
         await connection.execute(text("DELETE FROM charges"))  # they hold on to their campaigns
+        await connection.execute(text("SET LOCAL session_replication_role = origin"))
         await connection.execute(text("DELETE FROM stores"))
     made = Refresher(engine, tmp_path, Bundles(tmp_path / "models"))
     yield made

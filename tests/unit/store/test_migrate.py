@@ -8,6 +8,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import insert, select, text
 
 import service.store.experiment_tables
+import service.store.management_tables
+import service.store.money_tables
 import service.store.selling_point_tables
 import service.store.shopper_tables
 import service.store.webhook_tables  # noqa: F401 - their tables stand in the same metadata

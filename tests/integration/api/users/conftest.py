@@ -27,6 +27,7 @@ def clean(database_url: str, redis_url: str) -> Iterator[None]:
     with redis.Redis.from_url(redis_url) as client:
         client.flushdb()
     with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")  # charges stay
         connection.execute(
             "TRUNCATE stores, events, decisions, event_keys, charges, dead_letters, audit_log"
             " CASCADE"
