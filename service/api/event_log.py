@@ -1,4 +1,4 @@
-"""Where events and decisions go: the stream, and the spool when Redis is away."""
+"""Where events and decisions go: the stream, and files on this disk for what must not be lost."""
 
 from __future__ import annotations
 
@@ -7,29 +7,35 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from service.api.segments import tend_segments
 from service.errors import StoreUnavailableError
 from service.store.stream import STREAM
+from service.store.stream_home import stream_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from service.api.metrics import Metrics
     from service.store.redis_wire import RedisWire
-    from service.store.spool import Spool, Spooled
+    from service.store.segment import Segment, Spooled
+    from service.store.spool import Spool
+
+    Place = tuple[Segment, int]
 
 GROUP_SYNC_SECONDS = 0.050
 GROUP_SEND_SECONDS = 0.003
 """What nobody waits for leaves together: a write of its own would cost more than its request."""
 
-DRAIN_EVERY_SECONDS = 1.0
+TEND_EVERY_SECONDS = 1.0
 AT_A_TIME = 50  # entries of one batch
 _log = structlog.get_logger(__name__)
 
 
 class EventLog:
-    """Writes to the stream, and to the spool what the stream does not take.
+    """Writes to the stream; clicks and conversions to a segment as well, others if they must.
 
-    What stands in both comes to the worker twice, and counts once.
+    A segment stays until the worker has recorded all that it holds. What Redis lost meanwhile is
+    sent again from there, and what comes to the worker twice counts once.
     """
 
     def __init__(self, wire: RedisWire, spool: Spool, metrics: Metrics) -> None:
@@ -47,69 +53,75 @@ class EventLog:
         self._outbox.append((kind, body))
 
     def append_surely(self, kind: bytes, body: bytes) -> None:
-        """As `append_soon`, and at once to the spool: a kill right after this loses nothing."""
-        self._keep(kind, body)
-        if self._syncing is None or self._syncing.done():
+        """As `append_soon`, and at once to a segment: a kill right after this loses nothing."""
+        place = self._keep(kind, body)
+        if place is not None and (self._syncing is None or self._syncing.done()):
             self._syncing = asyncio.create_task(self._sync_soon())
-        self._send(kind, body)
+        sent = self._send(kind, body, place)
+        sent.add_done_callback(self._count if place is not None else self._count_unkept)
 
-    async def append(self, kind: bytes, bodies: Sequence[bytes]) -> None:
-        """Return once the stream or the spool holds all of `bodies`.
+    async def append(
+        self, kind: bytes, bodies: Sequence[bytes], *, surely: Collection[int] = ()
+    ) -> None:
+        """Return once stream or segment has each of `bodies`, a segment those numbered `surely`.
 
-        Raises: StoreUnavailableError when neither takes them.
+        Where the disk is full, the stream alone may have those.
+        Raises: StoreUnavailableError when neither takes one of them.
         """
         self._empty_outbox()
+        places = {number: self._keep(kind, bodies[number]) for number in surely}
         sent = []
-        for number, body in enumerate(bodies, 1):
-            sent.append(self._send(kind, body))
-            if number % AT_A_TIME == 0:
+        for number, body in enumerate(bodies):
+            sent.append(self._send(kind, body, places.get(number)))
+            if number % AT_A_TIME == AT_A_TIME - 1:
                 await asyncio.sleep(0)  # requests for ads go in between
-        left = []
-        for body, future in zip(bodies, sent, strict=True):
-            try:
-                await future
-            except StoreUnavailableError:
-                left.append(body)
-        if left:
-            for body in left:
-                self._spool.append(kind, body)
+        answers = await asyncio.gather(*sent, return_exceptions=True)
+        missed = [n for n, answer in enumerate(answers) if isinstance(answer, BaseException)]
+        for number in missed:
+            if places.get(number) is None:
+                self._keep_unsent(kind, bodies[number])
+        self._metrics.count_log("sent", len(bodies) - len(missed))
+        if missed or any(places.values()):
+            await self._settled_on_disk(in_stream=not missed)
+
+    async def _settled_on_disk(self, *, in_stream: bool) -> None:
+        try:
             await self._spool.sync()
-        self._metrics.count_log("sent", len(bodies) - len(left))
-        self._metrics.count_log("spooled", len(left))
+        except StoreUnavailableError as error:
+            if not in_stream:
+                raise
+            _log.error("events are in the stream only", reason=str(error))
 
     async def close(self) -> None:
-        """Send what is left; what the stream does not take stays in the spool."""
+        """Send what is left; what the stream does not take stays in a segment."""
         self._empty_outbox()
         await asyncio.gather(*self._settling)
 
     async def drain_forever(self) -> None:
-        """Bring the spool's entries to the stream whenever Redis is there."""
+        """See to the segments, from the start on and every second."""
         while True:
-            await asyncio.sleep(DRAIN_EVERY_SECONDS)
             try:
                 await self.drain()
             except StoreUnavailableError as error:
-                _log.warning("spool not drained", reason=str(error))
+                _log.warning("segments not sent", reason=str(error))
+            await asyncio.sleep(TEND_EVERY_SECONDS)
 
     async def drain(self) -> None:
-        """Bring the spool's entries to the stream.
+        """Release the segments that are recorded; send again what the stream lacks or lost.
 
-        Raises: StoreUnavailableError when Redis goes away meanwhile; they stay in the spool.
+        Raises: StoreUnavailableError when Redis goes away meanwhile; the segments stay.
         """
-        if not self._wire.connected or not self._spool.waiting():
+        if not self._wire.connected:
             return
-        await self._spool.sync()
-        drained = await self._spool.drain(self._send_all)
-        self._metrics.count_log("drained", drained.entries)
-        self._metrics.count_log("torn", drained.torn)
-
-    async def _send_all(self, entries: Sequence[Spooled]) -> None:
-        await asyncio.gather(*(self._send(kind, body) for kind, body in entries))
+        done = await tend_segments(self._wire, self._spool, self._send)
+        self._metrics.count_log("drained", done.sent)
+        self._metrics.count_log("torn", done.torn)
 
     def _empty_outbox(self) -> None:
         outbox, self._outbox = self._outbox, []
         if outbox:
-            task = asyncio.create_task(self._settle(outbox, [self._send(*one) for one in outbox]))
+            sent = [self._send(kind, body, None) for kind, body in outbox]
+            task = asyncio.create_task(self._settle(outbox, sent))
             self._settling.add(task)
             task.add_done_callback(self._settling.discard)
 
@@ -117,26 +129,49 @@ class EventLog:
         self, entries: Sequence[Spooled], sent: Sequence[asyncio.Future[bytes]]
     ) -> None:
         """Keep what the stream did not take."""
-        taken = 0
-        for (kind, body), future in zip(entries, sent, strict=True):
-            try:
-                await future
-                taken += 1
-            except StoreUnavailableError:
-                self._keep(kind, body)
+        answers = await asyncio.gather(*sent, return_exceptions=True)
+        for (kind, body), answer in zip(entries, answers, strict=True):
+            if isinstance(answer, BaseException):
+                try:
+                    self._keep_unsent(kind, body)
+                except StoreUnavailableError:
+                    self._metrics.count_log("dropped", 1)
+        taken = sum(not isinstance(answer, BaseException) for answer in answers)
         self._metrics.count_log("sent", taken)
 
-    def _send(self, kind: bytes, body: bytes) -> asyncio.Future[bytes]:
-        return self._wire.append(STREAM, b"k", kind, b"b", body)
+    def _send(self, kind: bytes, body: bytes, place: Place | None) -> asyncio.Future[bytes]:
+        future = self._wire.append(STREAM, b"k", kind, b"b", body)
+        if place is not None:
+            segment, number = place
+            segment.owed += 1
 
-    def _keep(self, kind: bytes, body: bytes) -> None:
+            def note(sent: asyncio.Future[bytes]) -> None:
+                segment.owed -= 1
+                segment.took(number, stream_id(sent.result()) if _is_taken(sent) else None)
+
+            future.add_done_callback(note)
+        return future
+
+    def _count(self, sent: asyncio.Future[bytes]) -> None:
+        self._metrics.count_log("sent", int(_is_taken(sent)))
+
+    def _count_unkept(self, sent: asyncio.Future[bytes]) -> None:
+        self._metrics.count_log("sent" if _is_taken(sent) else "dropped", 1)
+
+    def _keep(self, kind: bytes, body: bytes) -> Place | None:
+        """The entry's place in a segment; None where the disk does not take it."""
         try:
-            self._spool.append(kind, body)
+            place = self._spool.append(kind, body)
         except StoreUnavailableError as error:
-            self._metrics.count_log("dropped", 1)
-            _log.error("entry dropped", reason=str(error))
-        else:
-            self._metrics.count_log("spooled", 1)
+            _log.error("entry not on the disk", reason=str(error))
+            return None
+        self._metrics.count_log("spooled", 1)
+        return place
+
+    def _keep_unsent(self, kind: bytes, body: bytes) -> None:
+        segment, number = self._spool.append(kind, body)
+        segment.took(number, None)
+        self._metrics.count_log("spooled", 1)
 
     async def _sync_soon(self) -> None:
         """One fsync for all clicks of 50 milliseconds."""
@@ -145,3 +180,7 @@ class EventLog:
             await self._spool.sync()
         except StoreUnavailableError as error:
             _log.error("spool not synced", reason=str(error))
+
+
+def _is_taken(sent: asyncio.Future[bytes]) -> bool:
+    return not sent.cancelled() and sent.exception() is None

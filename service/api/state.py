@@ -10,7 +10,7 @@ from service.api.management.rate_limit import RateLimiter
 from service.decision.claims import NO_TAGGER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from redis.asyncio import Redis
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -41,8 +41,10 @@ class Log(Protocol):
     def append_surely(self, kind: bytes, body: bytes) -> None:
         """As `append_soon`, and a kill right after it loses nothing."""
 
-    async def append(self, kind: bytes, bodies: Sequence[bytes]) -> None:
-        """Return once `bodies` are kept.
+    async def append(
+        self, kind: bytes, bodies: Sequence[bytes], *, surely: Collection[int] = ()
+    ) -> None:
+        """Return once `bodies` are kept, and those numbered `surely` on a disk of our own.
 
         Raises: StoreUnavailableError when they cannot be.
         """

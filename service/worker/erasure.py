@@ -39,8 +39,8 @@ async def erase_shopper(
 
     Raises: StoreUnavailableError when what waits is not through in a minute: try again later.
     """
-    await _empty_spool(state)
     await _empty_stream(EventStream(redis, "erasure"))
+    await _empty_spool(state)
     async with engine.begin() as connection:
         user_id = await user_of(connection, store_id, shopper)
         if user_id is None:
@@ -58,13 +58,13 @@ async def erase_shopper(
 
 
 async def _empty_spool(state: Path) -> None:
-    """Wait for the servers to drain what was spooled until now; they drain each other's, too."""
+    """Wait until what stands in segments now is recorded; servers see to each other's, too."""
     there = list((state / "spool").glob("*.spool"))
 
     async def drained() -> bool:
         return not any(path.exists() for path in there)
 
-    await _until(drained, f"the spool in {state} is not drained yet")
+    await _until(drained, f"the spool in {state} is not recorded yet")
 
 
 async def _empty_stream(stream: EventStream) -> None:

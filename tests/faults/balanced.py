@@ -29,6 +29,7 @@ class Server:
     environment: Mapping[str, str]
     checkout: Path = CHECKOUT
     port: int = field(default_factory=free_port)
+    program: tuple[str, ...] = ("-m", "service", "serve", "--port")
     process: asyncio.subprocess.Process | None = None
 
     @property
@@ -37,7 +38,7 @@ class Server:
 
     async def start(self) -> None:
         self.process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "service", "serve", "--port", str(self.port)),
+            *(sys.executable, *self.program, str(self.port)),
             cwd=self.checkout,
             env={**os.environ, **self.environment, "PYTHONPATH": str(self.checkout)},
         )

@@ -31,7 +31,7 @@ from service.decision.terms import (
 from service.errors import StoreUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from service.api.hot_route import HotApp
     from service.decision.snapshot import Snapshot
@@ -117,7 +117,10 @@ class Log:
 
     append_surely = append_soon
 
-    async def append(self, kind: bytes, bodies: Sequence[bytes]) -> None:
+    async def append(
+        self, kind: bytes, bodies: Sequence[bytes], *, surely: Collection[int] = ()
+    ) -> None:
+        assert all(number < len(bodies) for number in surely)
         if self.down:
             raise StoreUnavailableError("neither stream nor spool")
         for body in bodies:
