@@ -2,12 +2,13 @@
 
 PYTHON ?= python3
 SEED ?= 0
+EVENTS ?= 1000000
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PACKAGE := $(PIP) --no-build-isolation --no-deps --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults fuzz report-p2 coverage coverage-pure check bench bench-pacing titles real extraction train openapi client lock
+.PHONY: help run test test-faults chaos fuzz report-p2 coverage coverage-pure check bench bench-pacing titles real extraction train openapi client lock
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +21,9 @@ test: .venv/.dev  ## Run the tests
 
 test-faults: .venv/.dev  ## Run all tests of faults, the long ones too
 	$(BIN)/python -m pytest tests/faults
+
+chaos: .venv/.dev  ## Kill everything in turn while EVENTS come in, and account for every key
+	@$(BIN)/python -m tests.faults.chaos --events $(EVENTS) --seed $(SEED)
 
 fuzz: .venv/.dev  ## Send a running service 100,000 cases made from its OpenAPI document
 	$(BIN)/python -m tests.faults.fuzz --seed $(SEED)

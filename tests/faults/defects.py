@@ -1,0 +1,53 @@
+"""The service with a defect put in on purpose, as a process of its own.
+
+python -m tests.faults.defects DEFECT serve|worker ...
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from service.__main__ import run
+from service.store.events import from_bytes
+from service.store.stream import EventStream
+from service.worker import record
+
+if TYPE_CHECKING:
+    from service.store.events import Event
+    from service.store.events import from_bytes
+from service.store.stream import Entry
+
+
+def acknowledge_first() -> None:
+    """What is read is acknowledged before anything is stored."""
+    read = EventStream.read
+
+    async def hasty(
+        self: EventStream, count: int = 500, block_seconds: float = 0.5
+    ) -> list[Entry]:
+        entries = await read(self, count, block_seconds)
+        await self.acknowledge([entry.id for entry in entries])
+        return entries
+
+    EventStream.read = hasty  # type: ignore[method-assign] # the defect
+
+
+def forget_keys() -> None:
+    """Every delivery of an event looks like a new event."""
+
+    def as_new(raw: bytes) -> Event:
+        event = from_bytes(raw)
+        fresh = f"{event.event_key}~{uuid4().hex}"
+        return replace(event, event_key=fresh, impression_id=event.impression_id and fresh)
+
+    setattr(record, "from_bytes", as_new)  # noqa: B010 - a defect put in on purpose
+
+
+DEFECTS = {"acknowledge_first": acknowledge_first, "forget_keys": forget_keys}
+
+if __name__ == "__main__":
+    DEFECTS[sys.argv.pop(1)]()
+    run()
