@@ -13,7 +13,7 @@ from service.decision.policy import STANDARD_POLICY
 
 if TYPE_CHECKING:
     from service.api.deliberation import Asked, Ruling
-    from service.decision.terms import AwardedAd
+    from service.decision.terms import AwardedAd, Decision
 
 
 def record_of(ruling: Ruling, took_us: int) -> bytes:
@@ -27,7 +27,7 @@ def record_of(ruling: Ruling, took_us: int) -> bytes:
             "seed": asked.seed,
             "snapshot": asked.live.snapshot.version,
             "models": ruling.models,
-            "request": _inputs(asked),
+            "request": _inputs(asked, decision),
             "experiments": [
                 {"experiment_id": one.experiment_id, "arm": one.arm, "bucket": one.bucket}
                 for one in asked.assignments
@@ -41,7 +41,7 @@ def record_of(ruling: Ruling, took_us: int) -> bytes:
     )
 
 
-def _inputs(asked: Asked) -> dict[str, Any]:
+def _inputs(asked: Asked, decision: Decision) -> dict[str, Any]:
     """The raw inputs as they were used: without consent there are no ids and no profile."""
     query, muted = asked.query, asked.live.snapshot.muted
     inputs = {
@@ -57,6 +57,8 @@ def _inputs(asked: Asked) -> dict[str, Any]:
         "profile": None if asked.profile is None else orjson.Fragment(asked.profile),
         "spent_out": list(asked.live.spent_out),
     }
+    if decision.paces:
+        inputs["paces"] = {campaign: list(pace) for campaign, pace in decision.paces.items()}
     if muted:
         inputs["muted"] = list(muted)
     if query.explored_share:

@@ -175,7 +175,12 @@ def _decide(
     watch.start()
     try:
         return decide_together(
-            cases, live.snapshot, scorers, spent_out=live.spent_out, ended=watch.ended
+            cases,
+            live.snapshot,
+            scorers,
+            spent_out=live.spent_out,
+            paces=live.paces,
+            ended=watch.ended,
         )
     except Exception as error:  # whatever it is, the shopper is not to see it
         _log.error("decision failed", request_id=docket[0].request_id, exc_info=error)

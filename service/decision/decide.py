@@ -9,6 +9,7 @@ from service.decision.auction import front_of_line, run_auction
 from service.decision.choose import Titling, choose_points
 from service.decision.eligible import pick_candidates
 from service.decision.explain import explain
+from service.decision.paced import NO_PACES, left_out, pace_found
 from service.decision.policy import Highlight
 from service.decision.rank import rank
 from service.decision.retrieve import retrieve
@@ -16,11 +17,13 @@ from service.decision.show import show
 from service.decision.terms import Decision, ScoredAd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from service.decision.choose import Choices
     from service.decision.eligible import Candidates
+    from service.decision.pace import Pace
+    from service.decision.paced import Paces
     from service.decision.rank import Ranked
     from service.decision.retrieve import Found
     from service.decision.scorers import Scorers
@@ -44,6 +47,7 @@ class _Contest:
     case: Case
     found: Found
     candidates: Candidates
+    paces: Mapping[str, Pace]  # other than full, of the campaigns found
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +89,17 @@ def decide_together(
     scorers: Scorers,
     *,
     spent_out: AbstractSet[str],
+    paces: Paces = NO_PACES,
     ended: Callable[[str], None] = _unheard,
 ) -> list[Decision]:
     """Answer each of `cases` from `snapshot`: the same case gives the same decision.
 
-    `spent_out` names campaigns whose budget ran out since the snapshot was built. A model is asked
+    `spent_out` names campaigns whose budget ran out since the snapshot was built; `paces` lower
+    the bids of others. A model is asked
     once for all cases, which costs less than once for each. A model that fails degrades answers,
     never prevents them. `ended` is told the name of each stage when all cases are through it.
     """
-    contests = [_open(case, snapshot, spent_out) for case in cases]
+    contests = [_open(case, snapshot, spent_out, paces) for case in cases]
     held = [contest for contest in contests if len(contest.candidates.rows)]
     ended("candidates")
     ranked = rank([one.candidates for one in held], [one.case.query for one in held], scorers)
@@ -109,10 +115,17 @@ def decide_together(
     ]
 
 
-def _open(case: Case, snapshot: Snapshot, spent_out: AbstractSet[str]) -> _Contest:
-    found = retrieve(case.query, snapshot)
-    candidates = pick_candidates(found, case.query, snapshot, now=case.now, spent_out=spent_out)
-    return _Contest(case, found, candidates)
+def _open(case: Case, snapshot: Snapshot, spent_out: AbstractSet[str], paces: Paces) -> _Contest:
+    found, met, out = retrieve(case.query, snapshot), NO_PACES.of, None
+    if paces:
+        slowed = pace_found(found, paces, snapshot)
+        found, met = slowed.found, slowed.paces
+        if slowed.leaves_out:
+            out = left_out(found, paces, snapshot, case.seed)
+    candidates = pick_candidates(
+        found, case.query, snapshot, now=case.now, spent_out=spent_out, left_out=out
+    )
+    return _Contest(case, found, candidates, met)
 
 
 def _sell(contest: _Contest, ranked: Ranked, snapshot: Snapshot) -> _Sale:
@@ -173,6 +186,7 @@ def _fill(sale: _Sale, chosen: Choices, snapshot: Snapshot) -> Decision:
         candidates=len(candidates.rows),
         filtered=candidates.filtered,
         trace=explain(candidates, sale.ranked, snapshot) if query.explain else (),
+        paces=sale.contest.paces,
     )
 
 
@@ -181,4 +195,4 @@ def _no_fill(contest: _Contest) -> Decision:
     filtered = contest.candidates.filtered
     reasons = list(filtered)
     reason = contest.found.nothing or (reasons[0] if len(reasons) == 1 else "all_filtered")
-    return Decision((), reason, (), 0, filtered)
+    return Decision((), reason, (), 0, filtered, paces=contest.paces)

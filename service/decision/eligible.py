@@ -50,16 +50,24 @@ class Standing:
 
 
 def pick_candidates(
-    found: Found, query: AdQuery, snapshot: Snapshot, *, now: float, spent_out: AbstractSet[str]
+    found: Found,
+    query: AdQuery,
+    snapshot: Snapshot,
+    *,
+    now: float,
+    spent_out: AbstractSet[str],
+    left_out: Bools | None = None,
 ) -> Candidates:
     """The best 100 ads of `found` that nothing forbids here and now.
 
+    `left_out` (n,) are those that sit this request out, so that their budget lasts the day.
     Of the ads of one product two stay: the highest bid, and the highest of another advertiser,
     which can only set its price. No one bids against themselves.
     """
     standing = _standing(found, query.placement, snapshot)
     alive, filtered = standing.alive, standing.filtered
     reasons = chain(
+        [] if left_out is None else [("paced", left_out)],
         stopped(found, snapshot, now=now, spent_out=spent_out),
         _unwanted(found, query, snapshot),
     )

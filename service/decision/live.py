@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from service.decision.attest import telling
+from service.decision.paced import NO_PACES, Paces
 from service.decision.scorers import Scorers
 
 if TYPE_CHECKING:
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A snapshot with the models that score its rows and the budgets that ran out since."""
+    """A snapshot with the models that score its rows, the budgets that ran out, and paces."""
 
     snapshot: Snapshot
     scorers: Scorers = field(default_factory=Scorers)
     spent_out: frozenset[str] = frozenset()  # campaign ids
     models: tuple[str, ...] = ()  # name@version:sha8 of each
     bans: frozenset[tuple[str, str]] = frozenset()  # (product id, phrase) banned lately
+    paces: Paces = NO_PACES
 
 
 def with_bans(live: Live, bans: frozenset[tuple[str, str]]) -> Live:

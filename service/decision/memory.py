@@ -9,6 +9,7 @@ from service.decision.recent import Recent
 if TYPE_CHECKING:
     from service.decision.choice_options import Apt, Option
     from service.decision.eligible import Standing
+    from service.decision.paced import PacedFound, Paces, PaceTable
     from service.decision.retrieve import Found
     from service.decision.servable import Servable
     from service.decision.show import ShownPoints, TitleKey
@@ -27,6 +28,8 @@ class Memory:
         "found",
         "names",
         "options",
+        "pace_tables",
+        "paced",
         "points",
         "popularity",
         "product_rows",
@@ -43,6 +46,8 @@ class Memory:
         self.product_rows: Recent[str, int] = Recent(65_536)
         self.ad_rows: Recent[str, int] = Recent(16_384)
         self.campaign_rows: Recent[frozenset[str], Ints] = Recent(8)
+        self.pace_tables: Recent[Paces, PaceTable] = Recent(2)
+        self.paced: Recent[tuple[Found, Paces], PacedFound] = Recent(1024)
         self.options: Recent[int, tuple[Option, ...]] = Recent(8192)
         self.apt: Recent[tuple[int, frozenset[int]], Apt] = Recent(16_384)
         self.points: Recent[int, SellingPoint] = Recent(16_384)

@@ -285,3 +285,4 @@ class Decision:
     filtered: Mapping[str, int]  # reason -> how many candidates it removed
     propensity: float = 1.0  # of this list of awards, given the inputs
     trace: tuple[TraceLine, ...] = ()  # best value first, only when the query asks for it
+    paces: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # that it met, by campaign

@@ -29,6 +29,7 @@ FILTERS = {
     "off_topic": "answer less of the query than others do",
     "organic": "stand among the shop's own results",
     "out_of_stock": "sold out",
+    "paced": "sit this one out, so that their budget lasts the day",
     "spent_out": "their campaign's budget is spent",
     "wrong_platform": "their campaign does not run here",
 }

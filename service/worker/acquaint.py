@@ -44,7 +44,11 @@ def acquaint(live: Live, before: Live, changed: AbstractSet[str] | None, *, now:
             return start
         with suppress(Exception):  # it fails again when it is asked for, and is told there
             decide_together(
-                cases[start : start + TOGETHER], new, live.scorers, spent_out=before.spent_out
+                cases[start : start + TOGETHER],
+                new,
+                live.scorers,
+                spent_out=before.spent_out,
+                paces=before.paces,
             )
         sleep(0)  # lets in who waits to serve
     return len(cases)

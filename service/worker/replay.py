@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from service.decision.decide import decide
+from service.decision.decide import Case, decide_together
 from service.decision.experiments import read_policy
+from service.decision.pace import Pace
+from service.decision.paced import Paces
 from service.decision.policy import STANDARD_POLICY
 from service.decision.scorers import Scorers
 from service.decision.terms import AdQuery, Shopper
@@ -37,19 +39,21 @@ def snapshot_of(record: Record, *, state: Path) -> Path:
 
 
 def replay(record: Record, snapshot: Snapshot, scorers: Scorers) -> Decision:
-    """Decide again with the recorded time, seed, shopper, budgets and bans.
+    """Decide again with the recorded time, seed, shopper, budgets, paces and bans.
 
     Raises: UnknownPlacementError if `snapshot` is not the one that the record names.
     """
-    muted = frozenset(record["request"].get("muted", ()))  # older records have none
-    return decide(
-        _query(record, snapshot),
+    asked = record["request"]
+    muted = frozenset(asked.get("muted", ()))  # older records have none
+    paces = {campaign: Pace(*pace) for campaign, pace in asked.get("paces", {}).items()}
+    decisions = decide_together(
+        [Case(_query(record, snapshot), record["ts"], record["seed"])],
         replace(snapshot, muted=muted) if muted else snapshot,
         scorers if record["models"] else Scorers(),
-        now=record["ts"],
-        seed=record["seed"],
-        spent_out=frozenset(record["request"]["spent_out"]),
+        spent_out=frozenset(asked["spent_out"]),
+        paces=Paces(paces),
     )
+    return decisions[0]
 
 
 def _query(record: Record, snapshot: Snapshot) -> AdQuery:

@@ -1,0 +1,122 @@
+"""What a query calls for, at the bids that its campaigns are paced to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from service.decision.auction import lot_name
+from service.decision.pace import UNPACED, Pace, admitted, paced
+from service.decision.retrieve import by_product
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from service.decision.auction import Lots
+    from service.decision.retrieve import Found
+    from service.decision.snapshot import Snapshot
+    from service.decision.tables import Bools, Ints, Longs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Paces:
+    """The paces of a store's campaigns by id, as they were told at one moment.
+
+    One that is not named bids in full. Two are the same only if they are one object: what was
+    worked out with them is remembered under that.
+    """
+
+    of: Mapping[str, Pace]
+
+    def __bool__(self) -> bool:
+        return bool(self.of)
+
+
+NO_PACES: Final = Paces({})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PaceTable:
+    """Paces by campaign row: all (C,)."""
+
+    bid_ppm: Longs
+    admit_ppm: Longs
+    lot_name: Lots
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PacedFound:
+    """What was found as it is paced, and the paces other than full that it met, by campaign."""
+
+    found: Found
+    paces: Mapping[str, Pace]
+    leaves_out: bool
+
+
+def pace_table(paces: Paces, snapshot: Snapshot) -> PaceTable:
+    """`paces` by the rows of `snapshot`, worked out once for both."""
+    known = snapshot.memory.pace_tables.get(paces)
+    return known or snapshot.memory.pace_tables.put(paces, _table(paces, snapshot))
+
+
+def pace_found(found: Found, paces: Paces, snapshot: Snapshot) -> PacedFound:
+    """`found` with each bid times its campaign's pace, and in the order of these bids."""
+    key = (found, paces)
+    known = snapshot.memory.paced.get(key)
+    return known or snapshot.memory.paced.put(key, _pace(found, paces, snapshot))
+
+
+def left_out(found: Found, paces: Paces, snapshot: Snapshot, seed: int) -> Bools:
+    """The ads (n,) whose campaigns do not take part in the request of this seed."""
+    table = pace_table(paces, snapshot)
+    campaign = found.campaign
+    out: Bools = ~admitted(table.lot_name[campaign], table.admit_ppm[campaign], seed)
+    return out
+
+
+def _table(paces: Paces, snapshot: Snapshot) -> PaceTable:
+    ids = snapshot.campaigns.ids
+    bid_ppm, admit_ppm = (np.full(len(ids), full, np.int64) for full in UNPACED)
+    names = np.zeros(len(ids), np.uint64)
+    for campaign_id, pace in paces.of.items():
+        row = ids.find(campaign_id)
+        if row >= 0:
+            bid_ppm[row], admit_ppm[row] = pace
+            names[row] = lot_name(campaign_id)
+    return PaceTable(bid_ppm, admit_ppm, names)
+
+
+def _pace(found: Found, paces: Paces, snapshot: Snapshot) -> PacedFound:
+    table = pace_table(paces, snapshot)
+    met: Ints = np.unique(found.campaign)
+    named = zip(
+        snapshot.campaigns.ids.take(met.tolist()),
+        table.bid_ppm[met].tolist(),
+        table.admit_ppm[met].tolist(),
+        strict=True,
+    )
+    slow = {campaign: pace for campaign, *both in named if (pace := Pace(*both)) != UNPACED}
+    if not slow:
+        return PacedFound(found, {}, leaves_out=False)
+    bids = paced(found.bid, table.bid_ppm[found.campaign])
+    leaves_out = any(pace.admit_ppm < UNPACED.admit_ppm for pace in slow.values())
+    return PacedFound(_in_order(found, bids), slow, leaves_out)
+
+
+def _in_order(found: Found, bids: Longs) -> Found:
+    """`found` at other bids: products by their best match, their ads by bid."""
+    order, group = by_product(found.lexical, bids, found.product, np.arange(len(bids)))
+    return replace(
+        found,
+        rows=found.rows[order],
+        lexical=found.lexical[order],
+        coverage=found.coverage[order],
+        product=found.product[order],
+        campaign=found.campaign[order],
+        advertiser=found.advertiser[order],
+        bid=bids[order],
+        lot_name=found.lot_name[order],
+        group=group,
+    )
