@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from service.decision.terms import (
     Ad,
+    AuctionRule,
     Campaign,
     CampaignStatus,
     Keyword,
@@ -168,6 +169,10 @@ async def put_placements(
             "selling_point_cap": placement.selling_point_cap,
             "phrase_style": placement.phrase_style.value,
             "phrase_position": placement.phrase_position.value,
+            "rule": placement.rule.value,
+            "squash_ppm": placement.squash_ppm,
+            "relevance_floor_ppm": placement.relevance_floor_ppm,
+            "exposure_ppm": list(placement.exposure_ppm),
         }
         for placement in batch
     ]
@@ -247,6 +252,8 @@ def _placement(row: Any) -> Placement:
     values = row._asdict() | {
         "phrase_style": PhraseStyle(row.phrase_style),
         "phrase_position": PhrasePosition(row.phrase_position),
+        "rule": AuctionRule(row.rule),
+        "exposure_ppm": tuple(row.exposure_ppm),
     }
     return Placement(reserve=Micros(values.pop("reserve_micros")), **values)
 

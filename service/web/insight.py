@@ -18,6 +18,7 @@ LINES = 8
 """How many of the candidates are shown, best value first."""
 
 FILTERS = {
+    "below_relevance": "their product has too little of the query for this placement",
     "below_reserve": "bid less than this placement asks for",
     "campaign_paused": "their campaign is paused",
     "duplicate_product": "bid on a product that a higher bid of the line stands for",

@@ -531,7 +531,7 @@ class Candidate(Wire):
     """What it offered."""
 
     value: int
-    """bid_micros times quality_ppm."""
+    """bid_micros times quality_ppm, as the placement squashes it."""
 
 
 class Click(Wire):
@@ -1205,6 +1205,18 @@ class Placement(Wire):
     phrase_position: Literal["prefix", "suffix"]
     """Where selling points stand that the title does not say already: before it, or after it."""
 
+    rule: Literal["gsp", "vcg", "first"]
+    """What a click costs: `gsp`, the least that keeps the ad's place over the next; `vcg`, what its being there costs all others; `first`, its bid."""
+
+    squash_ppm: int
+    """The power, in parts per million, that P(click) is raised to before it weighs a bid: 1,000,000 leaves it as it is, 0 ranks by bids alone."""
+
+    relevance_floor_ppm: int
+    """The least share of the query's words, by weight, that an ad's product must have in its title, brand or category to be shown at any bid, in parts per million; 0 for no floor. Requests by category have none."""
+
+    exposure_ppm: list[int]
+    """How many of a million shoppers look at each slot, from the top, never rising; slots past the last are seen as often as that, and all alike where there is none. Prices of `vcg` depend on it."""
+
 
 class PlacementPage(Wire):
     """A page of placements, in the order of their names."""
@@ -1239,6 +1251,18 @@ class PlacementSpec(Wire):
 
     phrase_position: Literal["prefix", "suffix"] = "prefix"
     """Where selling points stand that the title does not say already: before it, or after it."""
+
+    rule: Literal["gsp", "vcg", "first"] = "gsp"
+    """What a click costs: `gsp`, the least that keeps the ad's place over the next; `vcg`, what its being there costs all others; `first`, its bid."""
+
+    squash_ppm: int = 1000000
+    """The power, in parts per million, that P(click) is raised to before it weighs a bid: 1,000,000 leaves it as it is, 0 ranks by bids alone."""
+
+    relevance_floor_ppm: int = 150000
+    """The least share of the query's words, by weight, that an ad's product must have in its title, brand or category to be shown at any bid, in parts per million; 0 for no floor. Requests by category have none."""
+
+    exposure_ppm: list[int] = []
+    """How many of a million shoppers look at each slot, from the top, never rising; slots past the last are seen as often as that, and all alike where there is none. Prices of `vcg` depend on it."""
 
 
 class Platform(Wire):

@@ -22,7 +22,7 @@ from service.api.schemas.placements import (
     PlacementSpec,
 )
 from service.decision import terms
-from service.decision.terms import Micros, PhrasePosition, PhraseStyle
+from service.decision.terms import AuctionRule, Micros, PhrasePosition, PhraseStyle
 from service.errors import NotFoundError, PreconditionFailedError
 from service.store.campaigns import put_placements
 from service.store.management.placements import (
@@ -123,6 +123,8 @@ def _shown(row: RowMapping) -> Placement:
     known = {
         "phrase_style": PhraseStyle(row["phrase_style"]),
         "phrase_position": PhrasePosition(row["phrase_position"]),
+        "rule": AuctionRule(row["rule"]),
+        "exposure_ppm": tuple(row["exposure_ppm"]),
     }
     return Placement(**{**row, **known})
 

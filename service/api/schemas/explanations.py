@@ -21,7 +21,11 @@ class Candidate(Wire):
     ]
     bid_micros: Annotated[int, Field(description="What it offered.", examples=[400_000])]
     value: Annotated[
-        int, Field(description="bid_micros times quality_ppm.", examples=[16_480_000_000])
+        int,
+        Field(
+            description="bid_micros times quality_ppm, as the placement squashes it.",
+            examples=[16_480_000_000],
+        ),
     ]
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 
 from service.api.schemas.resource import MOST_MICROS, PageOf, Resource, Title, example_of
 from service.api.schemas.wire import NAME, Wire
-from service.decision.terms import PhrasePosition, PhraseStyle
+from service.decision.terms import PPM, AuctionRule, PhrasePosition, PhraseStyle
+
+RELEVANCE_FLOOR_PPM = 150_000
+"""What a placement asks for that says nothing: measured, see docs/adr/0017-relevance-floor.md."""
 
 PlacementName = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NAME)]
 Style = Annotated[
@@ -25,6 +29,47 @@ Position = Annotated[
         description="Where selling points stand that the title does not say already: before it, "
         "or after it.",
         examples=["prefix"],
+    ),
+]
+Rule = Annotated[
+    AuctionRule,
+    Field(
+        description="What a click costs: `gsp`, the least that keeps the ad's place over the "
+        "next; `vcg`, what its being there costs all others; `first`, its bid.",
+        examples=["gsp"],
+    ),
+]
+Squash = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=PPM,
+        strict=True,
+        description="The power, in parts per million, that P(click) is raised to before it "
+        "weighs a bid: 1,000,000 leaves it as it is, 0 ranks by bids alone.",
+        examples=[PPM],
+    ),
+]
+Floor = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=PPM,
+        strict=True,
+        description="The least share of the query's words, by weight, that an ad's product must "
+        "have in its title, brand or category to be shown at any bid, in parts per million; 0 for "
+        "no floor. Requests by category have none.",
+        examples=[RELEVANCE_FLOOR_PPM],
+    ),
+]
+Exposure = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=PPM, strict=True)], ...],
+    Field(
+        max_length=50,
+        description="How many of a million shoppers look at each slot, from the top, never "
+        "rising; slots past the last are seen as often as that, and all alike where there is "
+        "none. Prices of `vcg` depend on it.",
+        examples=[[PPM, 600_000, 400_000]],
     ),
 ]
 
@@ -63,6 +108,21 @@ class PlacementSpec(Wire):
     ] = 2
     phrase_style: Style = PhraseStyle.IN_PLACE
     phrase_position: Position = PhrasePosition.PREFIX
+    rule: Rule = AuctionRule.GSP
+    squash_ppm: Squash = PPM
+    relevance_floor_ppm: Floor = RELEVANCE_FLOOR_PPM
+    exposure_ppm: Exposure = ()
+
+    @field_validator("exposure_ppm")
+    @classmethod
+    def _falling(cls, shares: tuple[int, ...]) -> tuple[int, ...]:
+        rising = next((pair for pair in pairwise(shares) if pair[0] < pair[1]), None)
+        if rising:
+            raise ValueError(
+                f"a slot is seen by no more than the one above it; {rising[1]} comes below"
+                f" {rising[0]}"
+            )
+        return shares
 
 
 class Placement(Resource):
@@ -90,6 +150,10 @@ class Placement(Resource):
     ]
     phrase_style: Style
     phrase_position: Position
+    rule: Rule
+    squash_ppm: Squash
+    relevance_floor_ppm: Floor
+    exposure_ppm: Exposure
 
 
 class PlacementPage(PageOf[Placement]):

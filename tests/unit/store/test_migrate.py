@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, text
 import service.store.experiment_tables
 import service.store.management_tables
 import service.store.money_tables
+import service.store.quality_tables
 import service.store.selling_point_tables
 import service.store.shopper_tables
 import service.store.webhook_tables  # noqa: F401 - their tables stand in the same metadata

@@ -24,6 +24,10 @@ async def test_a_placement_is_made_replaced_and_deleted(house: House) -> None:
         "selling_point_cap": 2,
         "phrase_style": "in_place",
         "phrase_position": "prefix",
+        "rule": "gsp",
+        "squash_ppm": 1_000_000,
+        "relevance_floor_ppm": 150_000,
+        "exposure_ppm": [],
     }
     assert await house.read(own) == made.json()
     await house.reload()
@@ -59,6 +63,15 @@ async def test_if_match_on_a_placement_that_is_not_there_is_412(house: House) ->
         ({"selling_point_cap": -1}, "/selling_point_cap"),
         ({"phrase_style": "loud"}, "/phrase_style"),
         ({"phrase_position": "middle"}, "/phrase_position"),
+        ({"rule": "third"}, "/rule"),
+        ({"squash_ppm": 1_000_001}, "/squash_ppm"),
+        ({"squash_ppm": -1}, "/squash_ppm"),
+        ({"relevance_floor_ppm": 1_000_001}, "/relevance_floor_ppm"),
+        ({"relevance_floor_ppm": 0.15}, "/relevance_floor_ppm"),
+        ({"exposure_ppm": [0]}, "/exposure_ppm/0"),
+        ({"exposure_ppm": [1_000_001]}, "/exposure_ppm/0"),
+        ({"exposure_ppm": [1] * 51}, "/exposure_ppm"),
+        ({"exposure_ppm": [500_000, 600_000]}, "/exposure_ppm"),
         ({"name": "other"}, "/name"),
     ],
 )
@@ -68,6 +81,33 @@ async def test_a_spec_that_cannot_be_is_refused(
     response = await house.call("PUT", f"{PATH}/app", json=SPEC | changes)
     assert response.status_code == 422
     assert [error["pointer"] for error in response.json()["errors"]] == [pointer]
+
+
+async def test_a_placement_sells_as_it_says(house: House) -> None:
+    own = f"{PATH}/app_search"
+    auction = {
+        "rule": "first",
+        "squash_ppm": 500_000,
+        "relevance_floor_ppm": 400_000,
+        "exposure_ppm": [1_000_000, 600_000, 600_000],
+    }
+    made = await house.call("PUT", own, json=SPEC | auction)
+    assert made.json().items() >= auction.items()
+    assert await house.read(own) == made.json()
+    await house.reload()
+    asked = {"query": "lamp", "placement": "app_search", "explain": True}
+    answer = (await house.call("POST", "/v1/ads", json=asked)).json()
+    sold = [one["explain"] for one in answer["ads"]]
+    assert len(sold) == 3
+    assert all(one["price_micros"] == one["bid_micros"] for one in sold)
+    # "lamp" is one of four words, and the commonest: below 0.4 of the query
+    asked["query"] = "lamp velvet armchair upholstered"
+    answer = (await house.call("POST", "/v1/ads", json=asked)).json()
+    assert (answer["ads"], answer["no_fill_reason"]) == ([], "below_relevance")
+    await house.call("PUT", own, json=SPEC | {"relevance_floor_ppm": 0})
+    await house.reload()
+    answer = (await house.call("POST", "/v1/ads", json=asked)).json()
+    assert len(answer["ads"]) == 3
 
 
 async def test_placements_put_and_deleted_at_once_hold_nobody_up(house: House) -> None:
