@@ -106,7 +106,7 @@ CREATE TABLE unpaid (
     charge_key text NOT NULL DEFAULT '',
     price_micros bigint NOT NULL,
     reason text NOT NULL CONSTRAINT ck_unpaid_reason
-        CHECK (reason IN ('budget', 'day', 'balance')),
+        CHECK (reason IN ('budget', 'day', 'balance', 'gone')),
     ts timestamptz NOT NULL,
     recorded_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT pk_unpaid PRIMARY KEY (impression_id, kind, charge_key)

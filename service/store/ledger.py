@@ -1,134 +1,184 @@
-"""What campaigns have paid: never above their budget, never twice for one click."""
+"""What campaigns have paid: never above a budget, never twice for one event."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import text
 
+from service.store.accounts import lock_accounts
 from service.store.events import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from service.store.events import Event
+    from service.store.accounts import Accounts
 
-_LOCK = text(
-    "SELECT id, budget_micros - spent_micros FROM campaigns"
-    " WHERE id = ANY(:campaigns) ORDER BY id FOR NO KEY UPDATE"
+_ALREADY: Final = text(
+    "SELECT impression_id, kind, charge_key FROM charges"
+    " WHERE impression_id = ANY(:impressions) AND kind <> 'refund'"
+    " UNION ALL SELECT impression_id, kind, charge_key FROM unpaid"
+    " WHERE impression_id = ANY(:impressions)"
 )
-_ALREADY = text("SELECT impression_id FROM charges WHERE impression_id = ANY(:impressions)")
-_CHARGE = text(
-    "INSERT INTO charges (impression_id, store_id, campaign_id, price_micros, ts)"
-    " SELECT * FROM unnest(CAST(:impressions AS text[]), CAST(:stores AS text[]),"
-    " CAST(:campaigns AS text[]), CAST(:prices AS bigint[]), CAST(:times AS timestamptz[]))"
-    " ON CONFLICT DO NOTHING RETURNING impression_id"
+_CHARGE: Final = text(
+    "INSERT INTO charges"
+    " (impression_id, kind, charge_key, store_id, campaign_id, price_micros, ts, day)"
+    " SELECT * FROM unnest(CAST(:impressions AS text[]), CAST(:kinds AS text[]),"
+    " CAST(:keys AS text[]), CAST(:stores AS text[]), CAST(:campaigns AS text[]),"
+    " CAST(:prices AS bigint[]), CAST(:times AS timestamptz[]), CAST(:days AS date[]))"
+    " ON CONFLICT DO NOTHING RETURNING impression_id, kind, charge_key"
 )
-_SPEND = text(
+_SPEND: Final = text(
     "UPDATE campaigns SET spent_micros = spent_micros + paid.micros"
     " FROM unnest(CAST(:campaigns AS text[]), CAST(:sums AS bigint[])) AS paid (id, micros)"
     " WHERE campaigns.id = paid.id AND spent_micros + paid.micros <= budget_micros"
 )
-_REFUSE = text(
-    "UPDATE campaigns SET refused_micros = least("
-    # an older refusal that a raised budget has outgrown no longer counts
-    "  CASE WHEN spent_micros + refused_micros > budget_micros THEN refused_micros END,"
-    "  refused.micros)"
-    " FROM unnest(CAST(:campaigns AS text[]), CAST(:prices AS bigint[])) AS refused (id, micros)"
-    " WHERE campaigns.id = refused.id"
-)
-_SPENT_OUT = text(
-    "SELECT store_id, id FROM campaigns WHERE status = 'active'"
-    " AND (spent_micros >= budget_micros OR spent_micros + refused_micros > budget_micros)"
+_UNPAID: Final = text(
+    "INSERT INTO unpaid"
+    " (impression_id, kind, charge_key, store_id, campaign_id, price_micros, ts, reason)"
+    " SELECT * FROM unnest(CAST(:impressions AS text[]), CAST(:kinds AS text[]),"
+    " CAST(:keys AS text[]), CAST(:stores AS text[]), CAST(:campaigns AS text[]),"
+    " CAST(:prices AS bigint[]), CAST(:times AS timestamptz[]), CAST(:reasons AS text[]))"
+    " ON CONFLICT DO NOTHING"
 )
 
 
-async def charge_clicks(connection: AsyncConnection, clicks: Sequence[Event]) -> list[Event]:
-    """Charge each click to its campaign inside the caller's transaction, if the budget has room.
+class Due(NamedTuple):
+    """What one event costs its campaign. `key` tells the orders of one impression apart."""
 
-    The campaigns are locked in the order of their ids, so that two callers never wait for each
-    other in a ring, and until the transaction ends. A click whose impression was charged before
-    is passed over; so are invalid ones and those without a price. A click that does not fit goes
-    unpaid, and its campaign counts as spent out.
+    kind: str  # click | impression | order
+    impression_id: str
+    store_id: str
+    campaign_id: str
+    price: int  # micros
+    ts: float  # of the event, Unix seconds
+    key: str = ""
 
-    Returns: the clicks that were charged now.
+    @property
+    def name(self) -> tuple[str, str, str]:
+        """What tells it from all others."""
+        return self.impression_id, self.kind, self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """What became of what was due; what was booked before is in neither."""
+
+    paid: list[Due] = field(default_factory=list)
+    unpaid: dict[Due, str] = field(default_factory=dict)  # why: budget | day | balance | gone
+
+
+async def charge(
+    connection: AsyncConnection, due: Sequence[Due], accounts: Accounts | None = None
+) -> Charged:
+    """Charge what is `due` inside the caller's transaction, as far as the budgets have room.
+
+    `accounts` are those that the caller has locked; without them the campaigns are locked here,
+    in the order of their ids and until the transaction ends. What does not fit goes unpaid, now
+    and for ever, and what it hit counts as spent out until more room comes.
     """
-    lines = {c.impression_id: c for c in reversed(clicks) if _chargeable(c)}
+    lines = {one.name: one for one in reversed(due)}
     if not lines:
-        return []
-    campaigns = sorted({click.campaign_id or "" for click in lines.values()})
-    locked = await connection.execute(_LOCK, {"campaigns": campaigns})
-    left: dict[str, int] = {row[0]: row[1] for row in locked}
-    already = await connection.execute(_ALREADY, {"impressions": list(lines)})
-    for (impression,) in already:
-        del lines[impression]
+        return Charged()
+    if accounts is None:
+        accounts = await lock_accounts(connection, {one.campaign_id for one in due})
+    asked = {"impressions": [one.impression_id for one in lines.values()]}
+    for impression_id, kind, key in await connection.execute(_ALREADY, asked):
+        lines.pop((impression_id, kind, key), None)
     # in the order in which they came
-    fresh = [click for click in clicks if lines.get(click.impression_id) is click]
-    fitting, refused = _fit(fresh, left)
-    await _refuse(connection, refused)
-    return await _charge(connection, fitting)
+    fresh = [one for one in due if lines.get(one.name) is one]
+    charged = _fit(fresh, accounts)
+    await _refuse(connection, charged.unpaid, accounts)
+    return Charged(await _book(connection, charged.paid, accounts), charged.unpaid)
 
 
-def _chargeable(event: Event) -> bool:
-    return (
-        event.type == "click"
-        and event.invalid_reason is None
-        and event.impression_id is not None
-        and event.price is not None
-        and event.price >= 0
-    )
-
-
-def _fit(clicks: Sequence[Event], left: dict[str, int]) -> tuple[list[Event], dict[str, int]]:
-    """Split clicks into those that the rests of the budgets pay, and the least price refused."""
-    fitting: list[Event] = []
-    refused: dict[str, int] = {}
-    for click in clicks:
-        campaign, price = click.campaign_id or "", int(click.price or 0)
-        if campaign not in left:
-            continue
-        if price <= left[campaign]:
-            left[campaign] -= price
-            fitting.append(click)
+def _fit(due: Iterable[Due], accounts: Accounts) -> Charged:
+    charged = Charged()
+    for one in due:
+        reason = accounts.refusal(one.campaign_id, one.price)
+        if reason is None:
+            accounts.take(one.campaign_id, one.price)
+            charged.paid.append(one)
         else:
-            refused[campaign] = min(price, refused.get(campaign, price))
-    return fitting, refused
+            charged.unpaid[one] = reason
+    return charged
 
 
-async def _refuse(connection: AsyncConnection, refused: dict[str, int]) -> None:
-    if refused:
-        values = {"campaigns": list(refused), "prices": list(refused.values())}
-        await connection.execute(_REFUSE, values)
-
-
-async def _charge(connection: AsyncConnection, clicks: Sequence[Event]) -> list[Event]:
-    if not clicks:
-        return []
-    rows = {
-        "impressions": [click.impression_id for click in clicks],
-        "stores": [click.store_id for click in clicks],
-        "campaigns": [click.campaign_id for click in clicks],
-        "prices": [click.price for click in clicks],
-        "times": [moment(click.ts) for click in clicks],
+def _columns(due: Sequence[Due]) -> dict[str, list[object]]:
+    return {
+        "impressions": [one.impression_id for one in due],
+        "kinds": [one.kind for one in due],
+        "keys": [one.key for one in due],
+        "stores": [one.store_id for one in due],
+        "campaigns": [one.campaign_id for one in due],
+        "prices": [one.price for one in due],
+        "times": [moment(one.ts) for one in due],
     }
-    inserted = {row[0] for row in await connection.execute(_CHARGE, rows)}
-    charged = [click for click in clicks if click.impression_id in inserted]
+
+
+async def _book(connection: AsyncConnection, due: Sequence[Due], accounts: Accounts) -> list[Due]:
+    if not due:
+        return []
+    days = [accounts.held[one.campaign_id].day for one in due]
+    inserted = await connection.execute(_CHARGE, {**_columns(due), "days": days})
+    names = {(row[0], row[1], row[2]) for row in inserted}
+    booked = [one for one in due if one.name in names]
     sums: defaultdict[str, int] = defaultdict(int)
-    for click in charged:
-        sums[click.campaign_id or ""] += int(click.price or 0)
+    for one in booked:
+        sums[one.campaign_id] += one.price
     spent = {"campaigns": list(sums), "sums": list(sums.values())}
     updated = await connection.execute(_SPEND, spent)
     if updated.rowcount != len(sums):  # the rows are locked, so this cannot be; never overcharge
         raise RuntimeError(f"budgets moved under the lock: {dict(sums)}")
-    return charged
+    return booked
 
 
-async def spent_out_campaigns(connection: AsyncConnection) -> dict[str, set[str]]:
-    """The active campaigns of each store that cannot pay another click."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    for store_id, campaign_id in await connection.execute(_SPENT_OUT):
-        found[store_id].add(campaign_id)
-    return dict(found)
+def _outgrown(spent: str, limit: str) -> str:
+    """The least price refused so far; an older one that a raised limit outgrew counts no more."""
+    return (
+        f"refused_micros = least(CASE WHEN {spent} + refused_micros > {limit}"
+        " THEN refused_micros END, refused.micros)"
+    )
+
+
+_GIVEN: Final = "unnest(CAST(:names AS text[]), CAST(:prices AS bigint[])) AS refused (id, micros)"
+_REFUSED: Final = {
+    "budget": text(
+        f"UPDATE campaigns SET {_outgrown('spent_micros', 'budget_micros')}"
+        f" FROM {_GIVEN} WHERE campaigns.id = refused.id"
+    ),
+    "day": text(
+        "INSERT INTO campaign_days AS days (campaign_id, day, ceiling_micros, refused_micros)"
+        " SELECT campaigns.id, CAST(clock_timestamp() AT TIME ZONE time_zone AS date),"
+        f" daily_budget_micros, refused.micros FROM {_GIVEN} JOIN campaigns USING (id)"
+        " ON CONFLICT (campaign_id, day) DO UPDATE SET refused_micros = least("
+        "  CASE WHEN days.spent_micros + days.refused_micros > excluded.ceiling_micros"
+        "  THEN days.refused_micros END, excluded.refused_micros)"
+    ),
+    "balance": text(
+        f"UPDATE advertisers SET {_outgrown('spent_micros', 'credit_micros')}"
+        f" FROM {_GIVEN} WHERE advertisers.id = refused.id"
+    ),
+}
+
+
+async def _refuse(connection: AsyncConnection, unpaid: dict[Due, str], accounts: Accounts) -> None:
+    """Note what goes unpaid, and in each limit that refused it the least price refused."""
+    if not unpaid:
+        return
+    rows = _columns(list(unpaid))
+    await connection.execute(_UNPAID, {**rows, "reasons": list(unpaid.values())})
+    least: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for one, reason in unpaid.items():
+        if reason == "gone":
+            continue
+        owner = accounts.held[one.campaign_id].advertiser_id
+        name = owner if reason == "balance" else one.campaign_id
+        least[reason][name] = min(one.price, least[reason].get(name, one.price))
+    for reason, prices in least.items():
+        values = {"names": list(prices), "prices": list(prices.values())}
+        await connection.execute(_REFUSED[reason], values)

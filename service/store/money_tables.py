@@ -95,7 +95,7 @@ unpaid = Table(
     _time("ts"),
     _time("recorded_at", now=True),
     PrimaryKeyConstraint("impression_id", "kind", "charge_key"),
-    CheckConstraint("reason IN ('budget', 'day', 'balance')", name="reason"),
+    CheckConstraint("reason IN ('budget', 'day', 'balance', 'gone')", name="reason"),
     Index("ix_unpaid_campaign_id", "campaign_id", "recorded_at"),
 )
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from service.errors import BadInputError
+from service.store.accounts import lock_accounts
 from service.store.consents import keeping_limits
 from service.store.events import Event, add_decisions, add_events, from_bytes
-from service.store.ledger import charge_clicks
+from service.store.ledger import charge
+from service.worker.charging import dues_of, is_paid
 from service.worker.failures import REFUSED_VALUES, is_poison
 from service.worker.permitted import permitted_decision, permitted_event, shoppers_of
 
@@ -44,7 +46,9 @@ class Recorded:
     safe: list[Entry] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
+    put_off: list[Entry] = field(default_factory=list)  # somebody holds their campaigns
     charged: int = 0
+    unpaid: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ async def record(engine: AsyncEngine, entries: Sequence[Entry]) -> Recorded:
     """Store `entries` and charge their clicks, each exactly once however often it comes.
 
     An entry that cannot be stored is found by halving and refused alone; the rest is committed.
+    What a campaign pays for whose row somebody holds is put off: it is not stored, and so
+    must come again.
 
     Raises: whatever the database raised where the fault is not the data's; nothing that this
     call did not commit may then be acknowledged, and all may be tried again.
@@ -104,31 +110,41 @@ async def _store_halves(engine: AsyncEngine, items: list[_Item], recorded: Recor
         await _store_halves(engine, items[:middle], recorded)
         await _store_halves(engine, items[middle:], recorded)
         return
-    recorded.safe += [item.entry for item in items]
+    recorded.safe += [item.entry for item in stored.items]
     recorded.events += stored.events
+    recorded.put_off += [item.entry for item in stored.put_off]
     recorded.charged += stored.charged
+    recorded.unpaid += stored.unpaid
 
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
+    items: list[_Item]
+    put_off: list[_Item]
     events: list[Event]
     charged: int
+    unpaid: int
 
 
 async def _store(engine: AsyncEngine, items: list[_Item]) -> _Stored:
-    decisions = [item.content for item in items if isinstance(item.content, dict)]
-    events = [item.content for item in items if isinstance(item.content, Event)]
     async with engine.begin() as connection:
+        paying = {campaign for item in items if (campaign := _paying(item)) is not None}
+        accounts = await lock_accounts(connection, paying, pass_over_busy=True)
+        put_off = [item for item in items if accounts.busy and _paying(item) in accounts.busy]
+        if put_off:
+            items = [item for item in items if _paying(item) not in accounts.busy]
+        decisions = [item.content for item in items if isinstance(item.content, dict)]
+        events = [item.content for item in items if isinstance(item.content, Event)]
         limits = await keeping_limits(connection, shoppers_of(events, decisions))
         if limits:
             events = [permitted_event(event, limits) for event in events]
             decisions = [permitted_decision(decision, limits) for decision in decisions]
         await add_decisions(connection, decisions)
-        new = await add_events(connection, events)
-        charged = await charge_clicks(connection, [event for event in new if is_paid(event)])
-    return _Stored(events, len(charged))
+        charged = await charge(connection, dues_of(await add_events(connection, events)), accounts)
+    return _Stored(items, put_off, events, len(charged.paid), len(charged.unpaid))
 
 
-def is_paid(event: Event) -> bool:
-    """Tell whether this event costs its campaign something: a valid click with a price."""
-    return event.type == "click" and event.invalid_reason is None and bool(event.price)
+def _paying(item: _Item) -> str | None:
+    """The campaign that pays for it, if it costs something."""
+    event = item.content
+    return event.campaign_id if isinstance(event, Event) and is_paid(event) else None

@@ -12,8 +12,8 @@ import structlog
 
 from service.decision.live import with_bans
 from service.errors import BadSnapshotError
-from service.store.ledger import spent_out_campaigns
 from service.store.snapshots import changed_arrays, current_snapshot
+from service.store.spent_out import spent_out_campaigns
 from service.worker import counts
 from service.worker.acquaint import acquaint
 from service.worker.bundles import Bundles

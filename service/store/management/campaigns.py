@@ -15,8 +15,23 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, RowMapping
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-_LEFT_OUT = ("store_id", "refused_micros")
-_CHOSEN = [column for column in campaigns.columns if column.name not in _LEFT_OUT]
+_CHOSEN = [
+    campaigns.c[name]
+    for name in (
+        "id",
+        "advertiser_id",
+        "name",
+        "status",
+        "bid_micros",
+        "budget_micros",
+        "spent_micros",
+        "starts_at",
+        "ends_at",
+        "platforms",
+        "created_at",
+        "updated_at",
+    )
+]
 
 
 async def add_campaign(

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from service.store.ledger import spent_out_campaigns
 from service.store.profiles import decode_profile, profile_key
+from service.store.spent_out import spent_out_campaigns
 from service.worker import consume as consume_module
 from service.worker.consume import TRIES, Consumer
 from service.worker.record import record

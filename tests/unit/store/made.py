@@ -18,8 +18,12 @@ from service.decision.terms import (
 from service.store.campaigns import put_ads, put_advertisers, put_campaigns, put_placements
 from service.store.catalogue import put_products, put_store
 from service.store.events import Event
+from service.store.ledger import charge
+from service.worker.charging import dues_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 STORE = Store("sto_1", "Shop", "EUR", "en-GB", "https://shop.example")
@@ -77,3 +81,10 @@ def click(
         "price": price,
     } | other
     return Event(**values)  # type: ignore[arg-type]
+
+
+async def pay(connection: AsyncConnection, clicks: Sequence[Event]) -> list[Event]:
+    """Charge what `clicks` cost; those that were paid now."""
+    charged = await charge(connection, dues_of(clicks))
+    first = {click.impression_id: click for click in reversed(clicks)}
+    return [first[due.impression_id] for due in charged.paid]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from service.store.ledger import charge_clicks
 from tests.integration.worker.shop import click
+from tests.unit.store.made import pay
 
 if TYPE_CHECKING:
     import httpx
@@ -43,7 +43,7 @@ async def spend(house: House, campaign_id: str, *prices: int) -> int:
         for number, price in enumerate(prices)
     ]
     async with house.engine.begin() as connection:
-        return len(await charge_clicks(connection, clicks))
+        return len(await pay(connection, clicks))
 
 
 def pointers(response: httpx.Response) -> list[tuple[str, str]]:

@@ -11,8 +11,8 @@ import pytest
 from service.decision.terms import Micros
 from service.store.events import Event, add_events
 from service.store.keys import create_key
-from service.store.ledger import charge_clicks
 from tests.integration.worker.shop import click
+from tests.unit.store.made import pay
 
 if TYPE_CHECKING:
     from tests.integration.api.management.conftest import House, Shop
@@ -38,7 +38,7 @@ def happened(shop: Shop, number: int, ts: float, **changes: Any) -> Event:
 async def store(house: House, *events: Event) -> None:
     async with house.engine.begin() as connection:
         new = await add_events(connection, events)
-        await charge_clicks(connection, new)
+        await pay(connection, new)
 
 
 async def two_days(house: House) -> None:
