@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from service.__main__ import run
+from service.api import gathering
+from service.store import redis_wire
 from service.store.events import from_bytes
 from service.store.stream import EventStream
 from service.worker import record
 
 if TYPE_CHECKING:
     from service.store.events import Event
-    from service.store.events import from_bytes
-from service.store.stream import Entry
+    from service.store.stream import Entry
 
 
 def acknowledge_first() -> None:
@@ -46,7 +47,18 @@ def forget_keys() -> None:
     setattr(record, "from_bytes", as_new)  # noqa: B010 - a defect put in on purpose
 
 
-DEFECTS = {"acknowledge_first": acknowledge_first, "forget_keys": forget_keys}
+def never_open() -> None:
+    """A silent Redis is asked again and again."""
+    redis_wire.SILENCE_SECONDS = 3600.0  # type: ignore[misc] # the defect
+
+
+def no_deadline() -> None:
+    """A profile is waited for as long as the caller gives, for every shopper anew."""
+    never_open()
+    gathering.PROFILE_DEADLINE_SECONDS = 3600.0
+
+
+DEFECTS = {one.__name__: one for one in (acknowledge_first, forget_keys, never_open, no_deadline)}
 
 if __name__ == "__main__":
     DEFECTS[sys.argv.pop(1)]()
