@@ -448,6 +448,20 @@ class AsyncSalient(AsyncConnection):
         )
         await self._tell(call)
 
+    async def read_quality(self, ad_id: str) -> models.AdQuality:
+        """Tell how an ad compares with the shop's others, and what would make it better.
+
+        Clicks are counted every hour; keywords and product are judged as they are now.
+        """
+        call = Call(
+            "GET",
+            "/v1/ads/{ad_id}/quality",
+            within={
+                "ad_id": ad_id,
+            },
+        )
+        return await self._ask(call, models.AdQuality)
+
     async def create_keywords(
         self, campaign_id: str, body: models.KeywordBatch, *, idempotency_key: str | None = None
     ) -> models.BatchResult:

@@ -446,6 +446,20 @@ class Salient(Connection):
         )
         self._tell(call)
 
+    def read_quality(self, ad_id: str) -> models.AdQuality:
+        """Tell how an ad compares with the shop's others, and what would make it better.
+
+        Clicks are counted every hour; keywords and product are judged as they are now.
+        """
+        call = Call(
+            "GET",
+            "/v1/ads/{ad_id}/quality",
+            within={
+                "ad_id": ad_id,
+            },
+        )
+        return self._ask(call, models.AdQuality)
+
     def create_keywords(
         self, campaign_id: str, body: models.KeywordBatch, *, idempotency_key: str | None = None
     ) -> models.BatchResult:

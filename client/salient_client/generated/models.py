@@ -68,6 +68,37 @@ class AdExplanation(Wire):
     """The selling points in the title."""
 
 
+class AdQuality(Wire):
+    """How an ad compares, and what would make it better."""
+
+    ad_id: str
+    """The ad."""
+
+    score: int
+    """The three parts as one number: 1 the worst, 10 the best, 6 if all are average. It is for people: the auction weighs each request's own P(click)."""
+
+    expected_click_rate: Literal["below", "average", "above"]
+    """How often it is clicked beside what the shop's ads get in the same slots, by its last 28 days and, as long as they say little, by the model."""
+
+    relevance: Literal["below", "average", "above"]
+    """How much of the campaign's keywords the product says in its title, brand and category."""
+
+    product_page: Literal["below", "average", "above"]
+    """Whether the product is in stock and has a picture, a description, highlights and a telling title."""
+
+    reasons: list[QualityReason]
+    """What made the grades, part by part; nothing where all is well."""
+
+    impressions: int
+    """How often it was shown in the last 28 days."""
+
+    clicks: int
+    """How often it was clicked then."""
+
+    as_of: AwareDatetime | None
+    """Up to when impressions and clicks are counted: five to six hours ago, when no more clicks come; null before the first count."""
+
+
 class AdRequest(Wire):
     """Ask for ads to show beside one page of search results or of a category."""
 
@@ -1470,6 +1501,16 @@ class Profile(Wire):
 
     selling_points_seen: dict[str, int]
     """Selling points in the titles of their newest pages, and how often."""
+
+
+class QualityReason(Wire):
+    """Something that raises or lowers an ad's quality."""
+
+    code: str
+    """One of `fewer_clicks`, `more_clicks`, `few_impressions`, `not_known`, `keyword_not_said`, `no_keywords`, `out_of_stock`, `no_image`, `no_description`, `no_highlights`, `short_title`; more may come."""
+
+    detail: str
+    """The same in words."""
 
 
 class Readiness(Wire):

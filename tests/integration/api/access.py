@@ -59,6 +59,7 @@ ACCESS = {
     "POST /v1/campaigns/{campaign_id}/ads": MANAGE,
     "GET /v1/ads": MANAGE,
     "GET /v1/ads/{ad_id}": MANAGE,
+    "GET /v1/ads/{ad_id}/quality": MANAGE,
     "PATCH /v1/ads/{ad_id}": MANAGE,
     "DELETE /v1/ads/{ad_id}": MANAGE,
     "POST /v1/campaigns/{campaign_id}/keywords": MANAGE,

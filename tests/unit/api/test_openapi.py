@@ -39,6 +39,7 @@ def test_all_routes_are_there() -> None:
         ("/v1/ads/{ad_id}", "delete"),
         ("/v1/ads/{ad_id}", "get"),
         ("/v1/ads/{ad_id}", "patch"),
+        ("/v1/ads/{ad_id}/quality", "get"),
         ("/v1/ads/{impression_id}/hide", "post"),
         ("/v1/ads/{impression_id}/why", "get"),
         ("/v1/advertisers", "get"),

@@ -1,0 +1,62 @@
+"""Counts every hour what each ad was shown and clicked, for what its merchant is told of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from service.store.quality import count_shown, stores_to_count, sum_up_quality, take_count
+from service.worker import counts
+from service.worker.waiting import Backoff, pause
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+log = structlog.get_logger(__name__)
+
+COUNT_EVERY_SECONDS: Final = 3600.0
+AN_HOUR: Final = timedelta(hours=1)
+SETTLED: Final = timedelta(hours=5)
+"""How old a decision must be: its ads are clicked for four hours, and recorded soon after."""
+
+
+async def keep_quality(engine: AsyncEngine, stop: asyncio.Event) -> None:
+    """Count what is settled, now and every hour, until `stop` is set."""
+    backoff = Backoff()
+    while not stop.is_set():
+        seconds = COUNT_EVERY_SECONDS
+        try:
+            await count_all(engine, stop, now=datetime.now(UTC))
+            backoff.reset()
+        except Exception as error:  # what is not counted yet is counted then
+            counts.OUTAGES.inc()
+            seconds = backoff.next_seconds()
+            log.warning("quality_not_counted", error=repr(error), retry_seconds=seconds)
+        await pause(stop, seconds)
+
+
+async def count_all(engine: AsyncEngine, stop: asyncio.Event, *, now: datetime) -> None:
+    """Count what is settled of every store, an hour a transaction."""
+    until = (now - SETTLED).replace(minute=0, second=0, microsecond=0)
+    async with engine.begin() as connection:
+        store_ids = await stores_to_count(connection)
+    for store_id in store_ids:
+        while not stop.is_set() and await _count_an_hour(engine, store_id, until):
+            pass
+
+
+async def _count_an_hour(engine: AsyncEngine, store_id: str, until: datetime) -> bool:
+    """Count one more hour of the store; whether there was one."""
+    async with engine.begin() as connection:
+        since = await take_count(connection, store_id, now=until)
+        if since is None or since >= until:
+            return False
+        end = min(since + AN_HOUR, until)
+        await count_shown(connection, store_id, since, end)
+        if end == until:
+            await sum_up_quality(connection, store_id, now=until)
+        return True
