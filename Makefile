@@ -8,7 +8,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PACKAGE := $(PIP) --no-build-isolation --no-deps --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults chaos fuzz report-p2 coverage coverage-pure check bench bench-pacing titles real extraction train openapi client lock
+.PHONY: help run test test-faults soak chaos fuzz report-p2 coverage coverage-pure check bench bench-pacing titles real extraction train openapi client lock
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,7 +20,10 @@ test: .venv/.dev  ## Run the tests
 	$(BIN)/python -m pytest -m "not slow"
 
 test-faults: .venv/.dev  ## Run all tests of faults, the long ones too
-	$(BIN)/python -m pytest tests/faults
+	$(BIN)/python -m pytest -m "not soak" tests/faults
+
+soak: .venv/.dev  ## Run the tests of faults that take hours
+	$(BIN)/python -m pytest -m soak tests/faults
 
 chaos: .venv/.dev  ## Kill everything in turn while EVENTS come in, and account for every key
 	@$(BIN)/python -m tests.faults.chaos --events $(EVENTS) --seed $(SEED)

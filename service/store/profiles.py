@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
+from redis.exceptions import OutOfMemoryError
 
 from service.contract.history import (
     EMPTY_HISTORY,
@@ -143,11 +144,19 @@ async def write_profiles(
 
 
 async def withdraw(redis: Redis, store_id: str, user_ids: Iterable[str]) -> None:
-    """Put WITHDRAWN in the place of these shoppers' profiles, for as long as it holds."""
+    """Put WITHDRAWN in the place of these shoppers' profiles, for as long as it holds.
+
+    Raises: OutOfMemoryError where Redis has no room; the profiles are gone even then.
+    """
+    keys = [profile_key(store_id, user_id) for user_id in user_ids]
     pipeline = redis.pipeline(transaction=False)
-    for user_id in user_ids:
-        pipeline.set(profile_key(store_id, user_id), WITHDRAWN)
-    await pipeline.execute()
+    for key in keys:
+        pipeline.set(key, WITHDRAWN)
+    try:
+        await pipeline.execute()
+    except OutOfMemoryError:
+        await redis.delete(*keys)
+        raise
 
 
 async def forget(redis: Redis, store_id: str, user_id: str) -> None:

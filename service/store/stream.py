@@ -60,6 +60,15 @@ class EventStream:
         )
         return [entry for _, entries in _pairs(answer) for entry in _entries(entries)]
 
+    async def oldest(self, count: int = 500) -> list[Entry]:
+        """The first `count` entries, whoever has them: for a Redis too full to make the group."""
+        found: Any = await self._redis.xrange(STREAM, count=count)
+        return _entries(found)
+
+    async def hold(self, ids: Sequence[str]) -> None:
+        """Keep these for a while longer, so that no other consumer takes them for abandoned."""
+        await self._redis.xclaim(STREAM, GROUP, self._consumer, 0, list(ids), justid=True)
+
     async def acknowledge(self, ids: Sequence[str]) -> None:
         """Say that `ids` are done: they leave the group and the stream."""
         if not ids:

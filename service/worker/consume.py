@@ -5,13 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import structlog
+from redis.exceptions import OutOfMemoryError
 
 from service.worker import counts
 from service.worker.dead_letters import bury
-from service.worker.profiles import rebuild_profiles, refresh_profiles
+from service.worker.profiles import (
+    rebuild_profiles,
+    refresh_profiles,
+    shoppers_touched,
+    write_anew,
+)
 from service.worker.record import Recorded, Refusal, record
 from service.worker.waiting import Backoff, pause
 
@@ -19,6 +26,8 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from service.store.consents import Shopper
+    from service.store.events import Event
     from service.store.stream import Entry, EventStream
 
 log = structlog.get_logger(__name__)
@@ -26,6 +35,9 @@ log = structlog.get_logger(__name__)
 BATCH = 500
 BLOCK_SECONDS = 0.5
 TRIES = 5
+WRITE_LATER_SECONDS = 1.0
+RETRY_SECONDS = 0.2
+MOST_PUT_OFF = 5_000
 
 
 @dataclass(slots=True)
@@ -35,7 +47,8 @@ class Consumer:
     An entry is acknowledged only when its rows are committed and the profiles that it touches
     are written. A kill at any point leaves it pending, another reader claims it, and storing it
     again changes nothing. While a store is away the batch at hand is kept and tried again, and
-    nothing more is read.
+    nothing more is read. A Redis that is full takes no profile, and only acknowledging makes room:
+    then the profiles come later.
     """
 
     engine: AsyncEngine
@@ -48,6 +61,10 @@ class Consumer:
     _claim_at: float = 0.0
     _started: bool = False
     _rebuilding: asyncio.Task[None] | None = None
+    _unwritten: set[Shopper] = field(default_factory=set)
+    _write_at: float = 0.0
+    _put_off: list[Entry] = field(default_factory=list)
+    _retry_at: float = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until `stop` is set; outages are waited out."""
@@ -74,6 +91,10 @@ class Consumer:
             async with asyncio.timeout(self.patience_seconds):
                 await self._handle(self._waiting)
             self._waiting = []
+        if self._put_off and time.monotonic() >= self._retry_at:
+            await self._retry()
+        if self._unwritten and time.monotonic() >= self._write_at:
+            await self._write_later()
         return handled
 
     async def _rebuild(self) -> None:
@@ -87,7 +108,11 @@ class Consumer:
 
     async def _next_entries(self) -> list[Entry]:
         if not self._started:
-            if await self.stream.ensure_group():
+            try:
+                new = await self.stream.ensure_group()
+            except OutOfMemoryError:
+                return await self.stream.oldest(count=BATCH)
+            if new:
                 self._rebuilding = asyncio.create_task(self._rebuild())
             self._started = True
         if time.monotonic() >= self._claim_at:
@@ -98,14 +123,43 @@ class Consumer:
                 self._claim_at = time.monotonic() + self.claim_every_seconds
             if claimed:
                 return claimed
-        return await self.stream.read(count=BATCH, block_seconds=BLOCK_SECONDS)
+        block_seconds = RETRY_SECONDS if self._put_off else BLOCK_SECONDS
+        return await self.stream.read(count=BATCH, block_seconds=block_seconds)
+
+    async def _retry(self) -> None:
+        """Try again what somebody's lock on a campaign put off; what fails is claimed later."""
+        self._retry_at = time.monotonic() + RETRY_SECONDS
+        held, self._put_off = self._put_off[:BATCH], self._put_off[BATCH:]
+        await self.stream.hold([entry.id for entry in held])
+        await self._handle(held)
 
     async def _handle(self, entries: list[Entry]) -> None:
         recorded = await record(self.engine, entries)
-        await refresh_profiles(self.engine, self.redis, recorded.events)
+        # many more are left to be claimed, which takes longer, but no memory
+        self._put_off += recorded.put_off[: MOST_PUT_OFF - len(self._put_off)]
+        await self._refresh(recorded.events)
         buried = await self._bury(recorded.refused)
         await self.stream.acknowledge([entry.id for entry in [*recorded.safe, *buried]])
         _count(recorded, buried)
+
+    async def _refresh(self, events: list[Event]) -> None:
+        try:
+            await refresh_profiles(self.engine, self.redis, events)
+        except OutOfMemoryError as error:
+            counts.OUTAGES.inc()
+            log.warning("profiles_put_off", error=repr(error))
+            self._unwritten |= shoppers_touched(events)
+            self._write_at = time.monotonic() + WRITE_LATER_SECONDS
+
+    async def _write_later(self) -> None:
+        self._write_at = time.monotonic() + WRITE_LATER_SECONDS
+        some = set(islice(self._unwritten, BATCH))
+        try:
+            await write_anew(self.engine, self.redis, some)
+        except OutOfMemoryError:
+            return
+        self._unwritten -= some
+        self._write_at = 0.0
 
     async def _bury(self, refused: list[Refusal]) -> list[Entry]:
         if not refused:

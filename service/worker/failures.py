@@ -10,6 +10,10 @@ from service.errors import BadInputError
 POISON_CLASSES = ("22", "23", "54")
 """SQLSTATE classes of bad data: data exception, integrity violation, program limit exceeded."""
 
+RAW_TABLES = ("events", "decisions", "event_keys", "incoming_")
+"""Tables, by how they begin, whose constraints judge what came in. Others hold money and rules:
+if one of theirs is broken, the fault is ours, and no paid click may go for it."""
+
 REFUSED_VALUES = (
     BadInputError,
     psycopg.DataError,
@@ -31,5 +35,10 @@ def is_poison(error: BaseException) -> bool:
     cause = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(cause, "sqlstate", None)
     if isinstance(state, str):
-        return state.startswith(POISON_CLASSES)
+        return state.startswith(POISON_CLASSES) and _is_about_raw_data(cause)
     return isinstance(cause, REFUSED_VALUES)
+
+
+def _is_about_raw_data(cause: BaseException | None) -> bool:
+    table = cause.diag.table_name if isinstance(cause, psycopg.Error) else None
+    return table is None or table.startswith(RAW_TABLES)

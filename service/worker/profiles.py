@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from service.store.consents import Shopper
     from service.store.events import Event
 
 TELLING = frozenset({"click", "search", "hide"})
@@ -42,8 +43,17 @@ async def rebuild_profiles(engine: AsyncEngine, redis: Redis) -> int:
         known = await connection.execute(_KNOWN, {"seconds": LIFETIME_SECONDS})
         shoppers = [(row.store_id, row.user_id) for row in known]
     for start in range(0, len(shoppers), BATCH):
-        await _write(engine, redis, shoppers[start : start + BATCH])
+        await write_anew(engine, redis, shoppers[start : start + BATCH])
     return len(shoppers)
+
+
+def shoppers_touched(events: Iterable[Event]) -> set[Shopper]:
+    """Whose profiles hold what happened here."""
+    return {
+        (event.store_id, event.user_id)
+        for event in events
+        if event.user_id is not None and is_telling(event)
+    }
 
 
 async def refresh_profiles(engine: AsyncEngine, redis: Redis, events: Iterable[Event]) -> int:
@@ -53,24 +63,24 @@ async def refresh_profiles(engine: AsyncEngine, redis: Redis, events: Iterable[E
     without consent carries no user id and touches none. Two workers with the same shopper take
     turns: the later one reads what the earlier one committed.
     """
-    shoppers = {
-        (event.store_id, event.user_id)
-        for event in events
-        if event.user_id is not None and is_telling(event)
-    }
-    await _write(engine, redis, shoppers)
+    shoppers = shoppers_touched(events)
+    await write_anew(engine, redis, shoppers)
     return len(shoppers)
 
 
-async def _write(engine: AsyncEngine, redis: Redis, shoppers: Iterable[tuple[str, str]]) -> None:
+async def write_anew(engine: AsyncEngine, redis: Redis, shoppers: Iterable[Shopper]) -> None:
+    """Write these shoppers' profiles as Postgres has them.
+
+    Raises: OutOfMemoryError where Redis has no room; those who withdrew are forgotten even then.
+    """
     for store_id, pairs in groupby(sorted(shoppers), key=itemgetter(0)):
         user_ids = [user_id for _, user_id in pairs]
         async with engine.begin() as connection:
             await take_turns(connection, store_id, user_ids)
             withdrawn = await withdrawn_among(connection, store_id, user_ids)
+            await withdraw(redis, store_id, withdrawn)
             left = [user_id for user_id in user_ids if user_id not in withdrawn]
             await write_profiles(redis, store_id, await recent_actions(connection, store_id, left))
-            await withdraw(redis, store_id, withdrawn)
 
 
 def is_telling(event: Event) -> bool:

@@ -6,16 +6,31 @@ python defective.py DEFECT COMMAND [OPTION...]
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from service.__main__ import app
 from service.api import event_log
+from service.api.event_log import EventLog
 from service.api.segments import Tended
+from service.store.spool import Spool
+from service.worker import consume
+from service.worker.consume import Consumer
+from service.worker.profiles import refresh_profiles
+from service.worker.record import Recorded, record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
     from service.api.segments import Send
+    from service.store.events import Event
     from service.store.redis_wire import RedisWire
-    from service.store.spool import Spool
+    from service.store.segment import Segment
+    from service.store.stream import Entry
+
+SLOW_DISK_SECONDS = 0.03
 
 
 async def _release_what_is_sent(_wire: RedisWire, spool: Spool, _send: Send) -> Tended:
@@ -31,7 +46,55 @@ def _unlink_when_sent() -> None:
     setattr(event_log, "tend_segments", _release_what_is_sent)  # noqa: B010 - on purpose
 
 
-DEFECTS = {"none": lambda: None, "unlink_when_sent": _unlink_when_sent}
+async def _refresh_at_once(self: Consumer, events: list[Event]) -> None:
+    """The defect: no acknowledgement before the profiles are written, whatever Redis says."""
+    await refresh_profiles(self.engine, self.redis, events)
+
+
+def _profiles_first() -> None:
+    setattr(Consumer, "_refresh", _refresh_at_once)  # noqa: B010 - on purpose
+
+
+async def _record_or_forget(engine: AsyncEngine, entries: Sequence[Entry]) -> Recorded:
+    """The defect: what an outage keeps from being stored counts as done."""
+    try:
+        return await record(engine, entries)
+    except Exception:
+        return Recorded(safe=list(entries))
+
+
+def _acknowledge_on_outage() -> None:
+    setattr(consume, "record", _record_or_forget)  # noqa: B010 - on purpose
+
+
+def _append_or_raise(self: EventLog, kind: bytes, body: bytes) -> tuple[Segment, int]:
+    """The defect: a full disk is the shopper's problem."""
+    return self._spool.append(kind, body)
+
+
+def _disk_errors_pass_through() -> None:
+    setattr(EventLog, "_keep", _append_or_raise)  # noqa: B010 - on purpose
+
+
+def _sync_in_the_loop() -> None:
+    """The defect: the redirect waits for the disk."""
+    append = Spool.append
+
+    def slowly(self: Spool, kind: bytes, body: bytes) -> tuple[Segment, int]:
+        time.sleep(SLOW_DISK_SECONDS)
+        return append(self, kind, body)
+
+    setattr(Spool, "append", slowly)  # noqa: B010 - on purpose
+
+
+DEFECTS = {
+    "none": lambda: None,
+    "unlink_when_sent": _unlink_when_sent,
+    "profiles_first": _profiles_first,
+    "acknowledge_on_outage": _acknowledge_on_outage,
+    "disk_errors_pass_through": _disk_errors_pass_through,
+    "sync_in_the_loop": _sync_in_the_loop,
+}
 
 if __name__ == "__main__":
     DEFECTS[sys.argv[1]]()

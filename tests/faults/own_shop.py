@@ -6,16 +6,22 @@ Whatever is acknowledged is written down by key, and compared with what Postgres
 from __future__ import annotations
 
 import asyncio
+import itertools
+import math
 import os
 import signal
+import subprocess
 import sys
 import tempfile
-from contextlib import asynccontextmanager, suppress
+import time
+from collections import defaultdict
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import pytest
 from redis import Redis
 
 from service.store.embedded import processes
@@ -29,7 +35,7 @@ from tests.integration.worker.shop import column, eventually, one, open_shop
 from tests.running_shop import CHECKOUT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -65,12 +71,20 @@ class OwnShop:
     clicked: set[str] = field(default_factory=set)  # impressions, by redirect or told
     told: set[str] = field(default_factory=set)  # keys of conversions and searches
     failures: list[str] = field(default_factory=list)
+    without_ads: int = 0  # visits
+    took: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))  # seconds
     worker: asyncio.subprocess.Process | None = None
+    _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
-    async def page(self, **more: Any) -> list[dict[str, Any]]:
-        """The ads of one page; what goes wrong is written down."""
+    async def answer(self, **more: Any) -> dict[str, Any]:
+        """What the server says to a page; what goes wrong is written down."""
         answer = await self._send("POST", "/v1/ads", 200, ASK | more)
-        return answer.json()["ads"] if answer is not None else []
+        return answer.json() if answer is not None else {"ads": [], "degraded": []}
+
+    async def page(self) -> list[dict[str, Any]]:
+        """The ads of one page."""
+        ads: list[dict[str, Any]] = (await self.answer())["ads"]
+        return ads
 
     async def click(self, ad: dict[str, Any]) -> None:
         """Follow the ad's link."""
@@ -102,15 +116,45 @@ class OwnShop:
     async def _send(
         self, method: str, path: str, expected: int, body: Any = None
     ) -> httpx.Response | None:
+        started = time.perf_counter()
         try:
             answer = await self.client.request(method, self.server.url + path, json=body)
         except httpx.HTTPError as error:
             self.failures.append(f"{method} {path[:9]}: {error!r}")
             return None
+        self.took[path[:3]].append(time.perf_counter() - started)
         if answer.status_code != expected:
             self.failures.append(f"{method} {path[:9]}: {answer.status_code} {answer.text[:200]}")
             return None
         return answer
+
+    async def visit(self, number: int) -> None:
+        """A page, a search told, a click on each of its first two ads, an order now and then."""
+        ads = await self.page()
+        self.without_ads += not ads
+        event = {"type": "search", "event_id": f"visit-{number}", "query": "lamp"}
+        if await self.tell(event):
+            self.told.add(f"visit-{number}")
+        if ads:
+            await self.click(ads[0])
+            await self.tell_click(ads[-1])
+        if number % 5 == 0:
+            await self.tell_order(number)
+
+    @asynccontextmanager
+    async def visited(self, visits_a_second: float) -> AsyncIterator[None]:
+        """Visits at a steady rate for as long as the block lasts; what is under way may end."""
+        async with asyncio.TaskGroup() as visits:
+            coming = asyncio.create_task(self._come(visits, 1 / visits_a_second))
+            try:
+                yield
+            finally:
+                coming.cancel()
+
+    async def _come(self, visits: asyncio.TaskGroup, pause_seconds: float) -> None:
+        while True:
+            visits.create_task(self.visit(next(self._numbers)))
+            await asyncio.sleep(pause_seconds)
 
     async def start_worker(self, *, defect: str = "none") -> None:
         """A worker in a process of its own."""
@@ -136,6 +180,18 @@ class OwnShop:
 
     def start_valkey(self) -> None:
         self.stores.valkey.start(tied=True)
+
+    def kill_postgres(self) -> None:
+        """As `pg_ctl stop -m immediate`: no checkpoint, no goodbye."""
+        assert processes.end(self.stores.postgres.mark, ((signal.SIGQUIT, 10.0),))
+
+    def start_postgres(self) -> None:
+        self.stores.postgres.start(tied=True)
+
+    def spooled_bytes(self) -> int:
+        """How much the servers' segments hold."""
+        folder = Path(self.environment["SALIENT_STATE"]) / "spool"
+        return sum(path.stat().st_size for path in folder.glob("*.spool"))
 
     def redis(self) -> Redis:
         return Redis.from_url(self.stores.urls.redis_url)
@@ -186,13 +242,42 @@ class OwnShop:
 RIGHT = Account(missing=0, double=0, uncharged=0, difference=0)
 
 
+def p99(seconds: list[float]) -> float:
+    """The time within which 99 of 100 were done."""
+    return sorted(seconds)[math.ceil(0.99 * len(seconds)) - 1]
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[None]:
+    """A file system of its own for `folder`, of so many bytes ("3m")."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if _mount("-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", str(folder)):
+        pytest.skip("a small disk needs the right to mount a tmpfs")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)  # noqa: S603, S607 - ours
+
+
+def grow_disk(folder: Path, size: str) -> None:
+    """Make room on it."""
+    assert not _mount("-o", f"remount,size={size}", str(folder))
+
+
+def _mount(*words: str) -> int:
+    return subprocess.run(["mount", *words], check=False, capture_output=True).returncode  # noqa: S603, S607 - ours
+
+
 @asynccontextmanager
 async def own_shop(
-    state: Path, *, defect: str = "none", **environment: str
+    state: Path, *, defect: str = "none", home: Path | None = None, **environment: str
 ) -> AsyncIterator[OwnShop]:
-    """Stores, a shop, a server and, once it is started, a worker; all end with the block."""
+    """Stores, a shop, a server and, once it is started, a worker; all end with the block.
+
+    The stores' folder is a new one, or `home`.
+    """
     with tempfile.TemporaryDirectory(prefix="salient-") as folder:
-        stores = EmbeddedStores(Path(folder), tied=True)
+        stores = EmbeddedStores(home or Path(folder), tied=True)
         with stores:
             migrate(stores.urls.database_url)
             engine = open_engine(stores.urls.database_url)

@@ -317,6 +317,36 @@ async def test_consumers_side_by_side_charge_each_click_once(
     assert await one(engine, SPENT, id=campaign.campaign_id) == 600 * 250_000
 
 
+async def test_a_campaign_that_is_held_puts_off_its_own_clicks_only(
+    engine: AsyncEngine, stream: EventStream, consumer: Consumer
+) -> None:
+    held, others = await open_shop(engine), await open_shop(engine)
+    consumer.abandoned_after_seconds, consumer.claim_every_seconds = 2.0, 1.0
+    clicks = [click(shop[1], shop[0], number) for number in range(20) for shop in (held, others)]
+    lock = text("SELECT 1 FROM campaigns WHERE id = :id FOR UPDATE")
+    async with running(consumer):
+        async with engine.connect() as blocker:
+            await blocker.execute(lock, {"id": held[1].campaign_id})
+            await stream.append(as_entries(clicks))
+
+            async def through() -> bool:
+                return bool(await one(engine, SPENT, id=others[1].campaign_id) == 20 * 250_000)
+
+            await eventually(through, seconds=2)
+            await asyncio.sleep(3)  # longer than it takes to seem abandoned
+            assert await one(engine, SPENT, id=held[1].campaign_id) == 0
+            assert await stream.waiting() == 20
+            tries = await stream.deliveries([entry.id for entry in await stream.oldest()])
+            assert set(tries.values()) == {1}
+            await blocker.rollback()
+
+        async def emptied() -> bool:
+            return not await stream.waiting()
+
+        await eventually(emptied, seconds=2)
+    assert await one(engine, SPENT, id=held[1].campaign_id) == 20 * 250_000
+
+
 async def test_an_emptied_redis_gets_its_group_and_its_profiles_back(
     engine: AsyncEngine, stream: EventStream, consumer: Consumer, redis: Redis
 ) -> None:
