@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from service.api import ads, events, fallbacks, health, openapi, pixels, titles
+from service.api import ads, ads_js, events, fallbacks, health, openapi, pixels, titles
 from service.api.hot_route import HotApp
 from service.api.management import (
     activity,
@@ -75,6 +75,7 @@ def make_application(version: str, **options: Any) -> HotApp:
     for resource in MANAGED:
         app.include_router(resource.router)
     app.include_router(health.router)
+    app.include_router(ads_js.router)
     fallbacks.install(app)
     app.openapi = partial(openapi.describe, app)  # type: ignore[method-assign] # FastAPI's way
     return app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -10,7 +11,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -40,8 +41,8 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def shop_url(chromium: Browser) -> Iterator[str]:
-    """Where `salient up` serves the demo shop; it is stopped at the end."""
+def shop_told(chromium: Browser) -> Iterator[dict[str, Any]]:
+    """What `salient up` tells of the demo shop that it serves; it is stopped at the end."""
     assert chromium.is_connected()  # asked for first: without it nothing has to start
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -55,10 +56,18 @@ def shop_url(chromium: Browser) -> Iterator[str]:
             stdout=subprocess.DEVNULL,
         )
         try:
-            yield _wait(f"http://127.0.0.1:{port}", Path(state) / "demo.json", process)
+            demo_file = Path(state) / "demo.json"
+            url = _wait(f"http://127.0.0.1:{port}", demo_file, process)
+            yield {**json.loads(demo_file.read_text()), "url": url}
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(_STOP_SECONDS)
+
+
+@pytest.fixture(scope="module")
+def shop_url(shop_told: dict[str, Any]) -> str:
+    """Where the demo shop is served."""
+    return str(shop_told["url"])
 
 
 _STORES = {"DATABASE_URL", "REDIS_URL", "SALIENT_STATE", "SALIENT_BASE_URL", "SALIENT_SECRET"}
