@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, cast
 
 from service.api.docket import Docket
 from service.api.management.rate_limit import RateLimiter
+from service.decision.allowance import Allowance
 from service.decision.claims import NO_TAGGER
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ class State:
     log: Log
     metrics: Metrics
     docket: Docket = field(default_factory=Docket)
+    allowances: defaultdict[str, Allowance] = field(default_factory=lambda: defaultdict(Allowance))
     database: AsyncEngine | None = None  # Postgres, for management routes only
     redis: Redis | None = None  # for management routes only
     private_webhooks: bool = False  # whether webhooks may lead to http:// and to private addresses

@@ -19,10 +19,20 @@ class Live:
 
     snapshot: Snapshot
     scorers: Scorers = field(default_factory=Scorers)
-    spent_out: frozenset[str] = frozenset()  # campaign ids
+    spent_out: frozenset[str] = frozenset()  # campaign ids: used up, or short of a lease
+    used_up: frozenset[str] = frozenset()  # by the ledger
+    short: frozenset[str] = frozenset()  # of what this server may have in flight
     models: tuple[str, ...] = ()  # name@version:sha8 of each
     bans: frozenset[tuple[str, str]] = frozenset()  # (product id, phrase) banned lately
     paces: Paces = NO_PACES
+
+    def stopping(
+        self, *, used_up: frozenset[str] | None = None, short: frozenset[str] | None = None
+    ) -> Live:
+        """The same, where other campaigns have no budget left; what is not given stays."""
+        used_up = self.used_up if used_up is None else used_up
+        short = self.short if short is None else short
+        return replace(self, spent_out=used_up | short, used_up=used_up, short=short)
 
 
 def with_bans(live: Live, bans: frozenset[tuple[str, str]]) -> Live:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 RECORDED = Counter("salient_worker_recorded", "Entries written to Postgres.", ["kind"])
 CHARGED = Counter("salient_worker_charged_clicks", "Clicks charged to a campaign.")
@@ -16,6 +16,9 @@ BUNDLES_REFUSED = Counter("salient_bundles_refused", "Model bundles that failed 
 JOBS = Counter("salient_worker_jobs", "Jobs that a worker took.", ["kind", "outcome"])
 WEBHOOK_CALLS = Counter("salient_worker_webhook_calls", "Calls of webhooks.", ["outcome"])
 BANS_UNREAD = Counter("salient_bans_unread", "Looks at the bans that failed.")
+PACES_UNREAD = Counter("salient_paces_unread", "Looks at the paces that failed.")
+LEASE_EPOCH = Gauge("salient_lease_epoch", "The epoch of the leases on budgets.")
+LEASES_UNREAD = Counter("salient_leases_unread", "Renewals of leases that failed.")
 BUDGETS_UNREAD = Counter("salient_budgets_unread", "Looks at the budgets that failed.")
 
 # there from the start, so that the first one is a rise
