@@ -52,6 +52,14 @@ class AuctionRule(StrEnum):
     FIRST = "first"  # their own bid
 
 
+class Pricing(StrEnum):
+    """What a campaign pays for."""
+
+    CLICK = "click"
+    IMPRESSION = "impression"
+    ORDER = "order"
+
+
 class PhraseStyle(StrEnum):
     """What to do with a selling point that stands in the title already."""
 
@@ -137,13 +145,15 @@ class Campaign:
     advertiser_id: str
     name: str
     status: CampaignStatus
-    bid: Micros  # per click
+    bid: Micros  # per click, single impression or order, as `pricing` says
     budget: Micros
     spent: Micros = Micros(0)
     starts_at: float | None = None
     ends_at: float | None = None
     platforms: tuple[str, ...] = ()  # empty: all
     keywords: tuple[Keyword, ...] = ()
+    pricing: Pricing = Pricing.CLICK
+    cap: tuple[int, int] | None = None  # impressions a shopper, in any so many seconds
 
 
 @dataclass(frozen=True, slots=True)

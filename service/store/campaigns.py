@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Text, any_, cast, func, select, text
+from sqlalchemy import Text, any_, cast, exists, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from service.decision.terms import (
@@ -19,10 +19,12 @@ from service.decision.terms import (
     PhrasePosition,
     PhraseStyle,
     Placement,
+    Pricing,
 )
 from service.errors import BadInputError
 from service.store.copying import copy_in
 from service.store.events import moment
+from service.store.money_tables import charges
 from service.store.tables import ads, advertisers, campaigns, keywords, placements, platforms
 
 if TYPE_CHECKING:
@@ -42,6 +44,9 @@ _CAMPAIGN: Final = (
     "starts_at",
     "ends_at",
     "platforms",
+    "pricing",
+    "cap_impressions",
+    "cap_seconds",
 )
 _AD: Final = ("id", "campaign_id", "product_id", "bid_micros", "active")
 
@@ -84,14 +89,15 @@ async def put_campaigns(
     """Insert or change campaigns with their keywords; `spent` is the ledger's and stays.
 
     Returns: how many were given.
-    Raises: BadInputError for an advertiser of another store, or a budget below what is spent.
+    Raises: BadInputError for an advertiser of another store, a budget below what is spent, and
+    another advertiser than the one whose campaign was charged.
     """
     last = {campaign.campaign_id: campaign for campaign in batch}
     if not last:
         return 0
     await _refuse_strangers(connection, campaigns, store_id, list(last))
     await _require(connection, advertisers, store_id, {c.advertiser_id for c in last.values()})
-    await _refuse_low_budgets(connection, last)
+    await _refuse_against_ledger(connection, last)
     rows = (_campaign_row(store_id, campaign) for campaign in last.values())
     cursor = await copy_in(connection, campaigns, ("store_id", *_CAMPAIGN), rows)
     await cursor.execute(_UPSERT_CAMPAIGNS)
@@ -111,6 +117,8 @@ def _campaign_row(store_id: str, campaign: Campaign) -> tuple[object, ...]:
         _moment(campaign.starts_at),
         _moment(campaign.ends_at),
         list(campaign.platforms),
+        campaign.pricing.value,
+        *(campaign.cap or (None, None)),
     )
 
 
@@ -219,6 +227,8 @@ def _campaign(row: Any, words: tuple[Keyword, ...]) -> Campaign:
         ends_at=row.ends_at and row.ends_at.timestamp(),
         platforms=tuple(row.platforms),
         keywords=words,
+        pricing=Pricing(row.pricing),
+        cap=row.cap_impressions and (row.cap_impressions, row.cap_seconds),
     )
 
 
@@ -289,17 +299,29 @@ async def _require_products(connection: AsyncConnection, store_id: str, ids: set
         raise BadInputError(f"the store has no products with ids {list(missing)}")
 
 
-async def _refuse_low_budgets(connection: AsyncConnection, batch: dict[str, Campaign]) -> None:
+async def _refuse_against_ledger(connection: AsyncConnection, batch: dict[str, Campaign]) -> None:
     here = _among(campaigns, batch)
     # in the ledger's order, so that the two never wait for each other in a ring
-    statement = select(campaigns.c.id, campaigns.c.spent_micros).where(here)
-    locked = statement.order_by(campaigns.c.id).with_for_update()
-    for campaign_id, spent in await connection.execute(locked):
+    columns = campaigns.c
+    statement = select(columns.id, columns.spent_micros, columns.advertiser_id).where(here)
+    locked = statement.order_by(columns.id).with_for_update()
+    rows = (await connection.execute(locked)).all()
+    for campaign_id, spent, _ in rows:
         if batch[campaign_id].budget < spent:
             raise BadInputError(
                 f"the budget of {campaign_id}, {batch[campaign_id].budget}, is below the"
                 f" {spent} that it has spent"
             )
+    moving = [row.id for row in rows if batch[row.id].advertiser_id != row.advertiser_id]
+    charged = exists().where(charges.c.campaign_id == columns.id)
+    refused = await connection.execute(
+        select(columns.id).where(_among(campaigns, moving), charged)
+    )
+    if named := refused.scalars().first():
+        raise BadInputError(
+            f"{named} has charges, which its advertiser paid: it may not move to another one;"
+            " book a new campaign"
+        )
 
 
 def _moment(seconds: float | None) -> datetime | None:

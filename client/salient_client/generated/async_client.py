@@ -353,7 +353,8 @@ class AsyncSalient(AsyncConnection):
     ) -> models.Campaign:
         """Change what is given. With `If-Match`, only if nobody changed it meanwhile.
 
-        The budget may not go below what is spent. An ended campaign stays as it is.
+        The budget may not go below what is spent; the daily budget may, and then ends the day. The
+        time zone stays once there are charges. An ended campaign stays as it is.
         """
         call = Call(
             "PATCH",

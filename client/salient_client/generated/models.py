@@ -430,13 +430,16 @@ class Campaign(Wire):
     """Only an active campaign spends. Paused and active change into each other; what has ended stays so."""
 
     bid_micros: int
-    """The most that a click may cost, in micros."""
+    """The most that a click, single impression or order may cost, as `pricing` says, in micros."""
 
     budget_micros: int
     """The most that it may spend, in micros."""
 
     spent_micros: int
-    """What its clicks have cost so far, in micros."""
+    """What it has paid so far, in micros."""
+
+    spent_today_micros: int
+    """What it has paid for on this day of its `time_zone`, in micros."""
 
     starts_at: AwareDatetime | None
     """When it begins; null is at once."""
@@ -446,6 +449,33 @@ class Campaign(Wire):
 
     platforms: list[str]
     """The platforms that it runs on; none named is all."""
+
+    daily_budget_micros: int | None
+    """The most that it may spend on one day of its `time_zone`, in micros; null is as much as the total allows. Below what today has spent, it stops for today."""
+
+    time_zone: str
+    """The zone of its days and hours, by its IANA name. It stays once the campaign has charges."""
+
+    schedule: list[Hours]
+    """When it runs, in its `time_zone`; none is always."""
+
+    pricing: Literal["click", "impression", "order"]
+    """What it pays for, and so what `bid_micros` is the most for: one click, one single impression (not a thousand), or one order that an ad led to."""
+
+    pacing: Literal["even", "asap"]
+    """`even` makes a day's budget last the day; `asap` bids in full until it is used up."""
+
+    target_roas_ppm: int | None
+    """The value of orders that a unit of money should bring, in millionths: 4000000 is fourfold. Bids are lowered where it is missed; null is no target."""
+
+    frequency_cap: FrequencyCap | None
+    """How often one shopper may see its ads; null is without a cap."""
+
+    attribution_days: Literal[7, 14, 30] | None
+    """Orders within so many days of a click are credited to it; null is what the store has."""
+
+    view_through_hours: int | None
+    """Orders within so many hours of a view without a click are credited too; 0 is none, null is what the store has."""
 
     created_at: AwareDatetime
     """When it was made."""
@@ -493,7 +523,7 @@ class CampaignChange(Wire):
     """Only an active campaign spends. Paused and active change into each other; what has ended stays so."""
 
     bid_micros: int | None = None
-    """The most that a click may cost, in micros."""
+    """The most that one of what it pays for may cost, in micros: a click, a single impression or an order, as `pricing` says."""
 
     budget_micros: int | None = None
     """The most that it may spend in all, in micros. Never below what is spent."""
@@ -507,6 +537,33 @@ class CampaignChange(Wire):
     platforms: list[str] | None = None
     """The platforms that it runs on; none named is all of them."""
 
+    daily_budget_micros: int | None = None
+    """The most that it may spend on one day of its `time_zone`, in micros; null is as much as the total allows. Below what today has spent, it stops for today."""
+
+    time_zone: str | None = None
+    """The zone of its days and hours, by its IANA name. It stays once the campaign has charges."""
+
+    schedule: list[Hours] | None = None
+    """When it runs, in its `time_zone`; none is always."""
+
+    pricing: Literal["click", "impression", "order"] | None = None
+    """What it pays for, and so what `bid_micros` is the most for: one click, one single impression (not a thousand), or one order that an ad led to."""
+
+    pacing: Literal["even", "asap"] | None = None
+    """`even` makes a day's budget last the day; `asap` bids in full until it is used up."""
+
+    target_roas_ppm: int | None = None
+    """The value of orders that a unit of money should bring, in millionths: 4000000 is fourfold. Bids are lowered where it is missed; null is no target."""
+
+    frequency_cap: FrequencyCap | None = None
+    """How often one shopper may see its ads; null is without a cap."""
+
+    attribution_days: Literal[7, 14, 30] | None = None
+    """Orders within so many days of a click are credited to it; null is what the store has."""
+
+    view_through_hours: int | None = None
+    """Orders within so many hours of a view without a click are credited too; 0 is none, null is what the store has."""
+
 
 class CampaignDraft(Wire):
     """A campaign to be made. It begins paused."""
@@ -518,7 +575,7 @@ class CampaignDraft(Wire):
     """What people call it."""
 
     bid_micros: int
-    """The most that a click may cost, in micros."""
+    """The most that one of what it pays for may cost, in micros: a click, a single impression or an order, as `pricing` says."""
 
     budget_micros: int
     """The most that it may spend in all, in micros. Never below what is spent."""
@@ -531,6 +588,33 @@ class CampaignDraft(Wire):
 
     platforms: list[str] = []
     """The platforms that it runs on; none named is all of them."""
+
+    daily_budget_micros: int | None = None
+    """The most that it may spend on one day of its `time_zone`, in micros; null is as much as the total allows. Below what today has spent, it stops for today."""
+
+    time_zone: str = "UTC"
+    """The zone of its days and hours, by its IANA name. It stays once the campaign has charges."""
+
+    schedule: Annotated[list[Hours], Field(validate_default=True)] = []
+    """When it runs, in its `time_zone`; none is always."""
+
+    pricing: Literal["click", "impression", "order"] = "click"
+    """What it pays for, and so what `bid_micros` is the most for: one click, one single impression (not a thousand), or one order that an ad led to."""
+
+    pacing: Literal["even", "asap"] = "even"
+    """`even` makes a day's budget last the day; `asap` bids in full until it is used up."""
+
+    target_roas_ppm: int | None = None
+    """The value of orders that a unit of money should bring, in millionths: 4000000 is fourfold. Bids are lowered where it is missed; null is no target."""
+
+    frequency_cap: FrequencyCap | None = None
+    """How often one shopper may see its ads; null is without a cap."""
+
+    attribution_days: Literal[7, 14, 30] | None = None
+    """Orders within so many days of a click are credited to it; null is what the store has."""
+
+    view_through_hours: int | None = None
+    """Orders within so many hours of a view without a click are credited too; 0 is none, null is what the store has."""
 
 
 class CampaignPage(Wire):
@@ -846,6 +930,29 @@ class FindingPage(Wire):
 
     next: str | None
     """Give it as `cursor` for the next page; null is the last page."""
+
+
+class FrequencyCap(Wire):
+    """How often one shopper may see the campaign's ads."""
+
+    impressions: int
+    """At most so many impressions."""
+
+    seconds: int
+    """In any so many seconds."""
+
+
+class Hours(Wire):
+    """The same hours on some days of the week, in the campaign's zone."""
+
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]]
+    """The days."""
+
+    from_: Annotated[str, Field(alias="from")]
+    """When they begin, on each of the days."""
+
+    to: str
+    """When they end; before `from`, it is on the next day. 24:00 is midnight."""
 
 
 class Impression(Wire):
@@ -1501,6 +1608,12 @@ class Profile(Wire):
 
     selling_points_seen: dict[str, int]
     """Selling points in the titles of their newest pages, and how often."""
+
+    capped_campaigns: dict[str, AwareDatetime] | None = None
+    """Campaigns whose ads they saw as often as these allow, and until when their ads stay out."""
+
+    bought_products: dict[str, AwareDatetime] | None = None
+    """What they bought lately, and until when its ads stay out."""
 
 
 class QualityReason(Wire):

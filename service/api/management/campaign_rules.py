@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from service.decision.bidding import MOST_PLATFORMS
 from service.decision.terms import CampaignStatus
 from service.errors import ConflictError, Fault, InvalidRequestError
+from service.store.campaign_terms import is_zone_there, require_known_zone
 from service.store.management.platforms import count_platforms_with
+from service.store.schedule import Span, minutes_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from service.api.schemas.campaign_terms import Hours
     from service.api.schemas.campaigns import Campaign
 
 
@@ -32,9 +35,10 @@ def check_change(before: Campaign, given: Mapping[str, Any], now: datetime) -> N
     """Raise unless `before` may become what is `given`.
 
     Raises: ConflictError when it has ended; InvalidRequestError for dates in the wrong order, a
-    budget below what is spent, and an activation after the end.
+    budget below what is spent, hours that are none, and an activation after the end.
     """
     require_not_ended(before)
+    check_schedule(given.get("schedule", ()))
     if {"starts_at", "ends_at"} & set(given):
         starts_at = given.get("starts_at", before.starts_at)
         check_dates(starts_at, given.get("ends_at", before.ends_at))
@@ -50,6 +54,34 @@ def check_change(before: Campaign, given: Mapping[str, Any], now: datetime) -> N
         raise _fault(
             "/status", "is_over", f"Its ends_at, {_told(ends_at)}, has passed; give a later one"
         )
+
+
+def check_schedule(schedule: Sequence[Hours]) -> None:
+    """Raise InvalidRequestError for hours without a minute in them."""
+    for number, hours in enumerate(schedule):
+        try:
+            minutes_of([Span(hours.days, hours.start, hours.end)])
+        except ValueError as error:
+            raise _fault(f"/schedule/{number}", "no_hours", str(error)) from None
+
+
+async def check_zone(connection: AsyncConnection, zone: str) -> None:
+    """Raise InvalidRequestError for a zone that we or the database do not know."""
+    try:
+        known = await is_zone_there(connection, require_known_zone(zone))
+    except ValueError:
+        known = False
+    if not known:
+        detail = f"Give a zone by its IANA name, such as Europe/Berlin or UTC; received {zone!a}"
+        raise _fault("/time_zone", "unknown_zone", detail)
+
+
+def charged_in_its_zone(campaign: Campaign) -> ConflictError:
+    """Its charges were booked by the days of one zone, which therefore stays."""
+    return ConflictError(
+        f"the campaign has charges by the days of {campaign.time_zone}, so its time_zone stays;"
+        " make a new campaign for another zone"
+    )
 
 
 def require_not_ended(campaign: Campaign) -> None:

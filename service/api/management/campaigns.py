@@ -11,10 +11,14 @@ from service.api.ids import new_id
 from service.api.management.answers import Made, answer, made
 from service.api.management.audit import Changed, record
 from service.api.management.caller import Caller, Manager
+from service.api.management.campaign_fields import columns_of, fields_of
 from service.api.management.campaign_rules import (
+    charged_in_its_zone,
     check_change,
     check_dates,
     check_platforms,
+    check_schedule,
+    check_zone,
     require_not_ended,
 )
 from service.api.management.cursor import Page
@@ -70,12 +74,14 @@ OfStatus = Annotated[
 async def create_campaign(draft: CampaignDraft, caller: Manager, once: Once) -> Response:
     """Make a campaign. It begins paused: give it ads and keywords, then set it to active."""
     check_dates(draft.starts_at, draft.ends_at)
+    check_schedule(draft.schedule)
 
     async def create(connection: AsyncConnection) -> Made:
         await _require_advertiser(connection, caller, draft.advertiser_id)
         await check_platforms(connection, caller.store_id, draft.platforms, "/platforms")
-        values = {name: getattr(draft, name) for name in CampaignDraft.model_fields}
-        values |= {"id": new_id("cmp"), "platforms": list(draft.platforms)}
+        await check_zone(connection, draft.time_zone)
+        given = {name: getattr(draft, name) for name in CampaignDraft.model_fields}
+        values = columns_of(given) | {"id": new_id("cmp")}
         campaign = _shown(await add_campaign(connection, caller.store_id, values))
         await record(connection, caller, _changed("create", campaign, after=campaign))
         return made(campaign, f"/v1/campaigns/{campaign.id}")
@@ -127,7 +133,8 @@ async def patch_campaign(
 ) -> Response:
     """Change what is given. With `If-Match`, only if nobody changed it meanwhile.
 
-    The budget may not go below what is spent. An ended campaign stays as it is.
+    The budget may not go below what is spent; the daily budget may, and then ends the day. The
+    time zone stays once there are charges. An ended campaign stays as it is.
     """
     given = change.given()
     async with database.begin() as connection:
@@ -136,11 +143,12 @@ async def patch_campaign(
         if_match.check(before)
         check_change(before, given, datetime.now(UTC))
         await check_platforms(connection, caller.store_id, change.platforms or (), "/platforms")
-        if "platforms" in given:
-            given["platforms"] = list(change.platforms)
-        if "status" in given:
-            given["status"] = change.status.value
-        after = _shown(await change_campaign(connection, caller.store_id, campaign_id, given))
+        if given.get("time_zone", before.time_zone) != before.time_zone:
+            await check_zone(connection, change.time_zone)
+            if await has_charges(connection, campaign_id):
+                raise charged_in_its_zone(before)
+        values = columns_of(given)
+        after = _shown(await change_campaign(connection, caller.store_id, campaign_id, values))
         await record(connection, caller, _changed("change", after, before=before, after=after))
     return answer(after)
 
@@ -206,8 +214,7 @@ async def _require_advertiser(
 
 
 def _shown(row: RowMapping) -> Campaign:
-    typed = {"status": CampaignStatus(row["status"]), "platforms": tuple(row["platforms"])}
-    return Campaign(**{**row, **typed})
+    return Campaign(**fields_of(row))
 
 
 def _changed(

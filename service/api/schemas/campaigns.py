@@ -1,11 +1,20 @@
 """Campaigns: a budget with dates, a bid and platforms."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from pydantic import AwareDatetime, Field
 
+from service.api.schemas.campaign_terms import (
+    AttributionDays,
+    Cap,
+    DailyBudget,
+    Pacing,
+    PaidFor,
+    Schedule,
+    TargetRoas,
+    ViewThroughHours,
+    Zone,
+)
 from service.api.schemas.resource import (
     MOST_MICROS,
     UNCHANGED,
@@ -18,7 +27,8 @@ from service.api.schemas.resource import (
     example_of,
 )
 from service.api.schemas.wire import Wire
-from service.decision.terms import CampaignStatus
+from service.decision.terms import CampaignStatus, Pricing
+from service.store.campaign_terms import CampaignPacing
 
 MOST_PLATFORMS_NAMED = 32
 
@@ -28,7 +38,8 @@ Bid = Annotated[
     Field(
         gt=0,
         le=MOST_MICROS,
-        description="The most that a click may cost, in micros.",
+        description="The most that one of what it pays for may cost, in micros: a click, a "
+        "single impression or an order, as `pricing` says.",
         examples=[300_000],
     ),
 ]
@@ -87,6 +98,15 @@ class CampaignDraft(Wire):
     starts_at: StartsAt = None
     ends_at: EndsAt = None
     platforms: Platforms = ()
+    daily_budget_micros: DailyBudget = None
+    time_zone: Zone = "UTC"
+    schedule: Schedule = ()
+    pricing: PaidFor = Pricing.CLICK
+    pacing: Pacing = CampaignPacing.EVEN
+    target_roas_ppm: TargetRoas = None
+    frequency_cap: Cap = None
+    attribution_days: AttributionDays = None
+    view_through_hours: ViewThroughHours = None
 
 
 class CampaignChange(Change):
@@ -99,12 +119,23 @@ class CampaignChange(Change):
     starts_at: StartsAt = UNCHANGED
     ends_at: EndsAt = UNCHANGED
     platforms: Platforms = UNCHANGED
+    daily_budget_micros: DailyBudget = UNCHANGED
+    time_zone: Zone = UNCHANGED
+    schedule: Schedule = UNCHANGED
+    pricing: PaidFor = UNCHANGED
+    pacing: Pacing = UNCHANGED
+    target_roas_ppm: TargetRoas = UNCHANGED
+    frequency_cap: Cap = UNCHANGED
+    attribution_days: AttributionDays = UNCHANGED
+    view_through_hours: ViewThroughHours = UNCHANGED
 
 
 class Campaign(Resource):
     """A merchant's campaign. The ETag does not follow what it spends."""
 
-    MOVING: ClassVar[frozenset[str]] = frozenset({"spent_micros", "updated_at"})
+    MOVING: ClassVar[frozenset[str]] = frozenset(
+        {"spent_micros", "spent_today_micros", "updated_at"}
+    )
 
     id: Annotated[
         str,
@@ -119,14 +150,26 @@ class Campaign(Resource):
     name: Annotated[str, Field(description="What people call it.", examples=["Desk lamps"])]
     status: Status
     bid_micros: Annotated[
-        int, Field(description="The most that a click may cost, in micros.", examples=[300_000])
+        int,
+        Field(
+            description="The most that a click, single impression or order may cost, as `pricing` "
+            "says, in micros.",
+            examples=[300_000],
+        ),
     ]
     budget_micros: Annotated[
         int, Field(description="The most that it may spend, in micros.", examples=[100_000_000])
     ]
     spent_micros: Annotated[
         int,
-        Field(description="What its clicks have cost so far, in micros.", examples=[2_400_000]),
+        Field(description="What it has paid so far, in micros.", examples=[2_400_000]),
+    ]
+    spent_today_micros: Annotated[
+        int,
+        Field(
+            description="What it has paid for on this day of its `time_zone`, in micros.",
+            examples=[300_000],
+        ),
     ]
     starts_at: Annotated[
         AwareDatetime | None,
@@ -143,6 +186,15 @@ class Campaign(Resource):
             examples=[["web", "app"]],
         ),
     ]
+    daily_budget_micros: DailyBudget
+    time_zone: Zone
+    schedule: Schedule
+    pricing: PaidFor
+    pacing: Pacing
+    target_roas_ppm: TargetRoas
+    frequency_cap: Cap
+    attribution_days: AttributionDays
+    view_through_hours: ViewThroughHours
     created_at: Annotated[
         AwareDatetime,
         Field(description="When it was made.", examples=["2026-11-22T09:00:00Z"]),

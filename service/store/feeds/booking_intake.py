@@ -10,6 +10,7 @@ from sqlalchemy import text
 from service.decision.bidding import MOST_PLATFORMS
 from service.decision.terms import CampaignStatus
 from service.errors import BadInputError
+from service.store.campaign_terms import put_terms
 from service.store.campaigns import put_ads, put_advertisers, put_campaigns
 from service.store.feeds.campaigns import read_bookings
 from service.store.feeds.intake import batches
@@ -70,6 +71,8 @@ class BookingIntake:
             await _refuse_others(connection, bookings, self.advertiser_id)
         await put_advertisers(connection, store_id, {b.advertiser for b in bookings})
         await put_campaigns(connection, store_id, [b.campaign for b in bookings])
+        terms = {b.campaign.campaign_id: b.terms for b in bookings}
+        await put_terms(connection, terms)
         await put_ads(connection, store_id, [ad for b in bookings for ad in b.ads])
         if any(booking.campaign.platforms for booking in bookings):
             await _refuse_platforms(connection, store_id)

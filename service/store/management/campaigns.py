@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, exists, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    delete,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from service.store.money_tables import charges
 from service.store.tables import campaigns
@@ -12,26 +22,22 @@ from service.store.tables import campaigns
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import ColumnElement, RowMapping
+    from sqlalchemy import RowMapping
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-_CHOSEN = [
-    campaigns.c[name]
-    for name in (
-        "id",
-        "advertiser_id",
-        "name",
-        "status",
-        "bid_micros",
-        "budget_micros",
-        "spent_micros",
-        "starts_at",
-        "ends_at",
-        "platforms",
-        "created_at",
-        "updated_at",
-    )
-]
+_NAMES = (
+    "id", "advertiser_id", "name", "status", "bid_micros", "budget_micros", "spent_micros",
+    "starts_at", "ends_at", "platforms", "created_at", "updated_at", "daily_budget_micros",
+    "time_zone", "schedule", "pricing", "pacing", "target_roas_ppm", "cap_impressions",
+    "cap_seconds", "attribution_days", "view_through_hours",
+)  # fmt: skip
+_SPENT_TODAY: ColumnElement[int] = literal_column(  # as text, so that it may be RETURNING, too
+    "coalesce((SELECT days.spent_micros FROM campaign_days AS days"
+    " WHERE days.campaign_id = campaigns.id AND days.day ="
+    " CAST(clock_timestamp() AT TIME ZONE campaigns.time_zone AS date)), 0)",
+    BigInteger,
+).label("spent_today_micros")
+_CHOSEN = [*(campaigns.c[name] for name in _NAMES), _SPENT_TODAY]
 
 
 async def add_campaign(
@@ -58,7 +64,7 @@ async def lock_campaign(
     `to_delete` also holds up new ads and keywords of it.
     """
     statement = select(*_CHOSEN).where(_here(store_id, campaign_id))
-    locked = statement.with_for_update(key_share=not to_delete)
+    locked = statement.with_for_update(key_share=not to_delete, of=campaigns)
     return (await connection.execute(locked)).mappings().one_or_none()
 
 
@@ -96,7 +102,7 @@ async def remove_campaign(connection: AsyncConnection, store_id: str, campaign_i
 
 
 async def has_charges(connection: AsyncConnection, campaign_id: str) -> bool:
-    """Whether a click on the campaign was ever paid for."""
+    """Whether the campaign ever paid for anything."""
     statement = select(exists().where(charges.c.campaign_id == campaign_id))
     return (await connection.execute(statement)).scalar_one()
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.decision.terms import Ad, CampaignStatus, Keyword, MatchType
+from service.decision.terms import Ad, CampaignStatus, Keyword, MatchType, Pricing
 from service.store.feeds.campaigns import Booking, booking_of, made_id, read_bookings
 from service.store.feeds.report import FieldError, LineError
 from service.store.feeds.rows import Row
@@ -121,3 +121,56 @@ def test_good_lines_are_kept_beside_bad_ones() -> None:
     ]
     found = list(read_bookings(rows, "sto_1", "EUR"))
     assert [isinstance(one, LineError) for one in found] == [False, True, True]
+
+
+def test_how_a_campaign_spends_is_taken_as_the_columns_that_hold_it() -> None:
+    booking = _booking(
+        pricing="Impression",
+        frequency_cap={"impressions": 3, "seconds": 3600},
+        daily_budget="10.00 EUR",
+        time_zone="Europe/Berlin",
+        schedule=[{"days": ["mon"], "from": "08:00", "to": "20:00"}],
+        pacing="asap",
+        target_roas_ppm=4_000_000,
+        attribution_days=14,
+        view_through_hours=24,
+    )
+    assert booking.campaign.pricing is Pricing.IMPRESSION
+    assert booking.campaign.cap == (3, 3600)
+    assert booking.terms == {
+        "daily_budget_micros": 10_000_000,
+        "time_zone": "Europe/Berlin",
+        "schedule": "{[480,1200)}",
+        "pacing": "asap",
+        "target_roas_ppm": 4_000_000,
+        "attribution_days": 14,
+        "view_through_hours": 24,
+    }
+    assert _booking().terms == {}  # what is left out stays as it is
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("pricing", "mille"),
+        ("pacing", "slow"),
+        ("daily_budget", "0 EUR"),
+        ("time_zone", "FOO5"),
+        ("time_zone", 7),
+        ("schedule", [{"days": ["mon"], "from": "08:00", "to": "08:00"}]),
+        ("schedule", [{"days": ["mon"], "form": "08:00", "to": "09:00"}]),
+        ("schedule", ["mon"]),
+        ("schedule", [{"days": ["mon"], "from": "08:00", "to": "09:00"}] * 51),
+        ("frequency_cap", 3),
+        ("frequency_cap", {"impressions": 3}),
+        ("frequency_cap", {"impressions": 0, "seconds": 60}),
+        ("attribution_days", 10),
+        ("attribution_days", True),
+        ("view_through_hours", 721),
+        ("target_roas_ppm", 0),
+    ],
+)
+def test_terms_that_cannot_be_are_refused(field: str, value: object) -> None:
+    with pytest.raises(FieldError) as caught:
+        _booking(**{field: value})
+    assert caught.value.field == field

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from tests.integration.api.management.imports.importing import NDJSON, done, post, report
+from tests.integration.worker.shop import click
+from tests.unit.store.made import pay
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,3 +113,57 @@ async def test_a_merchant_imports_its_own_campaigns_only(house: House, runner: J
     assert kept == [("Spring",)]
     seen = await house.read("/v1/jobs", key=house.shop.merchant)
     assert [one["id"] for one in seen["data"]] == [job["id"]]
+
+
+async def terms_of(house: House, name: str) -> tuple[Any, ...]:
+    rows = await house.rows(
+        "SELECT daily_budget_micros, time_zone, schedule::text, pricing, cap_impressions, pacing,"
+        " attribution_days FROM campaigns WHERE store_id = :id AND name = :name",
+        id=house.shop.store_id,
+        name=name,
+    )
+    return tuple(rows[0])
+
+
+async def test_how_a_campaign_spends_is_imported_and_stays_where_a_line_is_silent(
+    house: House, runner: JobRunner
+) -> None:
+    full = booking(
+        daily_budget="5.00 EUR",
+        time_zone="Europe/Berlin",
+        schedule=[{"days": ["mon"], "from": "22:00", "to": "06:00"}],
+        pricing="impression",
+        frequency_cap={"impressions": 3, "seconds": 3600},
+        pacing="asap",
+        attribution_days=30,
+    )
+    await done(house, runner, await post(house, lines([full]), NDJSON, PATH))
+    kept = (5_000_000, "Europe/Berlin", "{[1320,1800)}")
+    assert await terms_of(house, "Spring") == (*kept, "impression", 3, "asap", 30)
+    # what a bid is for stands in the line that has the bid, and so does the cap
+    await done(house, runner, await post(house, lines([booking(pacing="even")]), NDJSON, PATH))
+    assert await terms_of(house, "Spring") == (*kept, "click", None, "even", 30)
+
+
+async def test_a_campaign_with_charges_keeps_its_zone_and_its_advertiser(
+    house: House, runner: JobRunner
+) -> None:
+    await done(house, runner, await post(house, lines([booking()]), NDJSON, PATH))
+    (row,) = await house.rows(
+        "SELECT id FROM campaigns WHERE store_id = :id AND name = 'Spring'",
+        id=house.shop.store_id,
+    )
+    paid = click(house.shop.campaign, house.shop.store, 7, campaign_id=row[0], price=100)
+    async with house.engine.begin() as connection:
+        assert await pay(connection, [paid])
+    changed = [
+        booking(campaign_id=row[0], time_zone="Asia/Tokyo"),
+        booking(campaign_id=row[0], advertiser="Sonne"),
+    ]
+    said = []
+    for one in changed:
+        job = await done(house, runner, await post(house, lines([one]), NDJSON, PATH))
+        assert (job["good"], job["bad"]) == (0, 1)
+        said += [text for *_, text in await report(house, job)]
+    assert "has charges by the days of UTC" in said[0]
+    assert "may not move to another" in said[1]
