@@ -130,6 +130,7 @@ def _token(ruling: Ruling, awarded: AwardedAd) -> AdToken:
         lifetime_seconds=LIFETIME_SECONDS,
         user_id=asked.known.user_id,
         url=snapshot.names(award.ad.row).link,
+        pricing=award.ad.pricing,
     )
 
 

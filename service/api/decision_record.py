@@ -10,6 +10,7 @@ import orjson
 from service.api.ad_answer import selling_points_of
 from service.api.tokens import impression_id
 from service.decision.policy import STANDARD_POLICY
+from service.decision.terms import Pricing
 
 if TYPE_CHECKING:
     from service.api.deliberation import Asked, Ruling
@@ -70,7 +71,8 @@ def _inputs(asked: Asked, decision: Decision) -> dict[str, Any]:
 
 def _award(request_id: str, awarded: AwardedAd) -> dict[str, Any]:
     award = awarded.award
-    return {
+    other = {"pricing": award.ad.pricing} if award.ad.pricing is not Pricing.CLICK else {}
+    return other | {
         "slot": award.slot,
         "impression_id": impression_id(request_id, award.slot),
         "ad_id": award.ad.ad_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.api.consent import opted_out
+from service.decision.terms import Micros, Pricing
 from service.store.events import Event
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def event_of(
     if invalid_reason is None and token.is_expired(now):
         invalid_reason = "expired"
     impression = token.impression_id
+    by_click = token.pricing is Pricing.CLICK
     return Event(
         store_id=token.store_id,
         ts=token.ts,
@@ -36,8 +38,9 @@ def event_of(
         campaign_id=token.campaign_id,
         product_id=token.product_id,
         slot=token.slot,
-        price=token.price,
+        price=token.price if by_click else Micros(0),  # what older versions charge for a click
         invalid_reason=invalid_reason,
+        payload={} if by_click else {"pricing": token.pricing, "price": token.price},
     )
 
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from service.decision.terms import Micros
+from service.decision.terms import Micros, Pricing
 from service.errors import BadTokenError
 
 if TYPE_CHECKING:
@@ -25,6 +25,12 @@ _HEAD = Struct(">BB16sBqQI7H")
 """version, key id, request uuid, slot, price, ts in milliseconds, lifetime in seconds, then the
 lengths in bytes of store, ad, campaign, product, user, url and padding."""
 
+_PAID_OTHERWISE = Struct(">Bq")
+"""What padding begins with where not a click is paid for: a place in `_PRICINGS`, and the price.
+
+The price in the head is 0 then: a server that does not know of it charges nothing."""
+_PRICINGS = (Pricing.CLICK, Pricing.IMPRESSION, Pricing.ORDER)
+
 
 class AdToken(NamedTuple):
     """An award as its impression, view and click URLs carry it."""
@@ -35,11 +41,12 @@ class AdToken(NamedTuple):
     ad_id: str
     campaign_id: str
     product_id: str
-    price: Micros  # of a click
+    price: Micros  # of what `pricing` says
     ts: float  # Unix seconds, whole milliseconds: when the ad was decided
     lifetime_seconds: int
     user_id: str | None  # only with consent
     url: str  # where a click leads
+    pricing: Pricing = Pricing.CLICK
 
     @property
     def impression_id(self) -> str:
@@ -60,7 +67,8 @@ class TokenSigner:
     """Signs with the first of its keys and accepts all of them.
 
     token = base64url(head . strings . padding . HMAC-SHA256(key, head . strings . padding))
-    Padding fills up to a multiple of three bytes, so that every token has one spelling only.
+    Padding fills up to a multiple of three bytes, so that every token has one spelling only. What
+    came after the first version stands in it, where that version does not look.
     """
 
     def __init__(self, keys: Mapping[int, bytes]) -> None:
@@ -82,19 +90,23 @@ class TokenSigner:
             token.url.encode(),
         ]
         blob = b"".join(strings)
-        padding = -(_HEAD.size + len(blob) + _SIGNATURE) % 3
+        price, more = token.price, b""
+        if token.pricing is not Pricing.CLICK:
+            more = _PAID_OTHERWISE.pack(_PRICINGS.index(token.pricing), price)
+            price = Micros(0)
+        padding = more + b"\0" * (-(_HEAD.size + len(blob) + len(more) + _SIGNATURE) % 3)
         head = _HEAD.pack(
             VERSION,
             self._kid,
             bytes.fromhex(token.request_id[4:]),
             token.slot,
-            token.price,
+            price,
             round(token.ts * 1000),
             token.lifetime_seconds,
             *map(len, strings),
-            padding,
+            len(padding),
         )
-        payload = head + blob + b"\0" * padding
+        payload = head + blob + padding
         return urlsafe_b64encode(payload + self._digest(self._kid, payload)).decode()
 
     def read(self, text: str) -> AdToken:
@@ -164,6 +176,11 @@ def _unpack(payload: bytes) -> AdToken:
     except UnicodeDecodeError:
         raise BadTokenError from None
     store, ad, campaign, product, user, url = strings
+    pricing = Pricing.CLICK
+    if lengths[6] >= _PAID_OTHERWISE.size:
+        place, price = _PAID_OTHERWISE.unpack_from(payload, start)
+        # what a later version sells is not ours to charge for
+        pricing, price = (_PRICINGS[place], price) if place < len(_PRICINGS) else (pricing, 0)
     return AdToken(
         store,
         f"req_{uuid.hex()}",
@@ -176,4 +193,5 @@ def _unpack(payload: bytes) -> AdToken:
         lifetime,
         user or None,
         url,
+        pricing,
     )

@@ -44,7 +44,8 @@ def run_auction(
 ) -> list[Award]:
     """Sell `slots`, best expected value first, a product once, at the prices of `rule`.
 
-    Ads that bid under the reserve stay out. The rest stand in order of
+    Ads that bid under the reserve stay out; who does not bid on clicks has to be worth as much as
+    a click's bid at the reserve, `reserve * reserve_ppm`. The rest stand in order of
         value_i = bid_i * rate_i                        [micros x parts per million, integers]
     and of their lots where values are equal. From the top each ad wins a slot unless its product
     has one already. With j the next in line of another product that has none, a click costs
@@ -54,6 +55,7 @@ def run_auction(
     where floor_i is the value at which it would lose its product to another ad of it, or come
     under the reserve:
         floor_i = max(reserve * rate_i, the value of the best other ad of the product)
+    (reserve_ppm_i in the place of rate_i where it is given).
     """
     line = _line_up(ads, slots, reserve)
     if rule is AuctionRule.FIRST:
@@ -79,7 +81,7 @@ def _line_up(ads: Sequence[ScoredAd], slots: int, reserve: Micros) -> _Line:
     line = [
         (-ad.bid * (ad.rate_ppm or ad.quality_ppm), ad.lot, row)
         for row, ad in enumerate(ads)
-        if ad.bid >= reserve
+        if ad.bid * _rate(ad) >= reserve * (ad.reserve_ppm or _rate(ad))
     ]
     best: list[ScoredAd] = []
     values: list[int] = []
@@ -94,7 +96,7 @@ def _line_up(ads: Sequence[ScoredAd], slots: int, reserve: Micros) -> _Line:
             values.append(-negative)
         else:
             break
-    floors = [max(reserve * _rate(ad), seconds[ad.product_id]) for ad in best]
+    floors = [max(reserve * (ad.reserve_ppm or _rate(ad)), seconds[ad.product_id]) for ad in best]
     return _Line(best, [*values[1:], 0], floors)
 
 

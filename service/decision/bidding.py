@@ -13,7 +13,7 @@ from service.decision.index import by_bytes, rows_of
 from service.decision.lists import RowLists
 from service.decision.strings import StringTable
 from service.decision.tables import AdTable, CampaignTable, KeywordTable
-from service.decision.terms import CampaignStatus, MatchType
+from service.decision.terms import CampaignStatus, MatchType, Pricing
 from service.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from service.decision.tables import Ints
     from service.decision.terms import Ad, Campaign, Keyword, Placement
 
+PRICINGS = (Pricing.CLICK, Pricing.IMPRESSION, Pricing.ORDER)
 MATCH_TYPES = (MatchType.BROAD, MatchType.PHRASE, MatchType.EXACT)  # loosest first
 HIGHEST_BID = 10**12  # micros: bid times quality stays far inside 64 bits
 MOST_PLATFORMS = 64  # a bit each
@@ -115,6 +116,7 @@ def index_campaigns(campaigns: Sequence[Campaign], platforms: Sequence[str]) -> 
         starts_at=_times([one.starts_at for one in campaigns], -np.inf),
         ends_at=_times([one.ends_at for one in campaigns], np.inf),
         platforms=np.array([_bits(one.platforms, platforms) for one in campaigns], np.uint64),
+        pricing=np.array([PRICINGS.index(one.pricing) for one in campaigns], np.int8),
     )
 
 

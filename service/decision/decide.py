@@ -11,6 +11,7 @@ from service.decision.eligible import pick_candidates
 from service.decision.explain import explain
 from service.decision.paced import NO_PACES, left_out, pace_found
 from service.decision.policy import Highlight
+from service.decision.priced import on_their_terms, weigh
 from service.decision.rank import rank
 from service.decision.retrieve import retrieve
 from service.decision.show import show
@@ -132,6 +133,7 @@ def _sell(contest: _Contest, ranked: Ranked, snapshot: Snapshot) -> _Sale:
     query = contest.case.query
     slots = min(query.slots, query.placement.slots)
     placement = query.placement
+    ranked = weigh(contest.candidates, ranked, snapshot, placement.reserve)
     awards = run_auction(
         _contenders(contest, ranked, snapshot, slots=slots),
         slots=slots,
@@ -147,9 +149,9 @@ def _contenders(
     contest: _Contest, ranked: Ranked, snapshot: Snapshot, *, slots: int
 ) -> list[ScoredAd]:
     """The candidates that can win or set a price."""
-    candidates = contest.candidates
+    candidates, terms = contest.candidates, ranked.terms
     front, lots = front_of_line(
-        candidates.bid * ranked.rate_ppm,
+        candidates.bid * ranked.rate_ppm if terms is None else terms.values,
         candidates.lot_name,
         seed=contest.case.seed,
         slots=slots,
@@ -165,10 +167,11 @@ def _contenders(
         ranked.rate_ppm[front].tolist(),
         strict=True,
     )
-    return [
+    ads = [
         ScoredAd(row, names.ad_id, names.product_id, bid, quality, lot, rate)
         for row, names, bid, quality, lot, rate in drawn
     ]
+    return ads if terms is None else on_their_terms(ads, front, terms)
 
 
 def _fill(sale: _Sale, chosen: Choices, snapshot: Snapshot) -> Decision:
@@ -181,7 +184,7 @@ def _fill(sale: _Sale, chosen: Choices, snapshot: Snapshot) -> Decision:
         shown = [replace(one, title=query.policy.marked(one.title)) for one in shown]
     return Decision(
         awards=tuple(shown),
-        no_fill_reason=None,
+        no_fill_reason=None if shown else "below_reserve",
         degraded=sale.ranked.degraded + chosen.degraded,
         candidates=len(candidates.rows),
         filtered=candidates.filtered,

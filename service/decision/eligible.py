@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from service.decision.bidding import PRICINGS
 from service.decision.pacing import stopped
 from service.decision.terms import PPM
 
@@ -15,13 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
-    from service.decision.auction import Lots
+    from numpy.typing import NDArray
+
+    from service.decision.auction import Lots, Places
     from service.decision.recent import Recent
     from service.decision.retrieve import Found
     from service.decision.snapshot import Snapshot
     from service.decision.strings import StringTable
     from service.decision.tables import Bools, Floats, Ints, Longs
     from service.decision.terms import AdQuery, Placement
+
+    Kinds = NDArray[np.int8]
 
 MOST_CANDIDATES = 100
 ROUNDING = 0.5  # ppm: a share that sums up to just the floor is enough
@@ -76,7 +81,9 @@ def pick_candidates(
         if count:
             filtered = {**filtered, reason: filtered.get(reason, 0) + count}
             alive = alive & ~out
-    return standing.candidates if alive is standing.alive else _best(found, alive, filtered)
+    if alive is standing.alive:
+        return standing.candidates
+    return _best(found, alive, filtered, _kinds(found, snapshot))
 
 
 def _standing(found: Found, placement: Placement, snapshot: Snapshot) -> Standing:
@@ -85,21 +92,31 @@ def _standing(found: Found, placement: Placement, snapshot: Snapshot) -> Standin
     if standing is None:
         filtered = dict(found.filtered)
         relevant = found.coverage * PPM >= placement.relevance_floor_ppm - ROUNDING
-        alive = relevant & (found.bid >= placement.reserve)
+        kinds = _kinds(found, snapshot)
+        # what is not bid for a click is weighed against the reserve when its worth is known
+        high = found.bid >= placement.reserve
+        alive = relevant & (high if kinds is None else high | (kinds != 0))
         below = {
             "below_relevance": int(np.count_nonzero(~relevant)),
             "below_reserve": int(np.count_nonzero(relevant & ~alive)),
         }
         filtered |= {reason: count for reason, count in below.items() if count}
-        standing = Standing(alive, filtered, _best(found, alive, filtered))
+        standing = Standing(alive, filtered, _best(found, alive, filtered, kinds))
         snapshot.memory.standing.put(key, standing)
     return standing
 
 
-def _best(found: Found, alive: Bools, filtered: Mapping[str, int]) -> Candidates:
+def _kinds(found: Found, snapshot: Snapshot) -> Kinds | None:
+    """What each ad found bids on; None where all bid on clicks."""
+    return snapshot.campaigns.pricing[found.campaign] if snapshot.campaigns.mixed else None
+
+
+def _best(
+    found: Found, alive: Bools, filtered: Mapping[str, int], kinds: Kinds | None
+) -> Candidates:
     left = np.flatnonzero(alive)
     if found.repeats:
-        stays = _rivals(found.group[left], found.advertiser[left])
+        stays = _first(found, left, kinds)
         duplicates = len(left) - int(np.count_nonzero(stays))
         if duplicates:
             filtered = {**filtered, "duplicate_product": duplicates}
@@ -112,7 +129,7 @@ def _best(found: Found, alive: Bools, filtered: Mapping[str, int]) -> Candidates
         product=found.product[left],
         bid=found.bid[left],
         lot_name=found.lot_name[left],
-        rivals=1 + bool((group[1:] == group[:-1]).any()),
+        rivals=_most_alike(group) if kinds is not None else 1 + bool(_alike(group).any()),
         filtered=filtered,
     )
 
@@ -151,7 +168,28 @@ def _among(values: Ints, rows: list[int], size: int) -> Bools:
     return listed[values]
 
 
-def _rivals(group: Ints, advertiser: Ints) -> Bools:
+def _first(found: Found, left: Places, kinds: Kinds | None) -> Bools:
+    """Who stays of each product; bids on clicks and on other things cannot be compared yet."""
+    group, advertiser = found.group[left], found.advertiser[left]
+    if kinds is None:
+        return rivals(group, advertiser)
+    kind = kinds[left]
+    order = np.lexsort((kind, group))
+    stays = np.zeros(len(left), np.bool_)
+    stays[order] = rivals(group[order] * len(PRICINGS) + kind[order], advertiser[order])
+    return stays
+
+
+def _alike(group: Ints) -> Bools:
+    same: Bools = group[1:] == group[:-1]
+    return same
+
+
+def _most_alike(group: Ints) -> int:
+    return int(np.unique(group, return_counts=True)[1].max(initial=1))
+
+
+def rivals(group: Ints, advertiser: Ints) -> Bools:
     """Which of the ads of each group stay: the first, and the first of another advertiser."""
     leads = np.ones(len(group), np.bool_)
     np.not_equal(group[1:], group[:-1], out=leads[1:])

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from service.contract.arrays import FloatArray
     from service.decision.eligible import Candidates
+    from service.decision.priced import Terms
     from service.decision.scorers import Scorers
     from service.decision.tables import Floats, Longs
     from service.decision.terms import AdQuery
@@ -34,6 +36,8 @@ class Ranked:
     quality_ppm: Longs
     rate_ppm: Longs
     degraded: tuple[str, ...] = ()
+    p_conversion: FloatArray | None = None  # after a click, where a model says
+    terms: Terms | None = None  # where some do not bid on clicks
 
 
 def rank(
@@ -46,11 +50,14 @@ def rank(
     straight line of `linear_p_click`, and "linear_rank" says so; if it fails on all together,
     each request is tried alone.
     """
-    quality_ppm = _by_model(candidates, queries, scorers) if candidates else None
-    if quality_ppm is not None:
-        starts = accumulate((len(one.rows) for one in candidates), initial=0)
-        each = [quality_ppm[start:end] for start, end in pairwise(starts)]
-        return [_ranked(one, query) for one, query in zip(each, queries, strict=True)]
+    scored = _by_model(candidates, queries, scorers) if candidates else None
+    if scored is not None:
+        quality_ppm, p_conversion = scored
+        ends = pairwise(accumulate((len(one.rows) for one in candidates), initial=0))
+        return [
+            _ranked(quality_ppm[start:end], query, p_conversion=p_conversion[start:end])
+            for (start, end), query in zip(ends, queries, strict=True)
+        ]
     if len(candidates) > 1 and scorers.ranker is not None:
         pairs = zip(candidates, queries, strict=True)
         return [rank([one], [query], scorers)[0] for one, query in pairs]
@@ -60,14 +67,23 @@ def rank(
     ]
 
 
-def _ranked(quality_ppm: Longs, query: AdQuery, degraded: tuple[str, ...] = ()) -> Ranked:
-    return Ranked(quality_ppm, squash(quality_ppm, query.placement.squash_ppm), degraded)
+def _ranked(
+    quality_ppm: Longs,
+    query: AdQuery,
+    degraded: tuple[str, ...] = (),
+    p_conversion: FloatArray | None = None,
+) -> Ranked:
+    rate_ppm = squash(quality_ppm, query.placement.squash_ppm)
+    return Ranked(quality_ppm, rate_ppm, degraded, p_conversion)
 
 
 def _by_model(
     candidates: Sequence[Candidates], queries: Sequence[AdQuery], scorers: Scorers
-) -> Longs | None:
-    """The quality of all candidates, one request after the other; None if there is none."""
+) -> tuple[Longs, FloatArray] | None:
+    """Quality and P(order after a click) of all candidates, one request after the other.
+
+    None if there is no model, or it fails.
+    """
     if scorers.ranker is None:
         return None
     questions = [
@@ -75,7 +91,8 @@ def _by_model(
         for one, query in zip(candidates, queries, strict=True)
     ]
     try:
-        return to_ppm(scorers.ranker.score(questions).p_click)
+        scores = scorers.ranker.score(questions)
+        return to_ppm(scores.p_click), scores.p_conversion
     except ScorerError:
         return None
 

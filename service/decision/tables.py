@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -93,6 +93,11 @@ class CampaignTable:
     starts_at: Floats  # -inf where open
     ends_at: Floats  # +inf where open
     platforms: NDArray[np.uint64]  # bit i stands for platform i of the snapshot
+    pricing: NDArray[np.int8]  # places in PRICINGS
+    mixed: bool = field(init=False)  # some do not pay by click
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mixed", bool(self.pricing.any()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,6 @@ class Campaign:
     platforms: tuple[str, ...] = ()  # empty: all
     keywords: tuple[Keyword, ...] = ()
     pricing: Pricing = Pricing.CLICK
-    cap: tuple[int, int] | None = None  # impressions a shopper, in any so many seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,11 +221,14 @@ class ScoredAd:
     quality_ppm: int  # calibrated probability of a click in the first slot
     lot: int = 0  # drawn where values are equal: the lowest stands first
     rate_ppm: int = 0  # what its bid is weighed with; 0 for its quality
+    pricing: Pricing = Pricing.CLICK
+    reserve_ppm: int = 0  # what the reserve, which is per click, is weighed with; 0 for its rate
+    due_ppm: int = 0  # how probable it is that being shown is paid for; 0 for its quality
 
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """A slot won, and what a click on it costs."""
+    """A slot won, and what a click, an impression or an order costs, as its pricing says."""
 
     slot: int
     ad: ScoredAd

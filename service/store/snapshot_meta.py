@@ -34,6 +34,7 @@ MODELS = "models."
 LOCKED = "points.locked"
 VALID_UNTIL = "points.valid_until"
 NAMES = "products.names."
+PRICING = "campaigns.pricing"
 AUCTION = ("rule", "squash_ppm", "relevance_floor_ppm", "exposure_ppm")  # of a placement
 TABLES: Mapping[str, type] = {
     "products": tables.ProductTable,
@@ -158,12 +159,13 @@ def snapshot_of(meta: Meta, arrays: Mapping[str, NDArray[Any]]) -> Snapshot:
 
 
 def _unknown_then(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """What versions that did not know of it left out: no locks, no ends, no names."""
+    """What versions that did not know of it left out: no locks, ends, names; pay by click."""
     return {
         VALID_UNTIL: np.full(len(arrays["points.phrase"]), np.inf),
         LOCKED: np.zeros(len(arrays["points.phrase"]), np.bool_),
         NAMES + "starts": np.zeros_like(arrays["products.titles.starts"]),
         NAMES + "blob": np.zeros(0, np.uint8),
+        PRICING: np.zeros(len(arrays["campaigns.active"]), np.int8),
     }
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from service.decision.terms import Pricing
 from service.store.ledger import Due
 
 if TYPE_CHECKING:
@@ -11,16 +12,32 @@ if TYPE_CHECKING:
 
     from service.store.events import Event
 
+_OF_TYPE: Final = {"click": Pricing.CLICK, "impression": Pricing.IMPRESSION}
+"""What is paid for when it happens; orders are paid for when they are attributed."""
+
+
+def pricing_of(event: Event) -> tuple[str, int]:
+    """What the ad's campaign pays for, and how many micros.
+
+    An event says so itself where not a click is paid for.
+    """
+    if event.payload and "pricing" in event.payload:
+        price = event.payload.get("price")
+        return str(event.payload["pricing"]), price if isinstance(price, int) else 0
+    return Pricing.CLICK, int(event.price or 0)
+
 
 def is_paid(event: Event) -> bool:
-    """Tell whether this event costs its campaign something: a valid click with a price."""
-    return (
-        event.type == "click"
-        and event.invalid_reason is None
-        and event.impression_id is not None
-        and event.campaign_id is not None
-        and (event.price or 0) > 0
-    )
+    """Tell whether this event costs its campaign something.
+
+    That is a valid click or impression, where it is what the campaign pays for, with a price.
+    """
+    if event.type not in _OF_TYPE or event.invalid_reason is not None:
+        return False
+    if event.impression_id is None or event.campaign_id is None:
+        return False
+    pricing, price = pricing_of(event)
+    return pricing == _OF_TYPE[event.type] and price > 0
 
 
 def dues_of(events: Iterable[Event]) -> list[Due]:
@@ -31,7 +48,7 @@ def dues_of(events: Iterable[Event]) -> list[Due]:
             event.impression_id or "",
             event.store_id,
             event.campaign_id or "",
-            int(event.price or 0),
+            pricing_of(event)[1],
             event.ts,
         )
         for event in events

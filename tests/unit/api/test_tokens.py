@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.api.tokens import AdToken, TokenSigner, parse_signing_keys
-from service.decision.terms import Micros
+from service.api.tokens import _HEAD, AdToken, TokenSigner, parse_signing_keys
+from service.decision.terms import Micros, Pricing
 from service.errors import BadTokenError
 
 OLD, NEW = b"o" * 32, b"n" * 32
@@ -54,6 +54,35 @@ def test_what_goes_in_comes_out() -> None:
     signer = TokenSigner({1: NEW})
     assert signer.read(signer.sign(TOKEN)) == TOKEN
     assert TOKEN.impression_id == "imp_" + "0123456789abcdef" * 2 + "03"
+
+
+@pytest.mark.parametrize("pricing", Pricing)
+@pytest.mark.parametrize("url", ["https://shop.example/p/1", "https://shop.example/p/12"])
+def test_what_is_paid_for_survives_the_way(pricing: Pricing, url: str) -> None:
+    signer = TokenSigner({1: NEW})
+    token = TOKEN._replace(pricing=pricing, url=url)
+    assert signer.read(signer.sign(token)) == token
+
+
+def test_a_server_that_knows_of_clicks_only_charges_nothing_for_other_tokens() -> None:
+    signer = TokenSigner({1: NEW})
+    prices = {}
+    for pricing in Pricing:
+        # the head and the strings are all that the version before reads
+        raw = urlsafe_b64decode(signer.sign(TOKEN._replace(pricing=pricing)))
+        _, _, _, _, prices[pricing], _, _, *lengths = _HEAD.unpack_from(raw)
+        assert _HEAD.size + sum(lengths) + 32 == len(raw)
+    assert prices == {Pricing.CLICK: 240_000, Pricing.IMPRESSION: 0, Pricing.ORDER: 0}
+
+
+def test_a_token_that_is_paid_by_what_nobody_knows_yet_costs_nothing() -> None:
+    signer = TokenSigner({1: NEW})
+    raw = urlsafe_b64decode(signer.sign(TOKEN._replace(pricing=Pricing.ORDER)))
+    at = raw.index(b"/p/1") + len(b"/p/1")
+    assert raw[at] == 2
+    payload = raw[:at] + b"\x03" + raw[at + 1 : -32]
+    token = signer.read(urlsafe_b64encode(payload + signer._digest(1, payload)).decode())
+    assert token == TOKEN._replace(price=Micros(0))
 
 
 text = st.text(st.characters(codec="utf-8"), max_size=60)

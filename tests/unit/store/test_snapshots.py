@@ -233,6 +233,20 @@ def test_versions_that_know_of_one_auction_only_read_and_write_placements_too(
     assert (front.relevance_floor_ppm, front.exposure_ppm) == (0, ())
 
 
+def test_a_snapshot_of_before_pricing_is_paid_by_click(tmp_path: Path) -> None:
+    written = made()
+    pricing = np.full_like(written.campaigns.pricing, 2)
+    campaigns = replace(written.campaigns, pricing=pricing)
+    folder = write_snapshot(replace(written, campaigns=campaigns), tmp_path)
+    assert map_snapshot(folder).campaigns.mixed
+    meta = orjson.loads((folder / "meta.json").read_bytes())
+    del meta["files"]["campaigns.pricing"]
+    (folder / "meta.json").write_bytes(orjson.dumps(meta))
+    mapped = map_snapshot(folder).campaigns
+    assert mapped.pricing.tolist() == [0] * len(pricing)
+    assert not mapped.mixed
+
+
 def test_what_changed_between_two_snapshots_is_told_by_name(tmp_path: Path) -> None:
     written = made()
     first = write_snapshot(written, tmp_path)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from service.decision.terms import Micros
 from service.store.ledger import Due
 from service.worker.charging import dues_of
@@ -19,3 +21,23 @@ def test_only_a_valid_click_with_a_price_and_a_campaign_costs_something() -> Non
     assert dues_of([*free, click(8, 300)]) == [
         Due("click", "imp_8", "sto_1", "cmp_1", 300, 1_790_000_000.25)
     ]
+
+
+def test_an_impression_costs_what_its_token_said_and_a_click_on_it_nothing() -> None:
+    sold: dict[str, Any] = {"price": Micros(0), "payload": {"pricing": "impression", "price": 40}}
+    events = [click(1, type="impression", **sold), click(1, **sold), click(1, type="view", **sold)]
+    assert dues_of(events) == [Due("impression", "imp_1", "sto_1", "cmp_1", 40, 1_790_000_000.25)]
+    assert dues_of([click(2, type="impression", invalid_reason="bot", **sold)]) == []
+    # an impression of an ad that is paid by click has the click's price
+    assert dues_of([click(3, type="impression", price=Micros(300))]) == []
+
+
+def test_orders_are_paid_for_elsewhere_and_what_is_not_known_nowhere() -> None:
+    for pricing in ("order", "minute"):
+        sold: dict[str, Any] = {
+            "price": Micros(0),
+            "payload": {"pricing": pricing, "price": 900_000},
+        }
+        assert dues_of([click(1, **sold), click(1, type="impression", **sold)]) == []
+    broken: dict[str, Any] = {"payload": {"pricing": "impression", "price": "40"}}
+    assert dues_of([click(1, type="impression", **broken)]) == []
