@@ -153,6 +153,7 @@ class Campaign:
     platforms: tuple[str, ...] = ()  # empty: all
     keywords: tuple[Keyword, ...] = ()
     pricing: Pricing = Pricing.CLICK
+    cap: tuple[int, int] | None = None  # impressions a shopper, in any so many seconds
 
 
 @dataclass(frozen=True, slots=True)
