@@ -39,7 +39,7 @@ from service.store.redis_wire import RedisWire
 from service.store.spool import Spool
 from service.web.routes import web_router
 from service.worker.bans import follow_bans
-from service.worker.reload import follow_budgets, follow_snapshots, load_newest
+from service.worker.reload import follow_budgets, follow_paces, follow_snapshots, load_newest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
@@ -110,6 +110,7 @@ async def _lifespan(settings: Settings, app: FastAPI) -> AsyncIterator[dict[str,
             engine = open_engine(settings.database_url)
             stack.push_async_callback(engine.dispose)
             _start(follow_budgets(state.live, engine), stack)
+            _start(follow_paces(state.live, engine), stack)
             _start(follow_bans(state.live, engine), stack)
             state.database = open_engine(settings.database_url, statement_seconds=5)
             stack.push_async_callback(state.database.dispose)

@@ -1,4 +1,4 @@
-"""What a serving process follows: snapshots and budgets, swapped one reference at a time."""
+"""What a serving process follows: snapshots, budgets and paces, one reference at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from service.decision.live import with_bans
+from service.decision.paced import Paces, pace_table
 from service.errors import BadSnapshotError
+from service.store.paces import paces_by_store, state_of_paces
 from service.store.snapshots import changed_arrays, current_snapshot
 from service.store.spent_out import spent_out_campaigns
 from service.worker import counts
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from service.decision.live import Live
+    from service.decision.pace import Pace
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +75,40 @@ async def follow_budgets(
         missed=counts.BUDGETS_UNREAD,
         warning="budgets_unread",
     )
+
+
+async def follow_paces(
+    live: dict[str, Live], engine: AsyncEngine, *, every_seconds: float = 1.0
+) -> None:
+    """Bid as the worker paces every store's campaigns, for ever; failures keep the last paces."""
+    seen: tuple[object, ...] = ()
+
+    async def look(connection: AsyncConnection) -> None:
+        nonlocal seen
+        state = (*await state_of_paces(connection), frozenset(live))
+        if state != seen:
+            await _pace(live, await paces_by_store(connection))
+            seen = state
+
+    await poll(
+        engine,
+        look,
+        every_seconds=every_seconds,
+        missed=counts.PACES_UNREAD,
+        warning="paces_unread",
+    )
+
+
+async def _pace(live: dict[str, Live], told: Mapping[str, Mapping[str, Pace]]) -> None:
+    for store_id, current in list(live.items()):
+        of = told.get(store_id, {})
+        if of == current.paces.of:
+            continue
+        paces = Paces(of)
+        # in a thread: a request that came first would have to look up every campaign
+        await asyncio.to_thread(pace_table, paces, current.snapshot)
+        if store_id in live:  # as it is now
+            live[store_id] = replace(live[store_id], paces=paces)
 
 
 def _overlay(live: dict[str, Live], spent_out: Mapping[str, set[str]]) -> None:
@@ -121,7 +158,8 @@ class _Follower:
         # nothing awaits between this look at the old value and the swap, so no budget is lost
         before = self.live.get(store_id)
         if before is not None:  # nor is a ban
-            loaded = with_bans(replace(loaded, spent_out=before.spent_out), before.bans)
+            loaded = replace(loaded, spent_out=before.spent_out, paces=before.paces)
+            loaded = with_bans(loaded, before.bans)
         self.live[store_id] = loaded
         counts.SNAPSHOTS_LOADED.inc()
         log.info(

@@ -19,6 +19,7 @@ from service.worker.erasures import do_erasures
 from service.worker.import_jobs import BOOKINGS, PRODUCTS
 from service.worker.import_process import ImportProcesses
 from service.worker.jobs import JobRunner
+from service.worker.pacing import keep_pacing
 from service.worker.partitions import keep_partitions
 from service.worker.quality import keep_quality
 from service.worker.refresh import Refresher
@@ -54,6 +55,7 @@ async def run_worker(
             tasks.create_task(Refresher(engine, state, Bundles(models)).run(stop))
             tasks.create_task(JobRunner(engine, works).run(stop))
             tasks.create_task(keep_partitions(engine, stop))
+            tasks.create_task(keep_pacing(engine, stop))
             tasks.create_task(keep_quality(engine, stop))
             tasks.create_task(watch_backlog(stream, stop))
             tasks.create_task(do_erasures(engine, redis, state, stop))

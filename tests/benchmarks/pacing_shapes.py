@@ -14,6 +14,7 @@ import numpy as np
 
 from service.decision.pace import Interval, Pacer, pace_of, step
 from service.decision.terms import PPM
+from service.decision.unclicked import QUICK_SECONDS, SLOW_SECONDS, SLOW_SHARE, Unclicked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,9 +30,8 @@ HOUR: Final = TICKS // 24
 REQUESTS: Final = 150_000  # of an ordinary day
 P_CLICK: Final = 0.02
 BID: Final = 200_000  # micros per click
-OPEN_TICKS: Final = 360  # a click that has not come in an hour does not come
+LAST_CLICK_TICKS: Final = 360  # a click that has not come in an hour does not come
 _MEDIAN_PRICE, _SPREAD = 80_000.0, 0.6
-_SLOW_SHARE, _QUICK_TICKS, _SLOW_TICKS = 0.1, 3.0, 60.0  # clicks come after 30 s, some after 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,32 +116,27 @@ class Account:
 
     budget: float
     charged: float = 0.0
-    late: Curve = field(default_factory=lambda: np.zeros(TICKS + OPEN_TICKS + 1))
-    hoped: Curve = field(default_factory=lambda: np.zeros(OPEN_TICKS))  # by age, in ticks
+    late: Curve = field(default_factory=lambda: np.zeros(TICKS + LAST_CLICK_TICKS + 1))
+    unclicked: Unclicked = field(default_factory=Unclicked)
 
     @property
     def committed(self) -> float:
         """Charged, and expected of ads that may be clicked yet."""
-        return self.charged + float(self.hoped @ _UNCLICKED)
+        return self.charged + self.unclicked.micros
 
     def show(self, tick: int, prices: Curve, chance: Generator) -> None:
         """Ads at these prices, a click each."""
         clicks = prices[chance.random(len(prices)) < P_CLICK]
-        slow = chance.random(len(clicks)) < _SLOW_SHARE
-        delays = chance.exponential(np.where(slow, _SLOW_TICKS, _QUICK_TICKS)).astype(np.int64)
-        np.add.at(self.late, tick + np.minimum(delays, OPEN_TICKS), clicks)
-        self.hoped[1:] = self.hoped[:-1]
-        self.hoped[0] = prices.sum() * P_CLICK
+        slow = chance.random(len(clicks)) < SLOW_SHARE
+        seconds = chance.exponential(np.where(slow, SLOW_SECONDS, QUICK_SECONDS))
+        ticks = np.minimum(seconds // TICK_SECONDS, LAST_CLICK_TICKS).astype(np.int64)
+        np.add.at(self.late, tick + ticks, clicks)
+        expected = float(prices.sum()) * P_CLICK
+        self.unclicked = self.unclicked.with_shown(tick * TICK_SECONDS, expected)
 
     def charge(self, tick: int) -> None:
         """What was clicked by now, as far as the budget goes."""
         self.charged = min(self.budget, self.charged + float(self.late[tick]))
-
-
-_AGES = np.arange(OPEN_TICKS)
-_UNCLICKED = (1 - _SLOW_SHARE) * np.exp(-_AGES / _QUICK_TICKS) + _SLOW_SHARE * np.exp(
-    -_AGES / _SLOW_TICKS
-)
 
 
 def end_of_day_error(day: Day, *, told: bool, part: float, seed: int) -> float:

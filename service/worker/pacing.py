@@ -1,0 +1,115 @@
+"""Budgets that last the day: every ten seconds one worker paces the campaigns of all stores."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from math import inf
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from service.decision.expected_traffic import expected_week
+from service.decision.unclicked import REMEMBERED_SECONDS
+from service.store.paces import (
+    leave_paces,
+    paced_campaigns,
+    requests_by_hour,
+    shown_between,
+    try_to_keep_paces,
+    write_paces,
+)
+from service.worker import counts
+from service.worker.pace_book import PaceBook
+from service.worker.waiting import Backoff, pause
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from service.decision.tables import Floats
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY_SECONDS: Final = 10.0
+PATIENCE_SECONDS: Final = 30.0
+RECORDED_AFTER_SECONDS: Final = 3.0  # decisions are in the database by then
+TRAFFIC_EVERY_SECONDS: Final = 3600.0
+STORES_A_LOOK: Final = 20  # whose traffic is counted; others are expected to be even until then
+EVEN: Final = expected_week({})
+
+
+async def keep_pacing(
+    engine: AsyncEngine, stop: asyncio.Event, *, every_seconds: float = LOOK_EVERY_SECONDS
+) -> None:
+    """Pace until `stop` is set, while no other worker does. Without a database paces stay."""
+    engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+    backoff = Backoff()
+    while not stop.is_set():
+        seconds = every_seconds
+        try:
+            async with engine.connect() as connection:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    ours = await try_to_keep_paces(connection)
+                backoff.reset()
+                if ours:
+                    await _pace(connection, stop, every_seconds)
+        except Exception as error:  # campaigns keep the paces that they have
+            counts.OUTAGES.inc()
+            seconds = backoff.next_seconds()
+            log.warning("pacing_failed", error=repr(error), retry_seconds=seconds)
+        await pause(stop, seconds)
+
+
+async def _pace(connection: AsyncConnection, stop: asyncio.Event, every_seconds: float) -> None:
+    """Look until `stop` is set, on the connection that holds the lock."""
+    watch = Watch()
+    try:
+        while not stop.is_set():
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await watch.look(connection)
+            await pause(stop, every_seconds)
+        await leave_paces(connection)
+    except BaseException:
+        await connection.invalidate()  # and with it the lock, which a pool would keep
+        raise
+
+
+@dataclass(slots=True)
+class Watch:
+    """The looks of one worker; each goes on from the one before."""
+
+    _book: PaceBook = field(default_factory=PaceBook)
+    _until: float | None = None  # when what was shown was read, by the database's clock
+    _weeks: dict[str, Floats] = field(default_factory=dict)
+    _weeks_at: dict[str, float] = field(default_factory=dict)
+
+    async def look(self, connection: AsyncConnection) -> None:
+        """Write what every paced campaign is to bid from now on."""
+        campaigns = await paced_campaigns(connection)
+        stores = sorted({one.store_id for one in campaigns})
+        if not campaigns:
+            await write_paces(connection, [])
+            return
+        await self._read_weeks(connection, stores)
+        until = campaigns[0].now - RECORDED_AFTER_SECONDS
+        since = until - REMEMBERED_SECONDS if self._until is None else self._until
+        shown = await shown_between(connection, stores, since, until)
+        weeks = {store_id: self._weeks.get(store_id, EVEN) for store_id in stores}
+        rows = await asyncio.to_thread(self._book.look, campaigns, shown, weeks, {})
+        await write_paces(connection, rows)
+        self._until = until
+
+    async def _read_weeks(self, connection: AsyncConnection, stores: Sequence[str]) -> None:
+        """What stores expect of a week: anew every hour, a few stores a look."""
+        now = time.monotonic()
+        old = [
+            store_id
+            for store_id in stores
+            if self._weeks_at.get(store_id, -inf) < now - TRAFFIC_EVERY_SECONDS
+        ]
+        for store_id in old[:STORES_A_LOOK]:
+            self._weeks[store_id] = expected_week(await requests_by_hour(connection, store_id))
+            self._weeks_at[store_id] = now
