@@ -141,6 +141,7 @@ ALTER TABLE charges ALTER COLUMN day SET NOT NULL;
 CREATE UNIQUE INDEX uq_charges_order ON charges (store_id, charge_key) WHERE kind = 'order';
 DROP INDEX ix_charges_campaign_id;
 CREATE INDEX ix_charges_campaign ON charges (campaign_id, charged_at);
+CREATE INDEX ix_charges_refunds ON charges (store_id, charged_at) WHERE kind = 'refund';
 
 INSERT INTO campaign_days (campaign_id, day, spent_micros)
     SELECT campaign_id, day, sum(price_micros) FROM charges GROUP BY 1, 2;
@@ -275,7 +276,7 @@ CREATE TEMPORARY TABLE left_of_charges ON COMMIT DROP AS
     SELECT impression_id, min(store_id) AS store_id, min(campaign_id) AS campaign_id,
         sum(price_micros) AS price_micros, min(ts) AS ts, min(charged_at) AS charged_at
     FROM charges GROUP BY impression_id;
-DROP INDEX uq_charges_order, ix_charges_campaign;
+DROP INDEX uq_charges_order, ix_charges_campaign, ix_charges_refunds;
 ALTER TABLE charges
     DROP CONSTRAINT fk_charges_refund, DROP CONSTRAINT ck_charges_refund,
     DROP CONSTRAINT ck_charges_price, DROP CONSTRAINT pk_charges,

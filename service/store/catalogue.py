@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -202,7 +203,10 @@ async def load_catalogue(connection: AsyncConnection, store_id: str) -> Catalogu
         store=await get_store(connection, store_id),
         version=version,
         products=[_product(row) for row in await connection.execute(whole)],
-        campaigns=await load_campaigns(connection, store_id),
+        # a snapshot outlives midnights and refunds: what is used up is told beside it
+        campaigns=[
+            replace(one, spent=Micros(0)) for one in await load_campaigns(connection, store_id)
+        ],
         ads=await load_ads(connection, store_id),
         placements=await load_placements(connection, store_id),
         keys=await list_keys(connection, store_id),

@@ -53,6 +53,9 @@ charges = Table(
         postgresql_where=text("kind = 'order'"),
     ),
     Index("ix_charges_campaign", "campaign_id", "charged_at"),
+    Index(
+        "ix_charges_refunds", "store_id", "charged_at", postgresql_where=text("kind = 'refund'")
+    ),
 )
 
 campaign_days = Table(
