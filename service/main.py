@@ -39,6 +39,7 @@ from service.store.redis_wire import RedisWire
 from service.store.spool import Spool
 from service.web.routes import web_router
 from service.worker.bans import follow_bans
+from service.worker.leasing import keep_leases
 from service.worker.reload import follow_budgets, follow_paces, follow_snapshots, load_newest
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ async def _lifespan(settings: Settings, app: FastAPI) -> AsyncIterator[dict[str,
             _start(follow_bans(state.live, engine), stack)
             state.database = open_engine(settings.database_url, statement_seconds=5)
             stack.push_async_callback(state.database.dispose)
+        if state.redis is not None:
+            _start(keep_leases(state.allowances, state.redis, state.live), stack)
         warm(state.live.values(), time())
         traffic.warm()
         gc.collect()

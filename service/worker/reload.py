@@ -114,8 +114,8 @@ async def _pace(live: dict[str, Live], told: Mapping[str, Mapping[str, Pace]]) -
 def _overlay(live: dict[str, Live], spent_out: Mapping[str, set[str]]) -> None:
     for store_id, current in list(live.items()):
         campaigns = frozenset(spent_out.get(store_id, ()))
-        if campaigns != current.spent_out:
-            live[store_id] = replace(current, spent_out=campaigns)
+        if campaigns != current.used_up:
+            live[store_id] = current.stopping(used_up=campaigns)
 
 
 @lru_cache(maxsize=4)
@@ -158,7 +158,8 @@ class _Follower:
         # nothing awaits between this look at the old value and the swap, so no budget is lost
         before = self.live.get(store_id)
         if before is not None:  # nor is a ban
-            loaded = replace(loaded, spent_out=before.spent_out, paces=before.paces)
+            loaded = loaded.stopping(used_up=before.used_up, short=before.short)
+            loaded = replace(loaded, paces=before.paces)
             loaded = with_bans(loaded, before.bans)
         self.live[store_id] = loaded
         counts.SNAPSHOTS_LOADED.inc()

@@ -15,6 +15,7 @@ from service.api.event_log import EventLog
 from service.api.segments import Tended
 from service.store.spool import Spool
 from service.worker import consume
+from service.worker.allotment import Allotment
 from service.worker.consume import Consumer
 from service.worker.profiles import refresh_profiles
 from service.worker.record import Recorded, record
@@ -22,7 +23,7 @@ from service.worker.record import Recorded, record
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from service.api.segments import Send
     from service.store.events import Event
@@ -87,6 +88,17 @@ def _sync_in_the_loop() -> None:
     setattr(Spool, "append", slowly)  # noqa: B010 - on purpose
 
 
+async def _no_epoch(self: Allotment, _connection: AsyncConnection) -> bool:
+    """The defect: Redis is taken for the one that was told last."""
+    first, self._life = self._life is None, "1:some run"
+    self._epoch = 1
+    return first
+
+
+def _one_epoch_for_ever() -> None:
+    setattr(Allotment, "_begin_epoch", _no_epoch)  # noqa: B010 - on purpose
+
+
 DEFECTS = {
     "none": lambda: None,
     "unlink_when_sent": _unlink_when_sent,
@@ -94,6 +106,7 @@ DEFECTS = {
     "acknowledge_on_outage": _acknowledge_on_outage,
     "disk_errors_pass_through": _disk_errors_pass_through,
     "sync_in_the_loop": _sync_in_the_loop,
+    "one_epoch_for_ever": _one_epoch_for_ever,
 }
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ async def test_without_a_database_the_budgets_stay_as_they_were(
     live: dict[str, Live] = {}
     await load_newest(live, state=tmp_path, models=tmp_path / "models")
     spent_out = frozenset({campaign.campaign_id})
-    live[store.store_id] = replace(live[store.store_id], spent_out=spent_out)
+    live[store.store_id] = live[store.store_id].stopping(used_up=spent_out)
     nowhere = open_engine("postgresql://127.0.0.1:1/none")
     following = asyncio.create_task(follow_budgets(live, nowhere, every_seconds=0.01))
     await asyncio.sleep(0.2)
@@ -53,7 +53,7 @@ async def test_a_swap_of_the_snapshot_keeps_the_budgets(
     await refresher.look()
     live: dict[str, Live] = {}
     await load_newest(live, state=tmp_path, models=tmp_path / "models")
-    before = replace(live[store.store_id], spent_out=frozenset({campaign.campaign_id}))
+    before = live[store.store_id].stopping(used_up=frozenset({campaign.campaign_id}))
     live[store.store_id] = before
     await rename(engine, store, "New")
     await refresher.look()
