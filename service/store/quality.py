@@ -20,36 +20,40 @@ DAYS: Final = 28
 """How far back an ad's quality looks."""
 
 _BEGIN: Final = text(
-    "INSERT INTO quality_counts (store_id, counted_until)"
-    " SELECT :store_id, date_trunc('hour', ts) FROM events"
-    " WHERE store_id = :store_id AND ts >= :since"
-    "  AND NOT EXISTS (SELECT FROM quality_counts WHERE store_id = :store_id)"
-    " ORDER BY ts LIMIT 1 ON CONFLICT DO NOTHING"
+    "INSERT INTO quality_counts (store_id, counted_until) VALUES (:store_id, :since)"
+    " ON CONFLICT DO NOTHING"
+)
+_NEXT: Final = text(
+    "SELECT date_trunc('hour', ts AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' FROM events"
+    " WHERE store_id = :store_id AND ts >= :since AND ts < :until ORDER BY ts LIMIT 1"
 )
 _TAKE: Final = text(
     "SELECT counted_until FROM quality_counts WHERE store_id = :store_id FOR UPDATE SKIP LOCKED"
 )
-# a token's events have the time and the key of its impression, so a click is one look-up away
+# grouped, not joined: a planner without statistics takes an hour of decisions for one row. Events
+# of a token have the time of its decision, so an hour holds all that belongs together
 _COUNT: Final = text(
-    "INSERT INTO ad_slot_days AS held"
+    "WITH told AS ("
+    "  SELECT impression_id, ts, ad_id, slot, type = 'impression' AS shown,"
+    "  type = 'click' AS clicked, CAST(NULL AS bigint) AS predicted"
+    "  FROM events WHERE store_id = :store_id AND ts >= :since AND ts < :until"
+    "  AND type IN ('impression', 'click') AND invalid_reason IS NULL"
+    "  UNION ALL SELECT award ->> 'impression_id', NULL, NULL, NULL, false, false,"
+    "  CAST(award ->> 'quality_ppm' AS bigint)"
+    "  FROM decisions, jsonb_array_elements(payload -> 'awards') AS award"
+    "  WHERE store_id = :store_id AND ts >= :since AND ts < :until),"
+    " each AS ("
+    "  SELECT max(ad_id) AS ad_id, CAST(max(ts) AT TIME ZONE 'UTC' AS date) AS day,"
+    "  max(slot) AS slot, bool_or(clicked) AS clicked, max(predicted) AS predicted"
+    "  FROM told GROUP BY impression_id HAVING bool_or(shown) AND max(predicted) IS NOT NULL),"
+    " summed AS ("
+    "  SELECT ad_id, day, slot, count(*) AS impressions,"
+    "  count(*) FILTER (WHERE clicked) AS clicks, sum(predicted) AS predicted"
+    "  FROM each GROUP BY 1, 2, 3)"
+    " INSERT INTO ad_slot_days AS held"
     " (ad_id, day, slot, store_id, impressions, clicks, predicted_ppm)"
-    " SELECT shown.ad_id, CAST(shown.ts AT TIME ZONE 'UTC' AS date), shown.slot, :store_id,"
-    " count(*), count(clicked.event_key), sum(award.quality_ppm)"
-    " FROM events AS shown"
-    " JOIN ads ON ads.id = shown.ad_id AND ads.store_id = :store_id"
-    " JOIN decisions ON decisions.store_id = :store_id AND decisions.ts = shown.ts"
-    "  AND decisions.ts >= :since AND decisions.ts < :until"
-    "  AND decisions.request_id = shown.request_id"
-    " CROSS JOIN LATERAL (SELECT CAST(one ->> 'quality_ppm' AS bigint) AS quality_ppm"
-    "  FROM jsonb_array_elements(decisions.payload -> 'awards') AS one"
-    "  WHERE one ->> 'impression_id' = shown.impression_id) AS award"
-    " LEFT JOIN events AS clicked ON clicked.store_id = :store_id AND clicked.ts = shown.ts"
-    "  AND clicked.ts >= :since AND clicked.ts < :until"
-    "  AND clicked.type = 'click' AND clicked.event_key = shown.event_key"
-    "  AND clicked.invalid_reason IS NULL"
-    " WHERE shown.store_id = :store_id AND shown.ts >= :since AND shown.ts < :until"
-    "  AND shown.type = 'impression' AND shown.invalid_reason IS NULL"
-    " GROUP BY 1, 2, 3"
+    " SELECT ad_id, day, slot, :store_id, impressions, clicks, predicted FROM summed"
+    " WHERE (SELECT true FROM ads WHERE ads.id = summed.ad_id AND ads.store_id = :store_id)"
     " ON CONFLICT (ad_id, day, slot) DO UPDATE SET"
     " (impressions, clicks, predicted_ppm) = ROW (held.impressions + excluded.impressions,"
     " held.clicks + excluded.clicks, held.predicted_ppm + excluded.predicted_ppm)"
@@ -95,15 +99,24 @@ async def stores_to_count(connection: AsyncConnection) -> list[str]:
 
 
 async def take_count(
-    connection: AsyncConnection, store_id: str, *, now: datetime
+    connection: AsyncConnection, store_id: str, *, until: datetime
 ) -> datetime | None:
-    """How far the store's events are counted, locked until the transaction ends.
+    """How far the store's events are counted, `DAYS` before `until` at the start.
 
-    None where it has none in the last `DAYS`, or somebody else counts them now.
+    It is locked until the transaction ends; None where somebody else counts them now.
     """
-    since = now - timedelta(days=DAYS)
+    since = until - timedelta(days=DAYS)
     await connection.execute(_BEGIN, {"store_id": store_id, "since": since})
     return (await connection.execute(_TAKE, {"store_id": store_id})).scalar_one_or_none()
+
+
+async def next_told(
+    connection: AsyncConnection, store_id: str, since: datetime, until: datetime
+) -> datetime:
+    """The hour of the store's first event from `since` to before `until`; else `until`."""
+    period = {"store_id": store_id, "since": since, "until": until}
+    found = (await connection.execute(_NEXT, period)).scalar_one_or_none()
+    return until if found is None else max(found, since)
 
 
 async def count_shown(

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from service.store.quality import count_shown, stores_to_count, sum_up_quality, take_count
+from service.store.quality import (
+    count_shown,
+    next_told,
+    stores_to_count,
+    sum_up_quality,
+    take_count,
+)
 from service.worker import counts
 from service.worker.waiting import Backoff, pause
 
@@ -50,13 +56,14 @@ async def count_all(engine: AsyncEngine, stop: asyncio.Event, *, now: datetime) 
 
 
 async def _count_an_hour(engine: AsyncEngine, store_id: str, until: datetime) -> bool:
-    """Count one more hour of the store; whether there was one."""
+    """Count one more hour of the store, passing over those without events; whether it did."""
     async with engine.begin() as connection:
-        since = await take_count(connection, store_id, now=until)
+        since = await take_count(connection, store_id, until=until)
         if since is None or since >= until:
             return False
-        end = min(since + AN_HOUR, until)
-        await count_shown(connection, store_id, since, end)
+        start = await next_told(connection, store_id, since, until)
+        end = min(start + AN_HOUR, until)
+        await count_shown(connection, store_id, start, end)
         if end == until:
             await sum_up_quality(connection, store_id, now=until)
         return True
