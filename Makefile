@@ -8,7 +8,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PACKAGE := $(PIP) --no-build-isolation --no-deps --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults soak chaos fuzz report-p2 coverage coverage-pure check bench bench-pacing titles real extraction train openapi client lock
+.PHONY: help run test test-faults soak chaos fuzz report-p2 coverage coverage-pure check bench bench-pacing bench-events titles real extraction train openapi client lock
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench: .venv/.dev  ## Measure the service against its floor
 
 bench-pacing: .venv/.dev  ## Pace a day of real auctions, where SALIENT_DATA is set, and eight made-up days
 	@$(BIN)/python -m tests.benchmarks.pacing --seed $(SEED)
+
+bench-events: .venv/.dev  ## Measure recording against the floor of the same work
+	$(BIN)/python -m tests.benchmarks.events --seed $(SEED)
 
 titles: .venv/.dev  ## Write a million titles at random, real ones where SALIENT_DATA is set
 	$(BIN)/python -m tests.benchmarks.titles --seed $(SEED)

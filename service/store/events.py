@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from itertools import count
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from service.decision.terms import Micros
 
-CALLER_KEYED: Final = ("search", "feature_word", "add_to_cart", "conversion")
+CALLER_KEYED: Final = ("search", "feature_word", "add_to_cart", "conversion", "return")
 """Types whose key the caller chose: unique in a store whatever their time."""
 
 
@@ -64,9 +66,17 @@ _REQUIRED: Final = ("store_id", "ts", "type", "event_key", "received_at")
 _TIMES: Final = {"ts", "received_at"}
 _SMALL: Final = {"slot", "position"}
 _LARGE: Final = {"price", "value"}
+_SMALL_BOUND: Final = 1 << 15
+_LARGE_BOUND: Final = 1 << 63
+_MOST_KINDS: Final = 1_000
 _LATEST: Final = 253_402_300_799.0  # the last second of the year 9999
 _COLUMNS: Final = {"price": "price_micros", "value": "value_micros"}
 _ORDER: Final = tuple(f.name for f in fields(Event))
+_values: Final = itemgetter(*_ORDER)
+_numbers: Final = itemgetter("ts", "received_at", "slot", "position", "price", "value")
+_texts: Final = attrgetter(*_ORDER[5:-1])
+_slots: Final = tuple(getattr(Event, name).__set__ for name in _ORDER)
+_usual_kinds: set[tuple[type, ...]] = set()
 _NAMES: Final = tuple(_COLUMNS.get(name, name) for name in _ORDER)
 
 
@@ -80,13 +90,54 @@ def from_bytes(raw: bytes) -> Event:
 
     Raises: BadInputError when it could never be stored.
     """
-    # Postgres holds no NUL in text
+    if b"\\u0000" in raw:  # which Postgres does not hold in text
+        raw = raw.replace(b"\\u0000", b"\\ufffd")
     try:
-        content = orjson.loads(raw.replace(b"\\u0000", b"\\ufffd"))
+        content = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise BadInputError(f"an event is not JSON: {raw[:100]!r}") from error
     if not isinstance(content, dict):
         raise BadInputError(f"an event is not an object: {raw[:100]!r}")
+    if content.keys() == _FIELDS and _is_usual(content):
+        return _made(_values(content))
+    return _checked(content, raw)
+
+
+def _is_usual(content: dict[str, Any]) -> bool:
+    """Whether all values have types, and numbers bounds, that were found to be storable.
+
+    Most events look like one before them: a fifth of the time of a check field by field.
+    """
+    kinds = tuple(map(type, _values(content)))
+    if kinds not in _usual_kinds:
+        if len(_usual_kinds) < _MOST_KINDS and _is_right(content):
+            _usual_kinds.add(kinds)
+        return False
+    ts, received_at, slot, position, price, value = _numbers(content)
+    return (
+        0 <= ts < _LATEST
+        and 0 <= received_at < _LATEST
+        and (slot is None or abs(slot) < _SMALL_BOUND)
+        and (position is None or abs(position) < _SMALL_BOUND)
+        and (price is None or abs(price) < _LARGE_BOUND)
+        and (value is None or abs(value) < _LARGE_BOUND)
+    )
+
+
+def _is_right(content: dict[str, Any]) -> bool:
+    there = all(content[name] is not None for name in _REQUIRED)
+    return there and all(map(_storable, content, content.values()))
+
+
+def _made(values: tuple[Any, ...]) -> Event:
+    """The event of these values, slot by slot: its own __init__ takes longer than all the rest."""
+    event = object.__new__(Event)
+    for put, value in zip(_slots, values, strict=True):
+        put(event, value)
+    return event
+
+
+def _checked(content: dict[str, Any], raw: bytes) -> Event:
     known = {key: value for key, value in content.items() if key in _FIELDS}
     for name in _REQUIRED:
         if known.get(name) is None:
@@ -107,8 +158,8 @@ def _storable(name: str, value: object) -> bool:
     if name == "quantity":
         return _is_number(value)
     if name in _SMALL or name in _LARGE:
-        bits = 15 if name in _SMALL else 63
-        return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << bits
+        bound = _SMALL_BOUND if name in _SMALL else _LARGE_BOUND
+        return isinstance(value, int) and not isinstance(value, bool) and abs(value) < bound
     return isinstance(value, str)
 
 
@@ -121,16 +172,33 @@ def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _row(event: Event) -> tuple[object, ...]:
+def _row(number: int, event: Event) -> tuple[object, ...]:
     return (
+        number,
         event.store_id,
-        moment(event.ts),
+        moment(event.ts).isoformat(),
         event.type,
         event.event_key,
-        moment(event.received_at),
-        *[getattr(event, name) for name in _ORDER[5:-1]],
-        Jsonb(event.payload, dumps=orjson.dumps),
+        moment(event.received_at).isoformat(),
+        *_texts(event),
+        orjson.dumps(event.payload).decode() if event.payload else "{}",
     )
+
+
+_ADD: Final = (
+    "WITH fresh AS ("
+    " INSERT INTO event_keys (store_id, type, event_key, ts)"
+    " SELECT DISTINCT ON (store_id, type, event_key) store_id, type, event_key, ts"
+    " FROM incoming_events WHERE type = ANY(%s)"
+    " ORDER BY store_id, type, event_key, ts"
+    " ON CONFLICT DO NOTHING RETURNING store_id, type, event_key, ts),"
+    f" added AS (INSERT INTO events ({', '.join(_NAMES)})"
+    f" SELECT {', '.join(_NAMES)} FROM incoming_events"
+    " WHERE type <> ALL(%s) OR (store_id, type, event_key, ts) IN (SELECT * FROM fresh)"
+    " ON CONFLICT DO NOTHING RETURNING store_id, ts, type, event_key)"
+    " SELECT min(n) FROM added JOIN incoming_events USING (store_id, ts, type, event_key)"
+    " GROUP BY store_id, ts, type, event_key"
+)
 
 
 async def add_events(connection: AsyncConnection, batch: Sequence[Event]) -> list[Event]:
@@ -140,29 +208,11 @@ async def add_events(connection: AsyncConnection, batch: Sequence[Event]) -> lis
     """
     if not batch:
         return []
-    cursor = await copy_in(connection, events, _NAMES, map(_row, batch))
-    columns = ", ".join(_NAMES)
-    await cursor.execute(
-        "WITH fresh AS ("
-        " INSERT INTO event_keys (store_id, type, event_key, ts)"
-        " SELECT DISTINCT ON (store_id, type, event_key) store_id, type, event_key, ts"
-        f" FROM incoming_{events.name} WHERE type = ANY(%s)"
-        " ORDER BY store_id, type, event_key, ts"
-        " ON CONFLICT DO NOTHING RETURNING store_id, type, event_key, ts)"
-        f" INSERT INTO events ({columns})"
-        f" SELECT {columns} FROM incoming_{events.name}"
-        " WHERE type <> ALL(%s) OR (store_id, type, event_key, ts) IN (SELECT * FROM fresh)"
-        " ON CONFLICT DO NOTHING RETURNING store_id, ts, type, event_key",
-        [list(CALLER_KEYED), list(CALLER_KEYED)],
-    )
-    new = set(await cursor.fetchall())
-    found = []
-    for event in batch:
-        key = (event.store_id, moment(event.ts), event.type, event.event_key)
-        if key in new:
-            new.remove(key)
-            found.append(event)
-    return found
+    rows = map(_row, count(), batch)
+    cursor = await copy_in(connection, events, ("n", *_NAMES), rows, numbered=True)
+    await cursor.execute(_ADD, [list(CALLER_KEYED), list(CALLER_KEYED)])
+    # one of each key that is new: the first that came
+    return [batch[row[0]] for row in sorted(await cursor.fetchall())]
 
 
 async def add_decisions(connection: AsyncConnection, batch: Sequence[Mapping[str, Any]]) -> int:

@@ -131,10 +131,15 @@ async def write_profiles(
     redis: Redis, store_id: str, profiles: Mapping[str, StoredProfile]
 ) -> None:
     """Set the profile of each user id; a shopper who did nothing loses theirs."""
+    await write_all(redis, {(store_id, user_id): one for user_id, one in profiles.items()})
+
+
+async def write_all(redis: Redis, profiles: Mapping[tuple[str, str], StoredProfile]) -> None:
+    """As `write_profiles`, by store and user id."""
     if not profiles:
         return
     pipeline = redis.pipeline(transaction=False)
-    for user_id, profile in profiles.items():
+    for (store_id, user_id), profile in profiles.items():
         key = profile_key(store_id, user_id)
         if profile == StoredProfile():
             pipeline.delete(key)

@@ -3,110 +3,142 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
 
 from service.contract.history import HISTORY_LIMIT, QUERY_LIMIT, TITLE_LIMIT
-from service.store.profiles import StoredProfile
+from service.store.profiles import LIFETIME_SECONDS, StoredProfile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import TextClause
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from service.store.consents import Shopper
     from service.store.profiles import Timed
 
+HIDDEN_LIMIT: Final = 200
+LONGEST_LOOK: Final = 1_000
+"""Of a shopper's actions, the newest: all lists are made of these."""
 
-def _newest(what: str, where: str, *, join: str = "", limit: int) -> TextClause:
-    """A statement for the newest `limit` of `what` of each shopper, with their times.
-
-    Its conditions repeat those of ix_events_shopper, so that `limit` rows of it are all it reads.
-    """
-    return text(
-        f"SELECT shopper.user_id, done.what, extract(epoch FROM done.ts)::float8"
-        f" FROM unnest(CAST(:user_ids AS text[])) AS shopper (user_id)"
-        f" CROSS JOIN LATERAL ("
-        f"  SELECT {what} AS what, e.ts FROM events e {join}"
-        f"  WHERE e.store_id = :store_id AND e.user_id = shopper.user_id AND {where}"
-        f"  AND {_INDEXED}"
-        f"  ORDER BY e.ts DESC, e.event_key DESC LIMIT {limit}) AS done"
-    )
-
-
-_INDEXED = (
+_INDEXED: Final = (
     "e.user_id IS NOT NULL AND e.invalid_reason IS NULL"
     " AND (e.type IN ('click', 'search', 'hide') OR e.action = 'clicked')"
 )
-_FEATURE_WORDS = _newest(
-    "e.feature_word",
-    "e.type = 'feature_word' AND e.action = 'clicked' AND e.feature_word IS NOT NULL",
-    limit=HISTORY_LIMIT,
+_SHOPPERS: Final = (
+    "unnest(CAST(:stores AS text[]), CAST(:users AS text[])) AS s (store_id, user_id)"
 )
-_TITLES = _newest(
-    "p.title",
-    "e.type = 'click'",
-    join="JOIN products p ON p.store_id = e.store_id AND p.product_id = e.product_id",
-    limit=TITLE_LIMIT,
+_ACTIONS: Final = (
+    "SELECT s.store_id, s.user_id, done.type,"
+    " array_agg(done.what ORDER BY done.ts DESC, done.event_key DESC),"
+    " array_agg(extract(epoch FROM done.ts)::float8 ORDER BY done.ts DESC, done.event_key DESC)"
+    f" FROM {_SHOPPERS} CROSS JOIN LATERAL ("
+    "  SELECT *, row_number() OVER (PARTITION BY type ORDER BY ts DESC, event_key DESC) AS place"
+    "  FROM (SELECT e.type, e.ts, e.event_key, CASE e.type WHEN 'click' THEN p.title"
+    "    WHEN 'search' THEN e.query WHEN 'hide' THEN e.ad_id ELSE e.feature_word END AS what"
+    "   FROM events e LEFT JOIN products p ON e.type = 'click'"
+    "   AND p.store_id = e.store_id AND p.product_id = e.product_id"
+    # the conditions of ix_events_shopper, so that it is all that is read
+    f"   WHERE e.store_id = s.store_id AND e.user_id = s.user_id AND {_INDEXED} {{bound}}"
+    f"   ORDER BY e.ts DESC, e.event_key DESC LIMIT {LONGEST_LOOK}) AS newest"
+    "  WHERE what IS NOT NULL) AS done"
+    f" WHERE done.place <= CASE done.type WHEN 'click' THEN {TITLE_LIMIT}"
+    f" WHEN 'search' THEN {QUERY_LIMIT} WHEN 'hide' THEN {HIDDEN_LIMIT} ELSE {HISTORY_LIMIT} END"
+    " GROUP BY s.store_id, s.user_id, done.type"
 )
-_QUERIES = _newest("e.query", "e.type = 'search' AND e.query IS NOT NULL", limit=QUERY_LIMIT)
-SEEN_DECISIONS = 20
-SEEN_DAYS = 30
-_SEEN = text(
-    "SELECT shopper.user_id,"
+_ALL_ACTIONS: Final = text(_ACTIONS.format(bound=""))
+# a literal of days, so that old partitions are not even opened
+_LATE_ACTIONS: Final = text(
+    _ACTIONS.format(bound=f"AND e.ts > now() - interval '{LIFETIME_SECONDS} seconds'")
+)
+_LOCK: Final = text(
+    "SELECT pg_advisory_xact_lock(shopper) FROM ("
+    " SELECT DISTINCT hashtextextended(s.store_id || s.user_id, 0) AS shopper"
+    f" FROM {_SHOPPERS} ORDER BY 1) AS shoppers"
+)
+_WITHDRAWN: Final = text(
+    "SELECT store_id, user_id FROM shoppers"
+    f" JOIN {_SHOPPERS} USING (store_id, user_id) WHERE NOT consent"
+)
+SEEN_DECISIONS: Final = 20
+SEEN_DAYS: Final = 30
+_SEEN: Final = text(
+    "SELECT s.store_id, s.user_id,"
     " jsonb_path_query_array(page.payload, '$.awards[*].chosen[*].text') AS points"
-    " FROM unnest(CAST(:user_ids AS text[])) AS shopper (user_id)"
-    " CROSS JOIN LATERAL ("
-    "  SELECT d.payload FROM decisions d WHERE d.store_id = :store_id"
-    "  AND d.payload #>> '{request,user_id}' = shopper.user_id"
+    f" FROM {_SHOPPERS} CROSS JOIN LATERAL ("
+    "  SELECT d.payload FROM decisions d WHERE d.store_id = s.store_id"
+    "  AND d.payload #>> '{request,user_id}' = s.user_id"
     "  AND d.payload #>> '{request,user_id}' IS NOT NULL"
     f"  AND d.ts > now() - interval '{SEEN_DAYS} days'"
     f"  ORDER BY d.ts DESC LIMIT {SEEN_DECISIONS}) AS page"
 )
-_HIDDEN = _newest("e.ad_id", "e.type = 'hide' AND e.ad_id IS NOT NULL", limit=200)
+
+
+async def lock_shoppers(connection: AsyncConnection, shoppers: Sequence[Shopper]) -> None:
+    """As `consents.take_turns`, for shoppers of several stores, and in the same order."""
+    await connection.execute(_LOCK, _named(shoppers))
+
+
+async def withdrawn_of(connection: AsyncConnection, shoppers: Sequence[Shopper]) -> set[Shopper]:
+    """Those of `shoppers` who withdrew their consent."""
+    found = await connection.execute(_WITHDRAWN, _named(shoppers))
+    return {(row[0], row[1]) for row in found}
 
 
 async def recent_actions(
     connection: AsyncConnection, store_id: str, user_ids: Iterable[str]
 ) -> dict[str, StoredProfile]:
-    """The profile of each of `user_ids`, as the events have it; newest first.
+    """The profile of each of `user_ids` of one store, as all of its events have it."""
+    shoppers = [(store_id, user_id) for user_id in user_ids]
+    found = await _profiles(connection, shoppers, _ALL_ACTIONS)
+    return {user_id: profile for (_, user_id), profile in found.items()}
+
+
+async def late_actions(
+    connection: AsyncConnection, shoppers: Sequence[Shopper]
+) -> dict[Shopper, StoredProfile]:
+    """As `recent_actions`, for shoppers of any store, as far back as a profile lives."""
+    return await _profiles(connection, shoppers, _LATE_ACTIONS)
+
+
+async def _profiles(
+    connection: AsyncConnection, shoppers: Sequence[Shopper], statement: TextClause
+) -> dict[Shopper, StoredProfile]:
+    """The profile of each shopper, newest first.
 
     Titles are those of the clicked ads' products as the catalogue has them now; selling points
     are counted on the newest pages of the last 30 days.
     """
-    shoppers = list(user_ids)
-    values = {"store_id": store_id, "user_ids": shoppers}
-    words = await _lists(connection, _FEATURE_WORDS, values)
-    titles = await _lists(connection, _TITLES, values)
-    queries = await _lists(connection, _QUERIES, values)
-    hidden = await _lists(connection, _HIDDEN, values)
-    seen = await _seen(connection, values)
-    return {
-        user_id: StoredProfile(
-            words.get(user_id, ()),
-            titles.get(user_id, ()),
-            queries.get(user_id, ()),
-            tuple(dict.fromkeys(ad_id for ad_id, _ in hidden.get(user_id, ()))),
-            seen.get(user_id, ()),
-        )
-        for user_id in shoppers
-    }
+    if not shoppers:
+        return {}
+    done: defaultdict[Shopper, dict[str, Timed]] = defaultdict(dict)
+    for store_id, user_id, kind, what, ts in await connection.execute(statement, _named(shoppers)):
+        done[store_id, user_id][kind] = tuple(zip(what, ts, strict=True))
+    seen = await _seen(connection, shoppers)
+    return {one: _profile(done.get(one, {}), seen.get(one, ())) for one in shoppers}
 
 
-async def _lists(
-    connection: AsyncConnection, statement: TextClause, values: Mapping[str, object]
-) -> dict[str, Timed]:
-    found: defaultdict[str, list[tuple[str, float]]] = defaultdict(list)
-    for user_id, what, ts in await connection.execute(statement, values):
-        found[user_id].append((what, ts))
-    return {user_id: tuple(done) for user_id, done in found.items()}
+def _profile(done: Mapping[str, Timed], seen: tuple[tuple[str, int], ...]) -> StoredProfile:
+    return StoredProfile(
+        done.get("feature_word", ()),
+        done.get("click", ()),
+        done.get("search", ()),
+        tuple(dict.fromkeys(ad_id for ad_id, _ in done.get("hide", ()))),
+        seen,
+    )
 
 
 async def _seen(
-    connection: AsyncConnection, values: Mapping[str, object]
-) -> dict[str, tuple[tuple[str, int], ...]]:
-    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for user_id, points in await connection.execute(_SEEN, values):
-        found[user_id].update(points)
-    return {user_id: tuple(sorted(points.items())) for user_id, points in found.items()}
+    connection: AsyncConnection, shoppers: Sequence[Shopper]
+) -> dict[Shopper, tuple[tuple[str, int], ...]]:
+    found: defaultdict[Shopper, Counter[str]] = defaultdict(Counter)
+    for store_id, user_id, points in await connection.execute(_SEEN, _named(shoppers)):
+        found[store_id, user_id].update(points)
+    return {shopper: tuple(sorted(points.items())) for shopper, points in found.items()}
+
+
+def _named(shoppers: Sequence[Shopper]) -> dict[str, list[str]]:
+    stores, users = zip(*shoppers, strict=True) if shoppers else ((), ())
+    return {"stores": list(stores), "users": list(users)}

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from service.store.consents import take_turns, withdrawn_among
-from service.store.profiles import LIFETIME_SECONDS, withdraw, write_profiles
-from service.store.shoppers import recent_actions
+from service.store.profiles import LIFETIME_SECONDS, withdraw, write_all
+from service.store.shoppers import late_actions, lock_shoppers, withdrawn_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,14 +72,16 @@ async def write_anew(engine: AsyncEngine, redis: Redis, shoppers: Iterable[Shopp
 
     Raises: OutOfMemoryError where Redis has no room; those who withdrew are forgotten even then.
     """
-    for store_id, pairs in groupby(sorted(shoppers), key=itemgetter(0)):
-        user_ids = [user_id for _, user_id in pairs]
-        async with engine.begin() as connection:
-            await take_turns(connection, store_id, user_ids)
-            withdrawn = await withdrawn_among(connection, store_id, user_ids)
-            await withdraw(redis, store_id, withdrawn)
-            left = [user_id for user_id in user_ids if user_id not in withdrawn]
-            await write_profiles(redis, store_id, await recent_actions(connection, store_id, left))
+    touched = sorted(shoppers)
+    if not touched:
+        return
+    async with engine.begin() as connection:
+        await lock_shoppers(connection, touched)
+        withdrawn = await withdrawn_of(connection, touched)
+        for store_id, pairs in groupby(sorted(withdrawn), key=itemgetter(0)):
+            await withdraw(redis, store_id, [user_id for _, user_id in pairs])
+        left = [one for one in touched if one not in withdrawn]
+        await write_all(redis, await late_actions(connection, left))
 
 
 def is_telling(event: Event) -> bool:

@@ -61,6 +61,17 @@ def test_what_could_never_be_stored_is_refused(field: str, value: object) -> Non
         from_bytes(orjson.dumps(content))
 
 
+@pytest.mark.parametrize(
+    ("field", "value"), [("store_id", None), ("ts", -1.0), ("price", 1 << 63)]
+)
+def test_what_is_refused_once_is_refused_again(field: str, value: object) -> None:
+    raw = orjson.dumps(orjson.loads(to_bytes(click(1, price=7))) | {field: value})
+    for _ in range(3):  # the shape is known by now
+        with pytest.raises(BadInputError, match=field):
+            from_bytes(raw)
+        assert from_bytes(to_bytes(click(1, price=8))).price == 8
+
+
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"7", b"\xff"])
 def test_what_is_no_event_is_refused(raw: bytes) -> None:
     with pytest.raises(BadInputError):
