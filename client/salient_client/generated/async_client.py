@@ -302,6 +302,44 @@ class AsyncSalient(AsyncConnection):
         )
         await self._tell(call)
 
+    async def create_payment(
+        self, advertiser_id: str, body: models.PaymentDraft, *, idempotency_key: str | None = None
+    ) -> models.Payment:
+        """Book what an advertiser paid ahead. Takes a key of the whole store.
+
+        With the first payment its balance begins: from then on its campaigns spend no more than it
+        holds. What they spent before stays outside of it.
+        """
+        call = Call(
+            "POST",
+            "/v1/advertisers/{advertiser_id}/payments",
+            within={
+                "advertiser_id": advertiser_id,
+            },
+            headers={
+                "Idempotency-Key": idempotency_key,
+            },
+            body=body,
+        )
+        return await self._ask(call, models.Payment)
+
+    async def list_payments(
+        self, advertiser_id: str, *, limit: int = 100, cursor: str | None = None
+    ) -> models.PaymentPage:
+        """List what an advertiser paid ahead, in the order of booking; a merchant sees its own."""
+        call = Call(
+            "GET",
+            "/v1/advertisers/{advertiser_id}/payments",
+            within={
+                "advertiser_id": advertiser_id,
+            },
+            query={
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return await self._ask(call, models.PaymentPage)
+
     async def create_campaign(
         self, body: models.CampaignDraft, *, idempotency_key: str | None = None
     ) -> models.Campaign:
@@ -551,6 +589,79 @@ class AsyncSalient(AsyncConnection):
             },
         )
         await self._tell(call)
+
+    async def read_ledger(
+        self, campaign_id: str, *, limit: int = 100, cursor: str | None = None
+    ) -> models.LedgerPage:
+        """List every charge and refund of a campaign, newest first."""
+        call = Call(
+            "GET",
+            "/v1/campaigns/{campaign_id}/ledger",
+            within={
+                "campaign_id": campaign_id,
+            },
+            query={
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return await self._ask(call, models.LedgerPage)
+
+    async def read_invoice(self, advertiser_id: str, month: str) -> str:
+        """Give what each campaign paid for in a month, and what it got back, as CSV.
+
+        Charges count on the day of the campaign's zone whose budget paid, refunds on the day on
+        which they were booked: a month that is over stays as it is. Cells that a spreadsheet would
+        take for a formula have an apostrophe in front.
+        """
+        call = Call(
+            "GET",
+            "/v1/advertisers/{advertiser_id}/invoices/{month}.csv",
+            within={
+                "advertiser_id": advertiser_id,
+                "month": month,
+            },
+        )
+        return await self._read(call)
+
+    async def create_refunds(
+        self, body: models.RefundDraft, *, idempotency_key: str | None = None
+    ) -> models.Refunds:
+        """Give back what is left of charges. Takes a key of the whole store.
+
+        Campaign, day and balance have it at once, and may spend it again. Asking again gives
+        nothing back twice.
+        """
+        call = Call(
+            "POST",
+            "/v1/refunds",
+            headers={
+                "Idempotency-Key": idempotency_key,
+            },
+            body=body,
+        )
+        return await self._ask(call, models.Refunds)
+
+    async def list_refunds(
+        self,
+        *,
+        advertiser_id: str | None = None,
+        campaign_id: str | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> models.LedgerPage:
+        """List what was given back, newest first; a merchant sees its own."""
+        call = Call(
+            "GET",
+            "/v1/refunds",
+            query={
+                "advertiser_id": advertiser_id,
+                "campaign_id": campaign_id,
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return await self._ask(call, models.LedgerPage)
 
     async def list_placements(
         self, *, limit: int = 100, cursor: str | None = None

@@ -193,13 +193,16 @@ class AddToCart(Wire):
 
 
 class Advertiser(Wire):
-    """A merchant who books campaigns."""
+    """A merchant who books campaigns. The ETag does not follow its balance."""
 
     id: str
     """Names the advertiser."""
 
     name: str
     """What people call it."""
+
+    balance_micros: int | None
+    """What is left of what it paid ahead, in micros: its campaigns spend no more. Null is on account, without such a limit."""
 
     created_at: AwareDatetime
     """When it was made."""
@@ -725,7 +728,7 @@ class EventBatch(Wire):
 
     events: list[
         Annotated[
-            Search | FeatureWord | Impression | View | Click | AddToCart | Conversion,
+            Search | FeatureWord | Impression | View | Click | AddToCart | Conversion | Return,
             Field(discriminator="type"),
         ]
     ]
@@ -1124,6 +1127,50 @@ class KeywordPage(Wire):
     """Give it as `cursor` for the next page; null is the last page."""
 
 
+class LedgerEntry(Wire):
+    """One row of the ledger. It stays as it is."""
+
+    campaign_id: str
+    """Who paid."""
+
+    impression_id: str
+    """The impression that led to it."""
+
+    kind: Literal["click", "impression", "order", "refund"]
+    """What was paid for; or a refund."""
+
+    amount_micros: int
+    """How much, in micros; below zero it went back."""
+
+    day: date
+    """The day of the campaign's zone whose budget paid, or got it back."""
+
+    happened_at: AwareDatetime
+    """When the ad was asked for."""
+
+    booked_at: AwareDatetime
+    """When it was booked."""
+
+    refund_of: Literal["click", "impression", "order", "refund"] | None
+    """What a refund gives back; else null."""
+
+    reason: str | None
+    """Why a refund was given; else null."""
+
+    reference: str
+    """Tells orders, and refunds, of one impression apart; else empty."""
+
+
+class LedgerPage(Wire):
+    """A page of the ledger, newest first."""
+
+    data: list[LedgerEntry]
+    """The rows."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
+
+
 class Liveness(Wire):
     """The process answers."""
 
@@ -1265,6 +1312,45 @@ class PageResponse(Wire):
 
     took_ms: float
     """Time taken in the service."""
+
+
+class Payment(Wire):
+    """A payment of an advertiser. It stays as it is."""
+
+    id: str
+    """Names the payment."""
+
+    advertiser_id: str
+    """Whose."""
+
+    amount_micros: int
+    """How much, in micros."""
+
+    note: str
+    """What people call it."""
+
+    created_at: AwareDatetime
+    """When it was booked."""
+
+
+class PaymentDraft(Wire):
+    """Money that came in, or goes out again."""
+
+    amount_micros: int
+    """How much, in micros of the store's currency; below zero it is paid out again, at most the balance. Not 0."""
+
+    note: str = ""
+    """What people call it."""
+
+
+class PaymentPage(Wire):
+    """A page of payments, in the order in which they were booked."""
+
+    data: list[Payment]
+    """The payments."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
 
 
 class PerformancePage(Wire):
@@ -1609,10 +1695,10 @@ class Profile(Wire):
     selling_points_seen: dict[str, int]
     """Selling points in the titles of their newest pages, and how often."""
 
-    capped_campaigns: dict[str, AwareDatetime] | None = None
+    capped_campaigns: dict[str, AwareDatetime]
     """Campaigns whose ads they saw as often as these allow, and until when their ads stay out."""
 
-    bought_products: dict[str, AwareDatetime] | None = None
+    bought_products: dict[str, AwareDatetime]
     """What they bought lately, and until when its ads stay out."""
 
 
@@ -1760,6 +1846,81 @@ class RecentEvent(Wire):
 
     invalid_reason: str | None
     """Why it does not count, if so."""
+
+
+class RefundDraft(Wire):
+    """
+    Which charges to give back: those that all of the given conditions meet.
+
+    Name impressions, or a campaign with the time in which its charges were booked.
+    """
+
+    reason: Literal[
+        "bot",
+        "datacentre",
+        "prefetch",
+        "too_fast",
+        "too_many",
+        "replay",
+        "no_impression",
+        "invalid",
+        "returned",
+        "goodwill",
+    ]
+    """Why. All but `goodwill` and `returned` say that it was no shopper's doing: the event keeps the reason, and nothing is learnt from it any more."""
+
+    impression_ids: list[str] | None = None
+    """Charges for these impressions."""
+
+    campaign_id: str | None = None
+    """Charges of this campaign."""
+
+    since: AwareDatetime | None = None
+    """Charges booked then or later."""
+
+    until: AwareDatetime | None = None
+    """Charges booked before then. At most 2000 at once: the oldest first; `more` tells whether to ask again."""
+
+
+class Refunds(Wire):
+    """What was given back."""
+
+    refunded: int
+    """How many charges."""
+
+    refunded_micros: int
+    """How much."""
+
+    not_refunded: list[str]
+    """Of the impressions that were named, those of which nothing was left to give back, or nothing was ever charged."""
+
+    more: bool
+    """Whether there are more charges to give back."""
+
+
+class Return(Wire):
+    """Pieces of an order's line came back. The return's own id makes it unique in the line."""
+
+    type: Literal["return"]
+    """What happened."""
+
+    order_id: str
+    """The shop's id of the order."""
+
+    line: int = 0
+    """Number of the order's line."""
+
+    return_id: str
+    """The shop's id of the return."""
+
+    occurred_at: AwareDatetime | None = None
+    """When it happened (RFC 3339); by default when it arrived."""
+
+    quantity: int = 1
+    """How many came back."""
+
+    value: int | None = None
+    """What was given back for it, in micros; by default what the pieces were sold for."""
 
 
 class Search(Wire):

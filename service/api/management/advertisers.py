@@ -32,6 +32,7 @@ from service.store.management.advertisers import (
     rename_advertiser,
 )
 from service.store.management.campaigns import count_campaigns
+from service.store.management.payments import has_payments
 
 router = management_router("advertisers")
 
@@ -76,7 +77,7 @@ async def read_advertiser(
 ) -> Response:
     """Show one advertiser, with its ETag."""
     async with database.begin() as connection:
-        return answer(await _found(connection, caller, advertiser_id))
+        return answer(await found_advertiser(connection, caller, advertiser_id))
 
 
 @router.patch(
@@ -94,7 +95,7 @@ async def patch_advertiser(
 ) -> Response:
     """Change what is given. With `If-Match`, only if nobody changed it meanwhile."""
     async with database.begin() as connection:
-        before = await _found(connection, caller, advertiser_id, lock=True)
+        before = await found_advertiser(connection, caller, advertiser_id, lock=True)
         if_match.check(before)
         name = change.given().get("name", before.name)
         after = _shown(await rename_advertiser(connection, caller.store_id, advertiser_id, name))
@@ -113,20 +114,27 @@ async def delete_advertiser(
 ) -> Response:
     """Delete an advertiser that has no campaigns, and its keys. Takes a key of the whole store."""
     async with database.begin() as connection:
-        before = await _found(connection, caller, advertiser_id, lock=True)
+        before = await found_advertiser(connection, caller, advertiser_id, lock=True)
         caller.require_whole_store()
         if_match.check(before)
         if campaigns := await count_campaigns(connection, caller.store_id, advertiser_id):
             raise ConflictError(f"the advertiser has {campaigns} campaigns; delete them first")
+        if await has_payments(connection, advertiser_id):
+            raise ConflictError(
+                "the advertiser has payments, which stay on record, and so does it"
+            )
         await remove_advertiser(connection, caller.store_id, advertiser_id)
         await record(connection, caller, _changed("delete", before, None))
     return Response(status_code=204)
 
 
-async def _found(
+async def found_advertiser(
     connection: AsyncConnection, caller: Caller, advertiser_id: str, *, lock: bool = False
 ) -> Advertiser:
-    """The advertiser, if it exists for the caller."""
+    """The advertiser, if it exists for the caller.
+
+    Raises: NotFoundError.
+    """
     row = await get_advertiser(connection, caller.store_id, advertiser_id, lock=lock)
     if row is None or not caller.sees(advertiser_id):
         raise NotFoundError("advertiser", advertiser_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AwareDatetime, Field
 
@@ -32,7 +32,9 @@ class AdvertiserChange(Change):
 
 
 class Advertiser(Resource):
-    """A merchant who books campaigns."""
+    """A merchant who books campaigns. The ETag does not follow its balance."""
+
+    MOVING: ClassVar[frozenset[str]] = frozenset({"balance_micros"})
 
     id: Annotated[
         str,
@@ -41,6 +43,14 @@ class Advertiser(Resource):
         ),
     ]
     name: Annotated[str, Field(description="What people call it.", examples=["Lumo Lighting"])]
+    balance_micros: Annotated[
+        int | None,
+        Field(
+            description="What is left of what it paid ahead, in micros: its campaigns spend no "
+            "more. Null is on account, without such a limit.",
+            examples=[480_000_000],
+        ),
+    ]
     created_at: Annotated[
         AwareDatetime, Field(description="When it was made.", examples=["2026-11-22T09:00:00Z"])
     ]

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, RowMapping
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-_CHOSEN = (advertisers.c.id, advertisers.c.name, advertisers.c.created_at)
+_CHOSEN = (
+    advertisers.c.id,
+    advertisers.c.name,
+    (advertisers.c.credit_micros - advertisers.c.spent_micros).label("balance_micros"),
+    advertisers.c.created_at,
+)
 
 
 async def add_advertiser(

@@ -13,11 +13,13 @@ from service.decision.terms import Micros, Placement, Product, Store
 from service.store.campaigns import put_placements
 from service.store.catalogue import put_products, put_store
 from service.store.keys import create_key
+from service.store.ledger import Due, charge
+from service.store.refunds import ChargeName, Refund, RefundReason, refund_charges
 from service.store.tables import metadata
 
 if TYPE_CHECKING:
     import httpx
-    from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 SCOPES = tuple(scope.value for scope in Scope)
 PUBLIC = ("serve", "events")
@@ -143,6 +145,8 @@ async def fill(shop: FilledShop, client: httpx.AsyncClient) -> None:
         made = await call("POST", f"{here}/keywords", words)
         ids["keyword_id"] = made["results"][1]["id"]
         await call("PATCH", here, {"status": "active"})
+        paid = {"amount_micros": 5_000_000, "note": name}
+        await call("POST", f"/v1/advertisers/{ids['advertiser_id']}/payments", paid)
         rules = f"/v1/advertisers/{ids['advertiser_id']}/selling-point-rules"
         await call("PUT", rules, {"banned": [f"by {name}"]})
 
@@ -165,6 +169,20 @@ async def add_unasked(engine: AsyncEngine, shop: FilledShop) -> None:
                     "url": f"https://{one.mark}.example/hook",
                 },
             )
+        await _charge_and_refund(connection, shop)
+
+
+async def _charge_and_refund(connection: AsyncConnection, shop: FilledShop) -> None:
+    """A click of each merchant's that was paid, and another that was paid and given back."""
+    for one in (shop.own, shop.rival):
+        clicks = [f"imp_{one.mark}_{number}" for number in range(2)]
+        due = [
+            Due("click", name, shop.store_id, one.ids["campaign_id"], 100_000, 1_800_000_000.0)
+            for name in clicks
+        ]
+        assert len((await charge(connection, due)).paid) == len(clicks)
+        back = Refund(ChargeName(clicks[1], "click", ""), RefundReason.GOODWILL)
+        assert await refund_charges(connection, [back])
 
 
 async def _record_impression(engine: AsyncEngine, shop: FilledShop) -> None:
