@@ -9,13 +9,12 @@ import numpy as np
 
 from service.decision.auction import lot_name
 from service.decision.pace import UNPACED, Pace, admitted, paced
-from service.decision.retrieve import by_product
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from service.decision.auction import Lots
-    from service.decision.retrieve import Found
+    from service.decision.retrieve import Found, Places
     from service.decision.snapshot import Snapshot
     from service.decision.tables import Bools, Ints, Longs
 
@@ -34,6 +33,8 @@ class Paces:
         return bool(self.of)
 
 
+_ABOVE_ANY_BID: Final = 1 << 40  # times a thousand products stays far inside 64 bits
+
 NO_PACES: Final = Paces({})
 
 
@@ -44,6 +45,7 @@ class PaceTable:
     bid_ppm: Longs
     admit_ppm: Longs
     lot_name: Lots
+    slow: Mapping[int, tuple[str, Pace]]  # row -> id and pace, where it is not full
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,35 +81,37 @@ def left_out(found: Found, paces: Paces, snapshot: Snapshot, seed: int) -> Bools
 def _table(paces: Paces, snapshot: Snapshot) -> PaceTable:
     ids = snapshot.campaigns.ids
     bid_ppm, admit_ppm = (np.full(len(ids), full, np.int64) for full in UNPACED)
-    names = np.zeros(len(ids), np.uint64)
+    names, slow = np.zeros(len(ids), np.uint64), {}
     for campaign_id, pace in paces.of.items():
         row = ids.find(campaign_id)
-        if row >= 0:
+        if row >= 0 and pace != UNPACED:
             bid_ppm[row], admit_ppm[row] = pace
             names[row] = lot_name(campaign_id)
-    return PaceTable(bid_ppm, admit_ppm, names)
+            slow[row] = (campaign_id, pace)
+    return PaceTable(bid_ppm, admit_ppm, names, slow)
 
 
 def _pace(found: Found, paces: Paces, snapshot: Snapshot) -> PacedFound:
     table = pace_table(paces, snapshot)
-    met: Ints = np.unique(found.campaign)
-    named = zip(
-        snapshot.campaigns.ids.take(met.tolist()),
-        table.bid_ppm[met].tolist(),
-        table.admit_ppm[met].tolist(),
-        strict=True,
-    )
-    slow = {campaign: pace for campaign, *both in named if (pace := Pace(*both)) != UNPACED}
+    met = set(found.campaign.tolist())
+    slow = dict(table.slow[row] for row in sorted(met & table.slow.keys()))
     if not slow:
-        return PacedFound(found, {}, leaves_out=False)
+        return PacedFound(found, slow, leaves_out=False)
     bids = paced(found.bid, table.bid_ppm[found.campaign])
     leaves_out = any(pace.admit_ppm < UNPACED.admit_ppm for pace in slow.values())
     return PacedFound(_in_order(found, bids), slow, leaves_out)
 
 
 def _in_order(found: Found, bids: Longs) -> Found:
-    """`found` at other bids: products by their best match, their ads by bid."""
-    order, group = by_product(found.lexical, bids, found.product, np.arange(len(bids)))
+    """`found` at other bids: products by their best match, then by bid; their ads by bid."""
+    leads = np.diff(found.group, prepend=-1) != 0
+    first = np.flatnonzero(leads)
+    best = np.maximum.reduceat(found.lexical, first)  # never rises, since products stand by it
+    level = np.cumsum(np.diff(best, prepend=best[0]) != 0)
+    standing = np.empty(len(first), np.int32)
+    standing[_by_bid(level, np.maximum.reduceat(bids, first))] = np.arange(len(first))
+    group = standing[np.cumsum(leads) - 1]
+    order = _by_bid(group, bids)
     return replace(
         found,
         rows=found.rows[order],
@@ -118,5 +122,10 @@ def _in_order(found: Found, bids: Longs) -> Found:
         advertiser=found.advertiser[order],
         bid=bids[order],
         lot_name=found.lot_name[order],
-        group=group,
+        group=group[order],
     )
+
+
+def _by_bid(level: Longs | Ints, bids: Longs) -> Places:
+    """Places by rising level, then by falling bid; as they stood where both are equal."""
+    return (level.astype(np.int64) * _ABOVE_ANY_BID - bids).argsort(kind="stable")

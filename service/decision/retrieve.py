@@ -197,7 +197,7 @@ def _ordered(
         reason = next(iter(filtered)) if len(filtered) == 1 else "all_filtered"
         return _nothing(reason, words, filtered)
     bid, product = snapshot.ads.bid[rows], snapshot.ads.product[rows]
-    order, group = by_product(lexical, bid, product, _deepest(lexical, bid))
+    order, group = _by_product(lexical, bid, product, _deepest(lexical, bid))
     rows, bid = rows[order], bid[order]
     campaign = snapshot.ads.campaign[rows]
     return Found(
@@ -227,7 +227,7 @@ def _deepest(lexical: Floats, bid: Longs) -> Places:
     return np.argpartition(best_first, DEEPEST)[:DEEPEST]
 
 
-def by_product(lexical: Floats, bid: Longs, product: Ints, places: Places) -> tuple[Places, Ints]:
+def _by_product(lexical: Floats, bid: Longs, product: Ints, places: Places) -> tuple[Places, Ints]:
     """`places` by product, best match first, and within a product by bid; and group numbers."""
     together = places[np.lexsort((places, -bid[places], product[places]))]
     leads = np.diff(product[together], prepend=-1) != 0

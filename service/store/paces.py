@@ -96,7 +96,7 @@ class PacedCampaign:
     campaign_id: str
     store_id: str
     bid: int
-    least_bid: float  # the share of it that still passes the lowest reserve
+    least_bid: float  # the share of a bid for clicks that still passes the lowest reserve
     by_click: bool  # it pays for clicks, which come late
     even: bool  # its budget is to last; else only its return counts
     target_roas_ppm: int | None
@@ -202,7 +202,7 @@ def _campaign(row: Row[tuple[object, ...]]) -> PacedCampaign:
         campaign_id=row.id,
         store_id=row.store_id,
         bid=row.bid_micros,
-        least_bid=row.reserve / row.bid_micros,
+        least_bid=row.reserve / row.bid_micros if row.pricing == "click" else 0.0,
         by_click=row.pricing == "click",
         even=row.even,
         target_roas_ppm=row.target_roas_ppm,

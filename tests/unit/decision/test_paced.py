@@ -161,3 +161,25 @@ def test_pacing_is_the_same_as_lower_bids(seed: int) -> None:
     assert paced.trace == low.trace
     assert paced.filtered == low.filtered
     assert all(price <= bid for _, bid, price in sold(paced))
+
+
+def test_of_more_than_a_hundred_products_the_highest_paced_bids_are_candidates() -> None:
+    # a hundred bid 100,000, and twenty more 200,000, paced to 50,000: these no longer stand
+    products = [product(str(one), f"Wool Thing {one}") for one in range(120)]
+    listed = [*ads(QUICK, *products[20:]), *ads(SLOW, *products[:20], bid=200_000)]
+    shop = snapshot(products, [QUICK, SLOW], listed)
+    query = ask("wool", explain=True)
+    rated = dict.fromkeys([one.product_id for one in products], 0.1)
+
+    def bids(told: dict[str, Pace]) -> set[int]:
+        decisions = decide_together(
+            [Case(query, 0.0, 1)],
+            shop,
+            known(shop, rated),
+            spent_out=frozenset(),
+            paces=Paces(told),
+        )
+        return {line.bid for line in decisions[0].trace}
+
+    assert bids({}) == {100_000, 200_000}
+    assert bids({"cmp_slow": Pace(PPM // 4)}) == {100_000}
