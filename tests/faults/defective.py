@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from service.__main__ import app
 from service.api import event_log
 from service.api.event_log import EventLog
 from service.api.segments import Tended
+from service.store import accounts
+from service.store.accounts import _lock
 from service.store.spool import Spool
 from service.worker import consume
 from service.worker.allotment import Allotment
@@ -21,11 +24,13 @@ from service.worker.profiles import refresh_profiles
 from service.worker.record import Recorded, record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
+    from sqlalchemy import TextClause
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from service.api.segments import Send
+    from service.store.accounts import Account
     from service.store.events import Event
     from service.store.redis_wire import RedisWire
     from service.store.segment import Segment
@@ -99,6 +104,20 @@ def _one_epoch_for_ever() -> None:
     setattr(Allotment, "_begin_epoch", _no_epoch)  # noqa: B010 - on purpose
 
 
+async def _lock_by_own_clock(
+    connection: AsyncConnection, statement: TextClause, campaigns: Collection[str]
+) -> dict[str, Account]:
+    """The defect: the day is what this process takes for it."""
+    held = await _lock(connection, statement, campaigns)
+    for account in held.values():
+        account.day = datetime.now(UTC).date()
+    return held
+
+
+def _day_by_own_clock() -> None:
+    setattr(accounts, "_lock", _lock_by_own_clock)  # noqa: B010 - on purpose
+
+
 DEFECTS = {
     "none": lambda: None,
     "unlink_when_sent": _unlink_when_sent,
@@ -107,6 +126,7 @@ DEFECTS = {
     "disk_errors_pass_through": _disk_errors_pass_through,
     "sync_in_the_loop": _sync_in_the_loop,
     "one_epoch_for_ever": _one_epoch_for_ever,
+    "day_by_own_clock": _day_by_own_clock,
 }
 
 if __name__ == "__main__":
