@@ -304,6 +304,8 @@ event_keys = Table(
     Column("type", Text, nullable=False),
     Column("event_key", Text, nullable=False),
     _time("ts"),
+    # of conversions and returns: when to look for the ad behind it; null: there is a verdict
+    _time("attribute_at", nullable=True, now=True),
     PrimaryKeyConstraint("store_id", "type", "event_key"),
 )
 

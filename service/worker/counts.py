@@ -7,6 +7,9 @@ from prometheus_client import Counter, Gauge
 RECORDED = Counter("salient_worker_recorded", "Entries written to Postgres.", ["kind"])
 CHARGED = Counter("salient_worker_charged_clicks", "Clicks charged to a campaign.")
 DEAD_LETTERS = Counter("salient_worker_dead_letters", "Entries given up after repeated tries.")
+PARTITIONS_DROPPED = Counter(
+    "salient_worker_partitions_dropped", "Days of events or decisions that retention dropped."
+)
 OUTAGES = Counter("salient_worker_outages", "Tries that failed because a store was away.")
 SNAPSHOTS_BUILT = Counter("salient_worker_snapshots_built", "Snapshots written.")
 SNAPSHOTS_FAILED = Counter("salient_worker_snapshots_failed", "Snapshots not to be built.")
@@ -16,6 +19,7 @@ BUNDLES_REFUSED = Counter("salient_bundles_refused", "Model bundles that failed 
 JOBS = Counter("salient_worker_jobs", "Jobs that a worker took.", ["kind", "outcome"])
 WEBHOOK_CALLS = Counter("salient_worker_webhook_calls", "Calls of webhooks.", ["outcome"])
 BANS_UNREAD = Counter("salient_bans_unread", "Looks at the bans that failed.")
+ATTRIBUTED = Counter("salient_attributed", "Lines of orders owed to an ad.", ["touch"])
 PACES_UNREAD = Counter("salient_paces_unread", "Looks at the paces that failed.")
 LEASE_EPOCH = Gauge("salient_lease_epoch", "The epoch of the leases on budgets.")
 LEASES_UNREAD = Counter("salient_leases_unread", "Renewals of leases that failed.")

@@ -12,6 +12,7 @@ from service.store.accounts import lock_accounts
 from service.store.consents import keeping_limits
 from service.store.events import Event, add_decisions, add_events, from_bytes
 from service.store.ledger import charge
+from service.store.order_keys import with_hashed_returns
 from service.worker.charging import dues_of, is_paid
 from service.worker.failures import REFUSED_VALUES, is_poison
 from service.worker.permitted import permitted_decision, permitted_event, shoppers_of
@@ -139,6 +140,7 @@ async def _store(engine: AsyncEngine, items: list[_Item]) -> _Stored:
         if limits:
             events = [permitted_event(event, limits) for event in events]
             decisions = [permitted_decision(decision, limits) for decision in decisions]
+        events = await with_hashed_returns(connection, events)
         await add_decisions(connection, decisions)
         charged = await charge(connection, dues_of(await add_events(connection, events)), accounts)
     return _Stored(items, put_off, events, len(charged.paid), len(charged.unpaid))

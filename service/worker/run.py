@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from service.store.postgres import open_engine
 from service.store.stream import EventStream
 from service.worker.allotment import keep_allotments
+from service.worker.attributing import keep_attributing
 from service.worker.backlog import watch_backlog
 from service.worker.bundles import Bundles
 from service.worker.consume import Consumer
@@ -24,6 +25,7 @@ from service.worker.pacing import keep_pacing
 from service.worker.partitions import keep_partitions
 from service.worker.quality import keep_quality
 from service.worker.refresh import Refresher
+from service.worker.retention import keep_retention
 from service.worker.webhooks import Deliverer, watch_news
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ async def run_worker(
     models: Path,
     stop: asyncio.Event,
     private_webhooks: bool = False,
+    retention_days: int = 400,
 ) -> None:
     """Work until `stop` is set: record the stream, refresh snapshots, do jobs, make partitions.
 
@@ -57,8 +60,10 @@ async def run_worker(
             tasks.create_task(JobRunner(engine, works).run(stop))
             tasks.create_task(keep_allotments(engine, redis, stop))
             tasks.create_task(keep_partitions(engine, stop))
+            tasks.create_task(keep_retention(engine, retention_days, stop))
             tasks.create_task(keep_pacing(engine, stop))
             tasks.create_task(keep_quality(engine, stop))
+            tasks.create_task(keep_attributing(engine, stop))
             tasks.create_task(watch_backlog(stream, stop))
             tasks.create_task(do_erasures(engine, redis, state, stop))
             tasks.create_task(watch_news(engine, stop))

@@ -7,6 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import insert, select, text
 
+import service.store.attribution_tables
 import service.store.experiment_tables
 import service.store.management_tables
 import service.store.money_tables
