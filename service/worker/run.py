@@ -25,7 +25,6 @@ from service.worker.pacing import keep_pacing
 from service.worker.partitions import keep_partitions
 from service.worker.quality import keep_quality
 from service.worker.refresh import Refresher
-from service.worker.retention import keep_retention
 from service.worker.webhooks import Deliverer, watch_news
 
 if TYPE_CHECKING:
@@ -42,7 +41,6 @@ async def run_worker(
     models: Path,
     stop: asyncio.Event,
     private_webhooks: bool = False,
-    retention_days: int = 400,
 ) -> None:
     """Work until `stop` is set: record the stream, refresh snapshots, do jobs, make partitions.
 
@@ -60,7 +58,6 @@ async def run_worker(
             tasks.create_task(JobRunner(engine, works).run(stop))
             tasks.create_task(keep_allotments(engine, redis, stop))
             tasks.create_task(keep_partitions(engine, stop))
-            tasks.create_task(keep_retention(engine, retention_days, stop))
             tasks.create_task(keep_pacing(engine, stop))
             tasks.create_task(keep_quality(engine, stop))
             tasks.create_task(keep_attributing(engine, stop))
