@@ -22,7 +22,7 @@ LEAST: Final = 1e-6  # of what is spent without pacing
 CLICKS_TO_BELIEVE: Final = 10  # a multiplier moves by e for no fewer, whatever the gain
 LONGEST_STEP: Final = 1.0  # in logarithms
 ROAS_STEP: Final = 0.1  # of the way to the target, in logarithms
-CLICKS_ON_TARGET: Final = 100  # so many are taken to be worth what was asked, before any came
+CLICKS_ON_TARGET: Final = 100  # so many are taken to be worth what was asked of a full bid
 _ADMISSION: Final = 0x5AC1E27  # draws of its own, not the lots of the auction
 
 
@@ -74,13 +74,18 @@ class Worth:
     target_roas: float
     value: float  # micros of sales
     clicks: int  # that brought them
-    click_price: float  # micros, now
+    full_price: float  # micros that a click costs at the full bid
 
     @property
-    def ratio(self) -> float:
-        """Return on spend by the target of it."""
-        asked = self.target_roas * self.click_price
-        return (self.value / asked + CLICKS_ON_TARGET) / (self.clicks + CLICKS_ON_TARGET)
+    def multiplier(self) -> float:
+        """The multiplier that brings the return asked for.
+
+            m_roas = value per click / (target * price per click at the full bid)
+
+        since the price of a click follows the bid and its value does not.
+        """
+        on_target = self.value / (self.target_roas * self.full_price)
+        return (on_target + CLICKS_ON_TARGET) / (self.clicks + CLICKS_ON_TARGET)
 
 
 def step(pacer: Pacer, interval: Interval) -> Pacer:
@@ -103,14 +108,8 @@ def step(pacer: Pacer, interval: Interval) -> Pacer:
 
 
 def step_to_roas(pacer: Pacer, worth: Worth) -> Pacer:
-    """The pacer a step nearer to the multiplier that brings the return asked for.
-
-        m_roas = m * value per click / (target * price per click)
-
-    since the price of a click follows the bid and its value does not.
-    """
-    nearer = pacer.multiplier * worth.ratio
-    ahead = (nearer / pacer.roas) ** ROAS_STEP
+    """The pacer a step nearer to the multiplier that brings the return asked for."""
+    ahead = (max(LEAST, worth.multiplier) / pacer.roas) ** ROAS_STEP
     return Pacer(pacer.budget, _within(pacer.roas * ahead), pacer.experience)
 
 

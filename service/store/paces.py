@@ -63,6 +63,13 @@ _SHOWN: Final = text(
     " WHERE store_id = ANY(:stores) AND ts >= to_timestamp(:since) AND ts < to_timestamp(:until)"
     " GROUP BY 1, 2, floor(extract(epoch FROM ts) / 10)"
 )
+_SALES: Final = text(
+    "SELECT id, sold.value, paid.clicks FROM unnest(CAST(:campaigns AS text[])) AS id,"
+    " LATERAL (SELECT CAST(coalesce(sum(value_micros), 0) AS bigint) AS value FROM attributions"
+    "  WHERE campaign_id = id AND converted_at > now() - interval '7 days') AS sold,"
+    " LATERAL (SELECT count(*) AS clicks FROM charges WHERE campaign_id = id"
+    "  AND kind <> 'refund' AND charged_at > now() - interval '7 days') AS paid"
+)
 _WRITE: Final = text(
     "INSERT INTO campaign_paces AS old"
     " (campaign_id, bid_ppm, admit_ppm, roas_ppm, spent_micros, updated_at)"
@@ -118,6 +125,16 @@ class Shown(NamedTuple):
     clicks: float
 
 
+class Sales(NamedTuple):
+    """What a campaign sold lately, less what came back, and how many clicks it paid for.
+
+    Of a campaign that pays for impressions or orders these count as clicks.
+    """
+
+    value: int  # micros
+    clicks: int
+
+
 class PaceRow(NamedTuple):
     """A pace as it is written."""
 
@@ -157,6 +174,12 @@ async def shown_between(
     values = {"stores": list(stores), "since": since, "until": until}
     found = await connection.execute(_SHOWN, values)
     return [Shown(row[0], row[1], row[2], row[3] or 0.0, row[4] or 0.0) for row in found]
+
+
+async def sales_of(connection: AsyncConnection, campaigns: Sequence[str]) -> dict[str, Sales]:
+    """The sales of these campaigns in the last seven days."""
+    found = await connection.execute(_SALES, {"campaigns": list(campaigns)})
+    return {row[0]: Sales(row[1], row[2]) for row in found}
 
 
 async def write_paces(connection: AsyncConnection, rows: Sequence[PaceRow]) -> None:

@@ -26,17 +26,9 @@ if TYPE_CHECKING:
 
     from service.decision.expected_traffic import Schedule
     from service.decision.tables import Floats
-    from service.store.paces import PacedCampaign, Shown
+    from service.store.paces import PacedCampaign, Sales, Shown
 
     Between = Callable[[str, float, float, Schedule, float], float]
-
-
-@dataclass(frozen=True, slots=True)
-class Sales:
-    """What the clicks of a campaign brought lately, in micros, and how many they were."""
-
-    value: int
-    clicks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +39,7 @@ class _Watched:
     at: float
     committed: float  # micros of the day: charged, and what open ads may cost
     click_price: float
+    full_price: float  # of a click, if bids were not paced
     unclicked: Unclicked
     pacer: Pacer
 
@@ -67,7 +60,8 @@ class PaceBook:
         """The paces of `campaigns` from now on.
 
         `shown` are the ads since the last look, `weeks` what each store expects of a week. A store
-        that nobody asked anything tells nothing, so its campaigns keep their paces.
+        that nobody asked anything tells nothing, so its campaigns keep their paces. One whose
+        `sales` are not known keeps what its target made of it.
         """
         asked = {one.store_id for one in shown}
         ads: defaultdict[str, list[Shown]] = defaultdict(list)
@@ -101,21 +95,23 @@ def _first_sight(campaign: PacedCampaign) -> _Watched:
         at=campaign.now,
         committed=0.0,
         click_price=max(1.0, campaign.bid * multiplier),
+        full_price=float(campaign.bid),
         unclicked=Unclicked(),
         pacer=Pacer(multiplier, campaign.roas_ppm / PPM, experience),
     )
 
 
 def _seen(was: _Watched, campaign: PacedCampaign, ads: Sequence[Shown]) -> _Watched:
-    unclicked, price = was.unclicked, was.click_price
+    unclicked, price, full = was.unclicked, was.click_price, was.full_price
     for one in sorted(ads, key=lambda one: one.ts) if campaign.by_click else ():
         unclicked = unclicked.with_shown(one.ts, one.micros)
     clicks = sum(one.clicks for one in ads)
     if clicks:
         price = max(1.0, sum(one.micros for one in ads) / clicks)
+        full = price * PPM / pace_of(was.pacer.multiplier, campaign.least_bid).bid_ppm
     unclicked = unclicked.later(campaign.now)
     committed = campaign.flight.spent + unclicked.micros
-    return _Watched(campaign.day, campaign.now, committed, price, unclicked, was.pacer)
+    return _Watched(campaign.day, campaign.now, committed, price, full, unclicked, was.pacer)
 
 
 def _step(was: _Watched, now: _Watched, campaign: PacedCampaign, between: Between) -> Pacer:
@@ -143,9 +139,11 @@ def _step(was: _Watched, now: _Watched, campaign: PacedCampaign, between: Betwee
 def _step_to_roas(now: _Watched, campaign: PacedCampaign, sales: Mapping[str, Sales]) -> Pacer:
     if campaign.target_roas_ppm is None:
         return replace(now.pacer, roas=1.0)
-    brought = sales.get(campaign.campaign_id, Sales(0, 0))
+    brought = sales.get(campaign.campaign_id)
+    if brought is None:
+        return now.pacer
     target = campaign.target_roas_ppm / PPM
-    return step_to_roas(now.pacer, Worth(target, brought.value, brought.clicks, now.click_price))
+    return step_to_roas(now.pacer, Worth(target, brought.value, brought.clicks, now.full_price))
 
 
 def _row(campaign: PacedCampaign, now: _Watched) -> PaceRow:

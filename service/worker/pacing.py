@@ -16,6 +16,7 @@ from service.store.paces import (
     leave_paces,
     paced_campaigns,
     requests_by_hour,
+    sales_of,
     shown_between,
     try_to_keep_paces,
     write_paces,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from service.decision.tables import Floats
+    from service.store.paces import PacedCampaign, Sales
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +39,7 @@ LOOK_EVERY_SECONDS: Final = 10.0
 PATIENCE_SECONDS: Final = 30.0
 RECORDED_AFTER_SECONDS: Final = 3.0  # decisions are in the database by then
 TRAFFIC_EVERY_SECONDS: Final = 3600.0
+SALES_EVERY_SECONDS: Final = 300.0
 STORES_A_LOOK: Final = 20  # whose traffic is counted; others are expected to be even until then
 EVEN: Final = expected_week({})
 
@@ -85,6 +88,8 @@ class Watch:
     _until: float | None = None  # when what was shown was read, by the database's clock
     _weeks: dict[str, Floats] = field(default_factory=dict)
     _weeks_at: dict[str, float] = field(default_factory=dict)
+    _sales: dict[str, Sales] = field(default_factory=dict)
+    _sales_at: float = -inf
 
     async def look(self, connection: AsyncConnection) -> None:
         """Write what every paced campaign is to bid from now on."""
@@ -98,9 +103,21 @@ class Watch:
         since = until - REMEMBERED_SECONDS if self._until is None else self._until
         shown = await shown_between(connection, stores, since, until)
         weeks = {store_id: self._weeks.get(store_id, EVEN) for store_id in stores}
-        rows = await asyncio.to_thread(self._book.look, campaigns, shown, weeks, {})
+        await self._read_sales(connection, campaigns)
+        rows = await asyncio.to_thread(self._book.look, campaigns, shown, weeks, self._sales)
         await write_paces(connection, rows)
         self._until = until
+
+    async def _read_sales(
+        self, connection: AsyncConnection, campaigns: Sequence[PacedCampaign]
+    ) -> None:
+        """What those sold that are to bring a return: anew every few minutes."""
+        wanted = [one.campaign_id for one in campaigns if one.target_roas_ppm is not None]
+        now = time.monotonic()
+        if self._sales_at > now - SALES_EVERY_SECONDS and self._sales.keys() >= set(wanted):
+            return
+        self._sales = await sales_of(connection, wanted) if wanted else {}
+        self._sales_at = now
 
     async def _read_weeks(self, connection: AsyncConnection, stores: Sequence[str]) -> None:
         """What stores expect of a week: anew every hour, a few stores a look."""

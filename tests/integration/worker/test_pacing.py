@@ -85,6 +85,19 @@ async def test_a_campaign_that_spends_too_fast_is_slowed(
     assert slowed == pytest.approx(1e6 * exp(-0.4), rel=0.01)
 
 
+async def test_a_target_return_is_held_against_what_was_sold(engine: AsyncEngine) -> None:
+    # 300 clicks and no sale: (0 + 100) / (300 + 100) is aimed at, a tenth of the way a look
+    store, campaign = await open_shop(engine)
+    asked = text("UPDATE campaigns SET target_roas_ppm = 4000000 WHERE id = :id")
+    async with engine.begin() as connection:
+        await connection.execute(asked, {"id": campaign.campaign_id})
+    await spend(engine, store, campaign, range(300))
+    async with engine.connect() as connection:
+        auto = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await Watch().look(auto)
+    assert await one(engine, _PACE, id=campaign.campaign_id) == round(1e6 * 0.25**0.1)
+
+
 async def test_without_anybody_to_pace_nothing_is_written(
     engine: AsyncEngine, refresher: Refresher
 ) -> None:

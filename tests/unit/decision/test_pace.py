@@ -158,17 +158,18 @@ def test_campaigns_are_left_out_independently() -> None:
 
 def worth(value: float, clicks: int = 900) -> Worth:
     """Sales of 900 clicks at 0.10 each, of which four times their cost was asked: 360."""
-    return Worth(target_roas=4.0, value=value, clicks=clicks, click_price=0.10)
+    return Worth(target_roas=4.0, value=value, clicks=clicks, full_price=0.10)
 
 
-def test_sales_on_target_leave_the_multiplier() -> None:
-    assert worth(360).ratio == pytest.approx(1.0)
-    assert step_to_roas(Pacer(0.8, 0.8), worth(360)).roas == pytest.approx(0.8)
+def test_sales_on_target_allow_the_full_bid() -> None:
+    assert worth(360).multiplier == pytest.approx(1.0)
+    assert step_to_roas(Pacer(), worth(360)).roas == pytest.approx(1.0)
+    assert step_to_roas(Pacer(), worth(3_600)).roas == 1.0
 
 
 def test_half_the_sales_lead_to_half_the_bid_a_tenth_of_the_way_a_look() -> None:
     # a hundred clicks on target are added: (450 + 100) / 1,000 = 0.55
-    assert worth(180).ratio == pytest.approx(0.55)
+    assert worth(180).multiplier == pytest.approx(0.55)
     once = step_to_roas(Pacer(), worth(180))
     assert log(once.roas) == pytest.approx(0.1 * log(0.55))
     assert once.multiplier == once.roas
@@ -179,23 +180,27 @@ def test_the_stricter_of_budget_and_sales_holds() -> None:
     assert Pacer(budget=0.9, roas=0.7).multiplier == 0.7
 
 
-def test_sales_pull_towards_what_is_bid_now() -> None:
-    # the budget holds the bid at 0.3, where clicks bring twice what was asked: 0.6 would bring it
-    pacer = Pacer(0.3, 0.6)
-    assert step_to_roas(pacer, worth(720 + 40)).roas == pytest.approx(0.6, rel=0.02)
-    assert step_to_roas(Pacer(0.3, 1.0), worth(360)).roas < 1.0
+def test_what_the_budget_bids_does_not_draw_the_return_along() -> None:
+    # the budget holds the bid at 0.1, sales allow 0.55
+    pacer = Pacer(0.1, 0.2)
+    for _ in range(100):
+        pacer = step_to_roas(pacer, worth(180))
+    assert pacer.roas == pytest.approx(0.55, rel=0.01)
+    assert pacer.multiplier == 0.1
 
 
 def test_without_clicks_nothing_is_held_against_a_campaign() -> None:
-    assert worth(0, clicks=0).ratio == 1.0
+    assert worth(0, clicks=0).multiplier == 1.0
     assert step_to_roas(Pacer(), worth(0, clicks=0)).roas == 1.0
+    # of 900 clicks that brought nothing a tenth of the bid is left
     assert step_to_roas(Pacer(), worth(0)).roas == pytest.approx(0.1**0.1)
+    # and returns may be more than sales
+    assert step_to_roas(Pacer(), worth(-(10**6))).roas == pytest.approx(LEAST**0.1)
 
 
 def test_a_simulated_shop_gets_the_return_it_asked_for() -> None:
     # a click costs 0.10 at the full bid and less in proportion; it brings 0.20; asked is 4 times
     pacer = Pacer()
     for _ in range(300):
-        price = 0.10 * pacer.multiplier
-        pacer = step_to_roas(pacer, Worth(4.0, 0.20 * 10_000, 10_000, price))
-    assert 0.20 / (0.10 * pacer.multiplier) == pytest.approx(4.0, rel=0.01)
+        pacer = step_to_roas(pacer, Worth(4.0, 0.20 * 10_000, 10_000, full_price=0.10))
+    assert 0.20 / (0.10 * pacer.multiplier) == pytest.approx(4.0, rel=0.02)

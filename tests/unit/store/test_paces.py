@@ -14,11 +14,13 @@ from service.store.events import add_decisions
 from service.store.paces import (
     PacedCampaign,
     PaceRow,
+    Sales,
     Shown,
     leave_paces,
     paced_campaigns,
     paces_by_store,
     requests_by_hour,
+    sales_of,
     shown_between,
     state_of_paces,
     try_to_keep_paces,
@@ -149,6 +151,34 @@ async def test_what_was_shown_is_summed_by_campaign_and_ten_seconds(
         Shown("sto_1", "cmp_2", at, 2_000.0, 0.01),
     ]
     assert await shown_between(connection, ["sto_2"], at, at + 20) == []
+
+
+async def test_sales_are_those_of_seven_days_less_what_came_back(
+    connection: AsyncConnection,
+) -> None:
+    # sold for 500 and 300, of which 100 came back, and for 999 eight days ago; three clicks, of
+    # which one was refunded
+    await fill(connection, campaign(), campaign("cmp_2"))
+    await pay(connection, [click(1), click(2), click(3)])
+    sold = text(
+        "INSERT INTO attributions (store_id, order_key, line, kind, impression_id, campaign_id,"
+        " ad_id, product_id, touch, halo, quantity, value_micros, converted_at) VALUES"
+        " ('sto_1', 'o', :line, :kind, 'imp_1', 'cmp_1', 'ad_1', '100001', 'click', false,"
+        "  sign(:value), :value, now() - make_interval(days => :days))"
+    )
+    for line, value, days in (("1", 500, 0), ("2", 300, 6), ("3", -100, 1), ("4", 999, 8)):
+        kind = "sale" if value > 0 else "return"
+        values = {"line": line, "kind": kind, "value": value, "days": days}
+        await connection.execute(sold, values)
+    refund = text(
+        "INSERT INTO charges (impression_id, kind, charge_key, store_id, campaign_id,"
+        " price_micros, ts, day, of_kind, of_key, reason) SELECT impression_id, 'refund', 'r',"
+        " store_id, campaign_id, -price_micros, ts, day, kind, charge_key, 'r' FROM charges"
+        " WHERE impression_id = 'imp_3'"
+    )
+    await connection.execute(refund)
+    found = await sales_of(connection, ["cmp_1", "cmp_2"])
+    assert found == {"cmp_1": Sales(700, 3), "cmp_2": Sales(0, 0)}
 
 
 async def test_paces_are_written_read_and_taken_up_again(connection: AsyncConnection) -> None:

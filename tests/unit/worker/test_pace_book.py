@@ -10,8 +10,8 @@ from service.decision.expected_traffic import expected_week
 from service.decision.flight import Flight
 from service.decision.pace import UNPACED, Pace
 from service.decision.terms import PPM
-from service.store.paces import PacedCampaign, Shown
-from service.worker.pace_book import PaceBook, Sales
+from service.store.paces import PacedCampaign, Sales, Shown
+from service.worker.pace_book import PaceBook
 
 if TYPE_CHECKING:
     from service.store.paces import PaceRow
@@ -148,8 +148,18 @@ def test_as_soon_as_possible_only_the_return_counts() -> None:
     row = look(book, one, ads, sales={"cmp_1": Sales(900 * 20, 900)})
     assert row.roas_ppm == round(PPM * 0.55**0.1)
     assert row.pace == Pace(row.roas_ppm)
+    # the budget has no say, and until sales are known the target has none either
     later = look(book, replace(one, now=10.0, flight=replace(one.flight, spent=9_999)))
-    assert later.pace.bid_ppm == later.roas_ppm
+    assert (later.pace, later.roas_ppm) == (row.pace, row.roas_ppm)
+
+
+def test_prices_of_paced_bids_are_told_from_those_of_full_ones() -> None:
+    # at half its bid a click costs 10, so 20 in full, and brings 40: half of the 80 asked
+    book = PaceBook()
+    ads = Shown("sto_1", "cmp_1", 0.0, 500.0, 50.0)
+    one = campaign(0.0, even=False, target_roas_ppm=4 * PPM, roas_ppm=PPM // 2)
+    row = look(book, one, ads, sales={"cmp_1": Sales(900 * 40, 900)})
+    assert row.roas_ppm == pytest.approx(PPM * 0.5 * (0.55 / 0.5) ** 0.1, abs=1)
 
 
 def test_a_target_that_was_taken_away_no_longer_holds() -> None:
