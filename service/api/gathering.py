@@ -9,7 +9,7 @@ from service.api.consent import NOBODY, Known
 from service.contract.history import EMPTY_HISTORY
 from service.decision.terms import Shopper
 from service.errors import StoreUnavailableError
-from service.store.profiles import WITHDRAWN, decode_profile, decode_seen, profile_key
+from service.store.profiles import WITHDRAWN, profile_key, shopper_of
 
 if TYPE_CHECKING:
     from service.api.state import State
@@ -40,7 +40,7 @@ async def gather(
         profile = await state.profiles.get(profile_key(store_id, known.user_id), seconds)
         if profile == WITHDRAWN:
             return _NOBODY
-        history, hidden = decode_profile(profile, now)
+        shopper = shopper_of(known.user_id, profile, now)
     except (StoreUnavailableError, ValueError, TypeError, KeyError):
         return Gathered(known, Shopper(known.user_id, EMPTY_HISTORY), missing=("no_profile",))
-    return Gathered(known, Shopper(known.user_id, history, hidden, decode_seen(profile)), profile)
+    return Gathered(known, shopper, profile)

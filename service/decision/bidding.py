@@ -116,6 +116,8 @@ def index_campaigns(campaigns: Sequence[Campaign], platforms: Sequence[str]) -> 
         starts_at=_times([one.starts_at for one in campaigns], -np.inf),
         ends_at=_times([one.ends_at for one in campaigns], np.inf),
         platforms=np.array([_bits(one.platforms, platforms) for one in campaigns], np.uint64),
+        cap_impressions=np.array([one.cap[0] if one.cap else 0 for one in campaigns], np.int32),
+        cap_seconds=np.array([one.cap[1] if one.cap else 0 for one in campaigns], np.int32),
         pricing=np.array([PRICINGS.index(one.pricing) for one in campaigns], np.int8),
     )
 

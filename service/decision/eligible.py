@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from service.decision.bidding import PRICINGS
+from service.decision.caps import capped_rows
 from service.decision.pacing import stopped
 from service.decision.terms import PPM
 
@@ -140,6 +141,7 @@ def _unwanted(found: Found, query: AdQuery, snapshot: Snapshot) -> Iterator[tupl
     for reason, product_ids in (
         ("excluded", query.excluded_products),
         ("organic", query.organic_products),
+        ("just_bought", query.shopper.bought),
     ):
         if product_ids:
             rows = _known(product_ids, products, memory.product_rows)
@@ -148,6 +150,8 @@ def _unwanted(found: Found, query: AdQuery, snapshot: Snapshot) -> Iterator[tupl
         places = _known(query.shopper.hidden_ads, snapshot.ads.sorted_ids, memory.ad_rows)
         rows = snapshot.ads.sorted_rows[places].tolist()
         yield "hidden_by_shopper", _among(found.rows, rows, len(snapshot.ads.product))
+    if query.shopper.capped and (rows := capped_rows(query.shopper.capped, snapshot)):
+        yield "capped", _among(found.campaign, rows, len(snapshot.campaigns.ids))
 
 
 def _known(ids: Iterable[str], table: StringTable, memory: Recent[str, int]) -> list[int]:

@@ -24,6 +24,7 @@ class Memory:
     __slots__ = (
         "ad_rows",
         "apt",
+        "campaign_row",
         "campaign_rows",
         "found",
         "names",
@@ -45,6 +46,7 @@ class Memory:
         self.names: Recent[int, Names] = Recent(65_536)
         self.product_rows: Recent[str, int] = Recent(65_536)
         self.ad_rows: Recent[str, int] = Recent(16_384)
+        self.campaign_row: Recent[str, int] = Recent(16_384)
         self.campaign_rows: Recent[frozenset[str], Ints] = Recent(8)
         self.pace_tables: Recent[Paces, PaceTable] = Recent(2)
         self.paced: Recent[tuple[Found, Paces], PacedFound] = Recent(1024)

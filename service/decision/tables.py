@@ -93,6 +93,8 @@ class CampaignTable:
     starts_at: Floats  # -inf where open
     ends_at: Floats  # +inf where open
     platforms: NDArray[np.uint64]  # bit i stands for platform i of the snapshot
+    cap_impressions: Ints  # a shopper, at most; 0 is without a cap
+    cap_seconds: Ints  # in any so many
     pricing: NDArray[np.int8]  # places in PRICINGS
     mixed: bool = field(init=False)  # some do not pay by click
 

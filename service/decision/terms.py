@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Micros = NewType("Micros", int)
 """Money: millionths of the store's currency unit."""
 
+Cap = tuple[int, int]
+"""(impressions a shopper, in any so many seconds)"""
+
 PPM = 1_000_000
 """Probabilities enter the auction as integer parts per million."""
 
@@ -153,7 +156,7 @@ class Campaign:
     platforms: tuple[str, ...] = ()  # empty: all
     keywords: tuple[Keyword, ...] = ()
     pricing: Pricing = Pricing.CLICK
-    cap: tuple[int, int] | None = None  # impressions a shopper, in any so many seconds
+    cap: Cap | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +196,8 @@ class Shopper:
     history: History
     hidden_ads: frozenset[str] = frozenset()
     seen: Mapping[str, int] = field(default_factory=dict)  # selling points shown lately, how often
+    bought: frozenset[str] = frozenset()  # products, just now
+    capped: Mapping[str, Cap] = field(default_factory=dict)  # campaigns, and the cap reached
 
 
 @dataclass(frozen=True, slots=True)

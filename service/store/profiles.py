@@ -20,23 +20,38 @@ from service.contract.history import (
     Timeline,
 )
 from service.contract.uplift import MOST_SEEN
+from service.decision.terms import Shopper
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from redis.asyncio import Redis
 
+    from service.decision.terms import Cap
+
 LIFETIME_SECONDS: Final = 90 * 24 * 3600
 MOST_PHRASES: Final = 64  # of those seen, the ones seen most
+MOST_LIMITS: Final = 64  # caps reached, and products bought: the newest
 _REMEMBERED: Final = 1024
 
 WITHDRAWN: Final = b"withdrawn"
 """In the place of a profile: this shopper withdrew consent, whatever a request says."""
 
+
+class CapReached(NamedTuple):
+    """A campaign that a shopper has seen as often as its cap allows."""
+
+    campaign_id: str
+    until: float  # Unix seconds: then the first of these impressions is out of the window
+    impressions: int  # the cap that was counted for
+    seconds: int
+
+
 Timed = tuple[tuple[str, float], ...]
 """(text, Unix seconds), newest first."""
 
 _NOTHING_SEEN: Final[Mapping[str, int]] = MappingProxyType({})
+_NO_CAPS: Final[Mapping[str, Cap]] = MappingProxyType({})
 _Apart = tuple[tuple[str, ...], "array[float]"]
 
 
@@ -49,6 +64,8 @@ class StoredProfile:
     queries: Timed = ()
     hidden: tuple[str, ...] = ()
     seen: tuple[tuple[str, int], ...] = ()  # selling points in titles of late, and how often
+    capped: tuple[CapReached, ...] = ()  # newest first
+    bought: Timed = ()  # products, and until when their ads stay out; newest first
 
 
 def profile_key(store_id: str, user_id: str) -> bytes:
@@ -67,6 +84,10 @@ def encode_profile(profile: StoredProfile) -> bytes:
     for name, done in (("w", words), ("t", titles), ("q", queries)):
         content[name] = [text for text, _ in done]
         content[f"{name}t"] = [ts for _, ts in done]
+    if profile.capped:
+        content["c"] = {one.campaign_id: one[1:] for one in profile.capped[:MOST_LIMITS]}
+    if profile.bought:
+        content["b"] = dict(profile.bought[:MOST_LIMITS])
     return orjson.dumps(content)
 
 
@@ -88,6 +109,28 @@ def decode_seen(raw: bytes | None) -> Mapping[str, int]:
     return _read(raw).seen if raw else _NOTHING_SEEN
 
 
+def decode_limits(raw: bytes | None, now: float) -> tuple[frozenset[str], Mapping[str, Cap]]:
+    """The products that were bought just before `now`, and the campaigns whose cap is reached."""
+    if raw is None:
+        return frozenset(), _NO_CAPS
+    read = _read(raw)
+    bought = frozenset(one for one, until in read.bought.items() if until > now)
+    if not read.capped:
+        return bought, _NO_CAPS
+    return bought, {
+        campaign: (most, seconds)
+        for campaign, (until, most, seconds) in read.capped.items()
+        if until > now
+    }
+
+
+def shopper_of(user_id: str | None, raw: bytes | None, now: float) -> Shopper:
+    """The shopper whose stored profile is `raw`, as of `now`."""
+    history, hidden = decode_profile(raw, now)
+    bought, capped = decode_limits(raw, now)
+    return Shopper(user_id, history, hidden, decode_seen(raw), bought, capped)
+
+
 class _Read(NamedTuple):
     """A value as it was read: texts, and their times in Unix seconds."""
 
@@ -96,6 +139,8 @@ class _Read(NamedTuple):
     queries: _Apart
     hidden: frozenset[str]
     seen: Mapping[str, int]
+    capped: Mapping[str, tuple[float, int, int]]  # until, impressions, seconds
+    bought: Mapping[str, float]
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -103,8 +148,16 @@ def _read(raw: bytes) -> _Read:
     """Read a value; whoever turns pages comes again with the same one."""
     content = orjson.loads(raw)
     words, titles, queries = (_apart(content[n], content[f"{n}t"]) for n in ("w", "t", "q"))
-    # values that older versions wrote have no "s"
-    return _Read(words, titles, queries, frozenset(content["h"]), content.get("s", _NOTHING_SEEN))
+    # values that older versions wrote have no "s", "c" or "b"
+    return _Read(
+        words,
+        titles,
+        queries,
+        frozenset(content["h"]),
+        content.get("s", _NOTHING_SEEN),
+        content.get("c", {}),
+        content.get("b", {}),
+    )
 
 
 def _apart(texts: list[str], times: list[float]) -> _Apart:
@@ -123,8 +176,15 @@ async def read_profile(redis: Redis, store_id: str, user_id: str) -> StoredProfi
     words, titles, queries = (
         tuple(zip(content[name], content[f"{name}t"], strict=True)) for name in ("w", "t", "q")
     )
-    seen = tuple(content.get("s", _NOTHING_SEEN).items())
-    return StoredProfile(words, titles, queries, tuple(content["h"]), seen)
+    return StoredProfile(
+        words,
+        titles,
+        queries,
+        tuple(content["h"]),
+        tuple(content.get("s", _NOTHING_SEEN).items()),
+        tuple(CapReached(campaign, *cap) for campaign, cap in content.get("c", {}).items()),
+        tuple(content.get("b", {}).items()),
+    )
 
 
 async def write_profiles(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
 
 from service.contract.history import HISTORY_LIMIT, QUERY_LIMIT, TITLE_LIMIT
+from service.store.limits import caps_reached, just_bought, with_caps
 from service.store.profiles import LIFETIME_SECONDS, StoredProfile
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from service.store.consents import Shopper
     from service.store.profiles import Timed
+
+__all__ = ["late_actions", "lock_shoppers", "recent_actions", "with_caps", "withdrawn_of"]
 
 HIDDEN_LIMIT: Final = 200
 LONGEST_LOOK: Final = 1_000
@@ -117,7 +121,16 @@ async def _profiles(
     for store_id, user_id, kind, what, ts in await connection.execute(statement, _named(shoppers)):
         done[store_id, user_id][kind] = tuple(zip(what, ts, strict=True))
     seen = await _seen(connection, shoppers)
-    return {one: _profile(done.get(one, {}), seen.get(one, ())) for one in shoppers}
+    capped = await caps_reached(connection, shoppers)
+    bought = await just_bought(connection, shoppers)
+    return {
+        one: replace(
+            _profile(done.get(one, {}), seen.get(one, ())),
+            capped=capped.get(one, ()),
+            bought=bought.get(one, ()),
+        )
+        for one in shoppers
+    }
 
 
 def _profile(done: Mapping[str, Timed], seen: tuple[tuple[str, int], ...]) -> StoredProfile:

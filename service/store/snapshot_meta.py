@@ -34,6 +34,7 @@ MODELS = "models."
 LOCKED = "points.locked"
 VALID_UNTIL = "points.valid_until"
 NAMES = "products.names."
+CAPS = ("campaigns.cap_impressions", "campaigns.cap_seconds")
 PRICING = "campaigns.pricing"
 AUCTION = ("rule", "squash_ppm", "relevance_floor_ppm", "exposure_ppm")  # of a placement
 TABLES: Mapping[str, type] = {
@@ -165,6 +166,7 @@ def _unknown_then(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]
         LOCKED: np.zeros(len(arrays["points.phrase"]), np.bool_),
         NAMES + "starts": np.zeros_like(arrays["products.titles.starts"]),
         NAMES + "blob": np.zeros(0, np.uint8),
+        **{cap: np.zeros(len(arrays["campaigns.active"]), np.int32) for cap in CAPS},
         PRICING: np.zeros(len(arrays["campaigns.active"]), np.int8),
     }
 

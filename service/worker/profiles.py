@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from service.store.limits import with_caps
 from service.store.profiles import LIFETIME_SECONDS, withdraw, write_all
 from service.store.shoppers import late_actions, lock_shoppers, withdrawn_of
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from service.store.consents import Shopper
     from service.store.events import Event
 
-TELLING = frozenset({"click", "search", "hide"})
+TELLING = frozenset({"click", "search", "hide", "conversion"})
 
 _KNOWN = text(
     "SELECT store_id, user_id FROM events"
@@ -62,9 +63,20 @@ async def refresh_profiles(engine: AsyncEngine, redis: Redis, events: Iterable[E
     without consent carries no user id and touches none. Two workers with the same shopper take
     turns: the later one reads what the earlier one committed.
     """
-    shoppers = shoppers_touched(events)
+    shoppers = shoppers_touched(events) | await _counting(engine, events)
     await write_anew(engine, redis, shoppers)
     return len(shoppers)
+
+
+async def _counting(engine: AsyncEngine, events: Iterable[Event]) -> set[Shopper]:
+    """Who was shown an ad of a campaign that counts how often."""
+    shown = [one for one in events if one.type == "impression" and one.user_id is not None]
+    campaigns = {one.campaign_id for one in shown if one.campaign_id is not None}
+    if not campaigns:
+        return set()
+    async with engine.connect() as connection:
+        counted = await with_caps(connection, campaigns)
+    return {(one.store_id, one.user_id or "") for one in shown if one.campaign_id in counted}
 
 
 async def write_anew(engine: AsyncEngine, redis: Redis, shoppers: Iterable[Shopper]) -> None:

@@ -14,9 +14,9 @@ from service.decision.pace import Pace
 from service.decision.paced import Paces
 from service.decision.policy import STANDARD_POLICY
 from service.decision.scorers import Scorers
-from service.decision.terms import AdQuery, Shopper
+from service.decision.terms import AdQuery
 from service.errors import UnknownPlacementError
-from service.store.profiles import decode_profile, decode_seen
+from service.store.profiles import shopper_of
 from service.worker.refresh import snapshots_folder
 
 if TYPE_CHECKING:
@@ -63,13 +63,12 @@ def _query(record: Record, snapshot: Snapshot) -> AdQuery:
         raise UnknownPlacementError(asked["placement"])
     profile = asked["profile"]
     raw = profile and orjson.dumps(profile)
-    history, hidden = decode_profile(raw, record["ts"])
     return AdQuery(
         query=asked["query"],
         category=asked["category"],
         placement=placement,
         slots=asked["slots"],
-        shopper=Shopper(asked["user_id"], history, hidden, decode_seen(raw)),
+        shopper=shopper_of(asked["user_id"], raw, record["ts"]),
         excluded_products=frozenset(asked["excluded"]),
         organic_products=frozenset(asked["organic"]),
         explored_share=asked.get("explored_share", 0.0),

@@ -58,11 +58,17 @@ async def profile_in_force(redis: Redis | None, store_id: str, user_id: str) -> 
         queries=_shown(stored.queries),
         hidden_ads=stored.hidden,
         selling_points_seen=dict(stored.seen),
+        capped_campaigns={one.campaign_id: _moment(one.until) for one in stored.capped},
+        bought_products={product: _moment(until) for product, until in stored.bought},
     )
 
 
 def _shown(done: Timed) -> tuple[Done, ...]:
-    return tuple(Done(text=text, at=datetime.fromtimestamp(ts, UTC)) for text, ts in done)
+    return tuple(Done(text=text, at=_moment(ts)) for text, ts in done)
+
+
+def _moment(ts: float) -> datetime:
+    return datetime.fromtimestamp(ts, UTC)
 
 
 @contextmanager

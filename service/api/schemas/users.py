@@ -74,6 +74,21 @@ class Profile(Wire):
             examples=[{"taped seams": 3}],
         ),
     ]
+    capped_campaigns: Annotated[
+        dict[str, AwareDatetime],
+        Field(
+            description="Campaigns whose ads they saw as often as these allow, and until when "
+            "their ads stay out.",
+            examples=[{"cmp_9a1f": "2026-11-23T09:00:00Z"}],
+        ),
+    ]
+    bought_products: Annotated[
+        dict[str, AwareDatetime],
+        Field(
+            description="What they bought lately, and until when its ads stay out.",
+            examples=[{"100001": "2026-12-22T09:00:00Z"}],
+        ),
+    ]
 
 
 class UserRecord(Resource):

@@ -2,17 +2,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from time import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from redis.asyncio import Redis
+from sqlalchemy import text
 
 from service.contract.history import EMPTY_HISTORY, History
 from service.decision.terms import Product
 from service.store.catalogue import put_products
 from service.store.events import add_decisions, add_events
+from service.store.limits import with_caps
 from service.store.profiles import (
+    CapReached,
     StoredProfile,
+    decode_limits,
     decode_profile,
     decode_seen,
     encode_profile,
@@ -21,10 +25,12 @@ from service.store.profiles import (
     write_profiles,
 )
 from service.store.shoppers import recent_actions
-from tests.unit.store.made import LAMP, RUG, click, fill
+from tests.unit.store.made import LAMP, RUG, campaign, click, fill
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from service.store.events import Event
 
 PROFILE = StoredProfile(
     feature_words=(("wool", 90.0), ("brass", 40.0)),
@@ -66,6 +72,67 @@ def test_a_profile_counts_the_phrases_seen_within_bounds() -> None:
     older = orjson.loads(encode_profile(PROFILE))  # knew nothing of them
     assert "s" not in older
     assert decode_seen(orjson.dumps(older)) == {}
+
+
+def test_limits_end_by_themselves_and_the_newest_64_are_kept() -> None:
+    caps = tuple(CapReached(f"cmp_{n}", 1_000.0 - n, 3, 60) for n in range(70))
+    bought = tuple((f"p{n}", 1_000.0 - n) for n in range(70))
+    raw = encode_profile(replace(PROFILE, capped=caps, bought=bought))
+    products, campaigns = decode_limits(raw, now=990.0)
+    assert products == {f"p{n}" for n in range(10)}  # until 991, but no longer until 990
+    assert campaigns == {f"cmp_{n}": (3, 60) for n in range(10)}
+    products, campaigns = decode_limits(raw, now=0.0)
+    assert (len(products), len(campaigns)) == (64, 64)
+    assert "p63" in products
+    assert "cmp_63" in campaigns
+    assert decode_limits(raw, now=2_000.0) == (frozenset(), {})
+
+
+def test_profiles_of_other_versions_are_read() -> None:
+    older = encode_profile(PROFILE)  # knew of no limits
+    assert set(orjson.loads(older)) == {"h", "w", "wt", "t", "tt", "q", "qt"}
+    assert decode_limits(older, now=0.0) == (frozenset(), {})
+    assert decode_limits(None, now=0.0) == (frozenset(), {})
+    newer = orjson.loads(encode_profile(replace(PROFILE, bought=(("p1", 9.0),))))
+    assert decode_profile(orjson.dumps(newer | {"z": 1}), now=95.0)[1] == {"ad_9"}
+
+
+async def test_impressions_count_against_caps_and_orders_as_bought(
+    connection: AsyncConnection,
+) -> None:
+    await fill(connection, campaign(), campaign("cmp_2"))
+    await connection.execute(text("UPDATE campaigns SET cap_impressions = 3, cap_seconds = 3600"
+                                  " WHERE id = 'cmp_1'"))  # fmt: skip
+    now = time()
+
+    def seen(number: int, ago: float, **other: Any) -> Event:
+        made = click(number, user_id="u1", ts=now - ago, type="impression")
+        return replace(made, **other)
+
+    def order(user_id: str, product_id: str, days: float, **other: Any) -> Event:
+        key = f"{user_id}{product_id}{days}"
+        made = click(0, None, type="conversion", user_id=user_id, ts=now - days * 86_400,
+                     event_key=key, order_id=key, line="1", product_id=product_id)  # fmt: skip
+        return replace(made, **other)
+
+    shown = [seen(1, 3_500), seen(2, 1_000), seen(3, 10), seen(4, 3_700)]  # the last too long ago
+    others = [
+        *[seen(10 + n, 10, campaign_id="cmp_2") for n in range(9)],  # no cap
+        seen(20, 10, user_id="u2"), seen(21, 9, user_id="u2"),  # two are not three
+        seen(22, 8, user_id="u2", invalid_reason="bot", event_key="k"),
+        order("u1", "p1", 29.0), order("u1", "p2", 31.0), order("u2", "p1", 1.0),
+    ]  # fmt: skip
+    await add_events(connection, [*shown, *others])
+    found = await recent_actions(connection, "sto_1", ["u1", "u2"])
+    [reached] = found["u1"].capped
+    assert (reached.campaign_id, reached.impressions, reached.seconds) == ("cmp_1", 3, 3_600)
+    assert abs(reached.until - (now - 3_500 + 3_600)) < 0.001  # when the oldest of three is out
+    [(product_id, until)] = found["u1"].bought
+    assert product_id == "p1"
+    assert abs(until - (now + 86_400)) < 0.001
+    assert found["u2"].capped == ()
+    assert [product_id for product_id, _ in found["u2"].bought] == ["p1"]
+    assert await with_caps(connection, ["cmp_1", "cmp_2"]) == {"cmp_1"}
 
 
 async def test_phrases_seen_are_counted_on_the_newest_pages(connection: AsyncConnection) -> None:

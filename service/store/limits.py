@@ -1,0 +1,80 @@
+"""What a shopper is not shown for a while: campaigns seen often enough, products just bought."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import text
+
+from service.store.profiles import LIFETIME_SECONDS, MOST_LIMITS, CapReached
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from service.store.consents import Shopper
+    from service.store.profiles import Timed
+
+_OF_SHOPPER: Final = (
+    " FROM events e WHERE e.store_id = s.store_id AND e.user_id = s.user_id"
+    f" AND e.invalid_reason IS NULL AND e.ts > now() - interval '{LIFETIME_SECONDS} seconds'"
+)
+_SHOPPERS: Final = (
+    "unnest(CAST(:stores AS text[]), CAST(:users AS text[])) AS s (store_id, user_id)"
+)
+# from the shopper's impressions, not from the campaigns: of those a shop may have thousands
+_CAPPED: Final = text(
+    "SELECT store_id, user_id, campaign_id, until, cap_impressions, cap_seconds FROM ("
+    "  SELECT s.store_id, s.user_id, c.id AS campaign_id, c.cap_impressions, c.cap_seconds,"
+    "  extract(epoch FROM shown.ts)::float8 + c.cap_seconds AS until, row_number() OVER ("
+    "   PARTITION BY s.store_id, s.user_id, c.id ORDER BY shown.ts DESC) AS place"
+    f"  FROM {_SHOPPERS} CROSS JOIN LATERAL ("
+    f"   SELECT e.campaign_id, e.ts {_OF_SHOPPER} AND e.type = 'impression') AS shown"
+    "  JOIN campaigns c ON c.id = shown.campaign_id AND c.store_id = s.store_id"
+    "  AND shown.ts > now() - make_interval(secs => c.cap_seconds)"
+    " ) AS counted WHERE place = cap_impressions ORDER BY until DESC, campaign_id"
+)
+_BOUGHT: Final = text(
+    "SELECT s.store_id, s.user_id, order_line.product_id,"
+    " extract(epoch FROM order_line.ts)::float8 + 86400 * st.just_bought_days"
+    f" FROM {_SHOPPERS} JOIN stores st ON st.id = s.store_id"
+    " CROSS JOIN LATERAL ("
+    f"  SELECT e.product_id, max(e.ts) AS ts {_OF_SHOPPER} AND e.type = 'conversion'"
+    "  AND e.product_id IS NOT NULL AND e.ts > now() - make_interval(days => st.just_bought_days)"
+    f"  GROUP BY e.product_id ORDER BY 2 DESC LIMIT {MOST_LIMITS}) AS order_line"
+    " ORDER BY 4 DESC"
+)
+_WITH_CAPS: Final = text(
+    "SELECT id FROM campaigns WHERE id = ANY(:campaigns) AND cap_impressions IS NOT NULL"
+)
+
+
+async def caps_reached(
+    connection: AsyncConnection, shoppers: Collection[Shopper]
+) -> dict[Shopper, tuple[CapReached, ...]]:
+    """The campaigns of each shopper that rest, those that rest longest first."""
+    found: defaultdict[Shopper, list[CapReached]] = defaultdict(list)
+    for store_id, user_id, *cap in await connection.execute(_CAPPED, _named(shoppers)):
+        found[store_id, user_id].append(CapReached(*cap))
+    return {shopper: tuple(caps) for shopper, caps in found.items()}
+
+
+async def just_bought(
+    connection: AsyncConnection, shoppers: Collection[Shopper]
+) -> dict[Shopper, Timed]:
+    """The products of each shopper's last orders, and until when each counts; newest first."""
+    found: defaultdict[Shopper, list[tuple[str, float]]] = defaultdict(list)
+    for store_id, user_id, *bought in await connection.execute(_BOUGHT, _named(shoppers)):
+        found[store_id, user_id].append((bought[0], bought[1]))
+    return {shopper: tuple(products) for shopper, products in found.items()}
+
+
+async def with_caps(connection: AsyncConnection, campaigns: Iterable[str]) -> set[str]:
+    """Those of `campaigns` that count how often a shopper saw them."""
+    return set(await connection.scalars(_WITH_CAPS, {"campaigns": sorted(campaigns)}))
+
+
+def _named(shoppers: Collection[Shopper]) -> dict[str, list[str]]:
+    return {"stores": [one[0] for one in shoppers], "users": [one[1] for one in shoppers]}
