@@ -143,6 +143,17 @@ class Settings(BaseSettings):
         ),
     ] = None
 
+    retention_days: Annotated[
+        int,
+        Field(
+            validation_alias="SALIENT_RETENTION_DAYS",
+            ge=0,
+            le=36_500,
+            description="How many days events and decisions are kept; 0 keeps them for ever.",
+            examples=[400],
+        ),
+    ] = 400
+
     private_webhooks: Annotated[
         bool,
         Field(
@@ -169,6 +180,7 @@ class Settings(BaseSettings):
             "SALIENT_MAX_CONNECTIONS": str(self.max_connections),
             "SALIENT_LINGER_SECONDS": str(self.linger_seconds),
             "SALIENT_WORKER_METRICS_PORT": str(self.worker_metrics_port or ""),
+            "SALIENT_RETENTION_DAYS": str(self.retention_days),
             "SALIENT_PRIVATE_WEBHOOKS": "true" if self.private_webhooks else "",
         }
         return {name: value for name, value in given.items() if value}

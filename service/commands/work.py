@@ -12,6 +12,8 @@ from prometheus_client import start_http_server
 
 from service.api.log_lines import configure_logging
 from service.errors import BadInputError
+from service.store.postgres import open_engine
+from service.worker.retention import keep_retention
 from service.worker.run import run_worker
 
 if TYPE_CHECKING:
@@ -65,11 +67,17 @@ async def _work(database_url: str, redis_url: str, settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await run_worker(
-        database_url=database_url,
-        redis_url=redis_url,
-        state=settings.state,
-        models=settings.models,
-        stop=stop,
-        private_webhooks=settings.private_webhooks,
-    )
+    engine = open_engine(database_url)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(keep_retention(engine, settings.retention_days, stop))
+            await run_worker(
+                database_url=database_url,
+                redis_url=redis_url,
+                state=settings.state,
+                models=settings.models,
+                stop=stop,
+                private_webhooks=settings.private_webhooks,
+            )
+    finally:
+        await engine.dispose()

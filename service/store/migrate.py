@@ -52,8 +52,12 @@ def is_newer(revision: str | None) -> bool:
     }
 
 
+_ADD_DAYS = "SELECT add_day_partitions((now() AT TIME ZONE 'UTC')::date - 1, 16)"
+_ADD_MONTHS = "SELECT add_partitions(now()::date, 3)"  # tables of before partitions of a day
+
+
 def migrate(url: str, revision: str = "head") -> None:
-    """Upgrade the database at `url`, and make the partitions of the months ahead.
+    """Upgrade the database at `url`, and make the partitions of the days ahead.
 
     Several processes may do so at once: one works, the others wait for it. Tables of a later
     version are left as they are, so that one can go back to this one.
@@ -62,5 +66,7 @@ def migrate(url: str, revision: str = "head") -> None:
         command.upgrade(migrations_of(url), revision)
     engine = open_sync_engine(url)
     with engine.begin() as connection:
-        connection.execute(text("SELECT add_partitions(now()::date, 3)"))
+        by_day = "SELECT to_regprocedure('add_day_partitions(date, integer)') IS NOT NULL"
+        add = _ADD_DAYS if connection.execute(text(by_day)).scalar_one() else _ADD_MONTHS
+        connection.execute(text(add))
     engine.dispose()

@@ -107,6 +107,15 @@ class EventStream:
         """How many entries are not acknowledged yet."""
         return int(await self._redis.xlen(STREAM))
 
+    async def lag_seconds(self) -> float:
+        """How long the oldest entry has waited, by the clock of Redis; 0 where none waits."""
+        found: Any = await self._redis.xrange(STREAM, count=1)
+        if not found:
+            return 0.0
+        now: Any = await self._redis.time()
+        appended = int(found[0][0].partition(b"-")[0]) / 1000
+        return max(0.0, now[0] + now[1] / 1e6 - appended)
+
     async def newest(self) -> str | None:
         """The id of the last entry that is not acknowledged yet."""
         found: Any = await self._redis.xrevrange(STREAM, count=1)

@@ -21,12 +21,19 @@ WAITING = Gauge(
     "Entries in the stream that are not recorded yet; NaN while Redis is away.",
 )
 
+LAG = Gauge(
+    "salient_worker_lag_seconds",
+    "How long the oldest entry of the stream has waited to be recorded; NaN while Redis is away.",
+)
+
 
 async def watch_backlog(stream: EventStream, stop: asyncio.Event) -> None:
-    """Count what waits in the stream, until `stop` is set."""
+    """Tell how much waits in the stream, and how long, until `stop` is set."""
     while not stop.is_set():
         try:
             WAITING.set(await stream.waiting())
+            LAG.set(await stream.lag_seconds())
         except (RedisError, OSError):  # the consumer counts and tells the outage
             WAITING.set(nan)
+            LAG.set(nan)
         await pause(stop, EVERY_SECONDS)

@@ -7,6 +7,9 @@ from prometheus_client import Counter, Gauge
 RECORDED = Counter("salient_worker_recorded", "Entries written to Postgres.", ["kind"])
 CHARGED = Counter("salient_worker_charged_clicks", "Clicks charged to a campaign.")
 DEAD_LETTERS = Counter("salient_worker_dead_letters", "Entries given up after repeated tries.")
+PARTITIONS_DROPPED = Counter(
+    "salient_worker_partitions_dropped", "Days of events or decisions that retention dropped."
+)
 OUTAGES = Counter("salient_worker_outages", "Tries that failed because a store was away.")
 SNAPSHOTS_BUILT = Counter("salient_worker_snapshots_built", "Snapshots written.")
 SNAPSHOTS_FAILED = Counter("salient_worker_snapshots_failed", "Snapshots not to be built.")

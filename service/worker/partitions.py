@@ -1,4 +1,4 @@
-"""Next month's partitions are there before next month."""
+"""The partitions of the coming days are there before they come."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_SECONDS = 6 * 3600.0
-MONTHS = 3
-"""This month and the two to come."""
+DAYS = 16
+"""Yesterday, for what comes late, today, and two weeks in which a worker may be away."""
 
-_ADD = text("SELECT add_partitions(current_date, :months)")
+_ADD = text("SELECT add_day_partitions((now() AT TIME ZONE 'UTC')::date - 1, :days)")
 
 
 async def keep_partitions(engine: AsyncEngine, stop: asyncio.Event) -> None:
-    """Create the partitions of the coming months, now and every few hours, until `stop` is set."""
+    """Create the partitions of the coming days, now and every few hours, until `stop` is set."""
     backoff = Backoff()
     while not stop.is_set():
         seconds = LOOK_EVERY_SECONDS
         try:
             async with engine.begin() as connection:
-                made = (await connection.execute(_ADD, {"months": MONTHS})).scalar_one()
+                made = (await connection.execute(_ADD, {"days": DAYS})).scalar_one()
             backoff.reset()
             if made:
                 log.info("partitions_made", partitions=made)

@@ -81,10 +81,12 @@ def test_the_worker_shows_what_it_counts_and_what_waits(
             redis.xadd(STREAM, {b"k": b"event", b"b": b"broken %d" % number})
         with worker(database_url, redis_url, tmp_path, port) as process:
             within(30, port, "salient_worker_waiting_entries", 3)
+            assert 0 < samples(port)["salient_worker_lag_seconds"] < 60
             with worker(database_url, redis_url, tmp_path, port) as second:
                 _, said = second.communicate(timeout=20)
             redis.delete(STREAM)
             within(10, port, "salient_worker_waiting_entries", 0)
+            within(10, port, "salient_worker_lag_seconds", 0)
             assert samples(port)["salient_worker_outages_total"] >= 1
             assert samples(port)["process_resident_memory_bytes"] > 10_000_000
     assert process.returncode == 0
@@ -112,6 +114,7 @@ async def test_while_redis_is_away_nobody_knows_what_waits(tmp_path: Path) -> No
         await asyncio.sleep(0.2)
         stop.set()
         await watching
-    waiting = REGISTRY.get_sample_value("salient_worker_waiting_entries")
-    assert waiting is not None
-    assert isnan(waiting)
+    for name in ("salient_worker_waiting_entries", "salient_worker_lag_seconds"):
+        shown = REGISTRY.get_sample_value(name)
+        assert shown is not None
+        assert isnan(shown)
