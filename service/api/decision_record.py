@@ -71,7 +71,8 @@ def _inputs(asked: Asked, decision: Decision) -> dict[str, Any]:
 
 def _award(request_id: str, awarded: AwardedAd) -> dict[str, Any]:
     award = awarded.award
-    other = {"pricing": award.ad.pricing} if award.ad.pricing is not Pricing.CLICK else {}
+    by_click = award.ad.pricing is Pricing.CLICK
+    other = {} if by_click else {"pricing": award.ad.pricing, "due_ppm": award.ad.due_ppm}
     return other | {
         "slot": award.slot,
         "impression_id": impression_id(request_id, award.slot),

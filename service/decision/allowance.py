@@ -63,7 +63,7 @@ class Allowance:
     landed_at: float = 0.0  # when the ledger was last seen to move
 
     def take(self, awards: Iterable[AwardedAd], now: float) -> None:
-        """Count what `awards` will cost, as likely as they are to be clicked."""
+        """Count what `awards` will cost, as likely as they are to be paid for."""
         if not self.flights:
             self.landed_at = now  # nothing was there to land
         for awarded in awards:
@@ -71,7 +71,7 @@ class Allowance:
             flight = self.flights.get(awarded.campaign_id)
             if flight is None:
                 flight = self.flights[awarded.campaign_id] = Flight()
-            micros = award.price * award.ad.quality_ppm / PPM
+            micros = award.price * (award.ad.due_ppm or award.ad.quality_ppm) / PPM
             flight.micros += micros
             flight.lately += micros
             flight.dearest = max(flight.dearest, award.price)

@@ -53,13 +53,16 @@ _TRAFFIC: Final = text(
     " FROM generate_series(date_trunc('hour', now()) - interval '7 days',"
     "  now() - interval '2 minutes', interval '15 minutes') AS at"
     " JOIN decisions ON store_id = :store_id AND ts >= at AND ts < at + interval '2 minutes'"
+    "  AND ts > now() - interval '8 days'"  # says which partitions to leave alone
     " GROUP BY 1"
 )
 _SHOWN: Final = text(
     "SELECT store_id, award->>'campaign_id', CAST(max(extract(epoch FROM ts)) AS float8),"
-    " CAST(sum((award->>'price')::float8 * (award->>'quality_ppm')::float8) / 1e6 AS float8),"
-    " CAST(sum((award->>'quality_ppm')::float8) / 1e6 AS float8)"
-    " FROM decisions LEFT JOIN LATERAL jsonb_array_elements(payload->'awards') AS award ON true"
+    " CAST(sum((award->>'price')::float8 * due) / 1e6 AS float8),"
+    " CAST(sum(due) / 1e6 AS float8)"
+    " FROM decisions LEFT JOIN LATERAL jsonb_array_elements(payload->'awards') AS award ON true,"
+    # of what is paid for by click only its quality is recorded
+    " LATERAL (SELECT coalesce(award->>'due_ppm', award->>'quality_ppm')::float8) AS paid (due)"
     " WHERE store_id = ANY(:stores) AND ts >= to_timestamp(:since) AND ts < to_timestamp(:until)"
     " GROUP BY 1, 2, floor(extract(epoch FROM ts) / 10)"
 )

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from math import exp, log
 
 import pytest
 
 from service.decision.allowance import Allowance, Lease, Leases
-from service.decision.terms import Award, AwardedAd, Micros, ScoredAd, Title
+from service.decision.terms import PPM, Award, AwardedAd, Micros, ScoredAd, Title
 
 HALF_LIFE = 30 * log(2)
 
@@ -36,6 +37,14 @@ def test_an_award_is_in_flight_as_likely_as_it_is_clicked() -> None:
         "cmp_1": 20_000 * 21 + 200_000 + 1,
         "cmp_2": 3_000 * 21 + 300_000 + 1,
     }
+
+
+def test_what_is_paid_for_when_shown_is_in_flight_whole() -> None:
+    shown = award(price=3_000)
+    shown = replace(shown, award=replace(shown.award, ad=replace(shown.award.ad, due_ppm=PPM)))
+    allowance = Allowance()
+    allowance.take([shown], now=0.0)
+    assert in_flight(allowance) == {"cmp_1": 3_000}
 
 
 def test_what_is_in_flight_lands_while_the_ledger_moves() -> None:
