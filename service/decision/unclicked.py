@@ -9,7 +9,6 @@ from typing import Final
 QUICK_SECONDS: Final = 30.0  # most clicks come after half a minute
 SLOW_SECONDS: Final = 600.0
 SLOW_SHARE: Final = 0.1  # of clicks, which come after ten minutes
-REMEMBERED_SECONDS: Final = 3600.0  # 0.02 % of clicks come later than that
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from service.decision.expected_traffic import expected_week
-from service.decision.unclicked import REMEMBERED_SECONDS
 from service.store.paces import (
     leave_paces,
     paced_campaigns,
@@ -23,7 +22,7 @@ from service.store.paces import (
 )
 from service.worker import counts
 from service.worker.pace_book import PaceBook
-from service.worker.waiting import Backoff, pause
+from service.worker.waiting import pause
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +37,7 @@ log = structlog.get_logger(__name__)
 LOOK_EVERY_SECONDS: Final = 10.0
 PATIENCE_SECONDS: Final = 30.0
 RECORDED_AFTER_SECONDS: Final = 3.0  # decisions are in the database by then
+FIRST_LOOK_SECONDS: Final = 60.0  # most clicks come within that, and it is soon read
 TRAFFIC_EVERY_SECONDS: Final = 3600.0
 SALES_EVERY_SECONDS: Final = 300.0
 STORES_A_LOOK: Final = 20  # whose traffic is counted; others are expected to be even until then
@@ -49,21 +49,17 @@ async def keep_pacing(
 ) -> None:
     """Pace until `stop` is set, while no other worker does. Without a database paces stay."""
     engine = engine.execution_options(isolation_level="AUTOCOMMIT")
-    backoff = Backoff()
     while not stop.is_set():
-        seconds = every_seconds
         try:
             async with engine.connect() as connection:
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     ours = await try_to_keep_paces(connection)
-                backoff.reset()
                 if ours:
                     await _pace(connection, stop, every_seconds)
         except Exception as error:  # campaigns keep the paces that they have
             counts.OUTAGES.inc()
-            seconds = backoff.next_seconds()
-            log.warning("pacing_failed", error=repr(error), retry_seconds=seconds)
-        await pause(stop, seconds)
+            log.warning("pacing_failed", error=repr(error), retry_seconds=every_seconds)
+        await pause(stop, every_seconds)
 
 
 async def _pace(connection: AsyncConnection, stop: asyncio.Event, every_seconds: float) -> None:
@@ -100,7 +96,7 @@ class Watch:
             return
         await self._read_weeks(connection, stores)
         until = campaigns[0].now - RECORDED_AFTER_SECONDS
-        since = until - REMEMBERED_SECONDS if self._until is None else self._until
+        since = until - FIRST_LOOK_SECONDS if self._until is None else self._until
         shown = await shown_between(connection, stores, since, until)
         weeks = {store_id: self._weeks.get(store_id, EVEN) for store_id in stores}
         await self._read_sales(connection, campaigns)

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from math import exp
 from time import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import text
@@ -227,20 +227,19 @@ async def test_a_paced_decision_is_recorded_with_its_paces_and_can_be_replayed(
         await write_paces(connection, [PaceRow(campaign.campaign_id, pace, 10**6, 5)])
     models = tmp_path / "models"
     async with open_house(engine, (database_url, redis_url), store, tmp_path, models) as house:
+        asked = 0
 
         async def paced() -> bool:
+            nonlocal asked
+            asked += 1
             reason: str | None = (await house.ads("lamp", "ann"))["no_fill_reason"]
             return reason == "paced"
 
         await eventually(paced)
         for _ in range(10):
             await house.ads("lamp", "ann")
-
-        async def recorded() -> bool:
-            return len(await house.records()) >= 11
-
-        await eventually(recorded)
-        records: list[dict[str, Any]] = await house.records()
+        await house.settled(events=0, decisions=asked + 10)
+        records = await house.records()
     met = [record for record in records if "paces" in record["request"]]
     assert len(met) >= 11
     assert {tuple(one["request"]["paces"][campaign.campaign_id]) for one in met} == {pace}
