@@ -10,6 +10,7 @@ import typer
 
 from service.commands.choose import choose, demo_choices, score
 from service.commands.foreseen import foreseen
+from service.commands.money import add_commands as add_money_commands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -372,6 +373,7 @@ def openapi(file: Annotated[Path, typer.Argument(help="The .json file to write."
 app.command()(score)
 app.command()(choose)
 demo.command("choices")(demo_choices)
+add_money_commands(app)
 
 
 def run() -> None:
