@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from service.contract.relevance import Relevance, keys_of, phrase_key
+from service.contract.mentions import PhraseFinder
+from service.contract.relevance import UNKNOWN, Relevance, keys_of, phrase_key
 
 if TYPE_CHECKING:
     import polars as pl
+    from numpy.typing import NDArray
 
     from service.contract.arrays import FloatArray
     from service.contract.encoder import Encoder
@@ -31,6 +33,7 @@ def learn_relevance(encoder: Encoder, shown: Shown) -> Relevance:
     """Count, by word and by query, the distinct products shown; no click is looked at."""
     phrases = _phrases(shown)
     attests = _attests(shown.items, phrases)  # (I, P + 1)
+    told, squares = _told(encoder, shown, phrases)
     queries = [] if shown.ads is None else shown.ads["query"].to_list()
     asked = Counter(queries)
     names, keys = _keys(encoder, asked)  # (K, Q)
@@ -47,7 +50,9 @@ def learn_relevance(encoder: Encoder, shown: Shown) -> Relevance:
         by_key.indices.astype(np.int32),
         by_key.data.astype(np.float32),
         (np.asarray(attests.sum(axis=0)).ravel() / max(len(shown.items), 1)).astype(np.float32),
-        _said(encoder, shown.words),
+        _said(encoder, shown.words, phrases),
+        told,
+        squares,
     )
 
 
@@ -78,18 +83,43 @@ def _products(queries: list[str], shown: Shown) -> Any:
     return _ones(pairs, (len(queries), len(numbers)))
 
 
-def _said(encoder: Encoder, words: pl.DataFrame | None) -> FloatArray:
-    """Return the share (size,) of the feature words shown that hold each id."""
+def _said(encoder: Encoder, words: pl.DataFrame | None, phrases: dict[str, int]) -> FloatArray:
+    """Return the share (size + P + 1,) of the feature words shown with each id, and phrase."""
     size = encoder.vocabulary.size
     if words is None or not len(words):
-        return np.zeros(size, np.float32)
+        return np.zeros(size + len(phrases) + 1, np.float32)
     counts = Counter(words["sf_keyword"].to_list())
     ids = encoder.phrase_table(list(counts))["content"]
+    codes = np.array([phrases.get(phrase_key(text), UNKNOWN) for text in counts])
     times = np.array(list(counts.values()), np.float64)
     held = np.bincount(ids.ravel(), np.repeat(times, ids.shape[1]), size)
-    held[0] = 0.0
-    said: FloatArray = (held / times.sum()).astype(np.float32)
+    are = np.bincount(codes, times, len(phrases) + 1)
+    held[0] = are[UNKNOWN] = 0.0
+    said: FloatArray = (np.concatenate([held, are]) / times.sum()).astype(np.float32)
     return said
+
+
+def _told(
+    encoder: Encoder, shown: Shown, phrases: dict[str, int]
+) -> tuple[FloatArray, FloatArray]:
+    """Return how much each phrase (P + 1,) counts in a title shown, and the square of that."""
+    finder = PhraseFinder(encoder.tokenizer, encoder.vocabulary, phrases)
+    times = _times(shown)
+    sums = np.zeros((2, len(phrases) + 1))
+    for title, share in zip(shown.items["title"].to_list(), times.tolist(), strict=True):
+        codes = finder.codes(title) if share else []
+        sums[:, codes] += [[share * len(codes) ** -0.5], [share / len(codes)]] if codes else 0.0
+    told, squares = sums.astype(np.float32)
+    return told, squares
+
+
+def _times(shown: Shown) -> NDArray[np.float64]:
+    """Return which share of the ads shown each product was (I,); all alike where none was."""
+    products = shown.items["product_uid"].to_list()
+    if shown.ads is None or not len(shown.ads):
+        return np.full(len(products), 1 / max(len(products), 1))
+    counts = Counter(shown.ads["product_uid"].to_list())
+    return np.array([counts[product] for product in products]) / len(shown.ads)
 
 
 def _keys(encoder: Encoder, asked: Counter[str]) -> tuple[list[str], Any]:

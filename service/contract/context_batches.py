@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from service.contract.ages import SECONDS_A_DAY
 from service.contract.groups import GROUP_WIDTH, feature_groups
 from service.contract.matching import PHRASE_MATCH, QUERY_FEATURES, TITLE_MATCH
+from service.contract.mentions import TITLE_PHRASES, shares_of
 from service.contract.relevance import PHRASE_FIT
 from service.contract.taste import Tasted, Terms, fading, phrase_taste, title_taste
 from service.contract.text_ids import rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from service.contract.arrays import (
         FloatArray,
@@ -47,8 +50,8 @@ class _Events:
         self, window: Window, texts: Sequence[str], encode: Callable[[str], RowBytes], width: int
     ) -> None:
         self.window = window
-        used, self.codes = np.unique(window.trail.texts, return_inverse=True)
-        self.ids = rows([texts[code] for code in used.tolist()], encode, width)
+        self.used, self.codes = np.unique(window.trail.texts, return_inverse=True)
+        self.ids = rows([texts[code] for code in self.used.tolist()], encode, width)
         self.width = width
 
     def take(
@@ -68,13 +71,6 @@ class _Events:
             np.zeros((count, limit), np.float32),
             np.full(count, np.inf),
         )
-
-    def clicks_of(self, row: int, now: float) -> tuple[IntArray, FloatArray]:
-        """Return ids (n, width) of what one row sees, and how much weight each has left (n,)."""
-        seen = slice(int(self.window.starts[row]), int(self.window.ends[row]))
-        ids = self.ids[self.codes[seen]]
-        days = ((now - self.window.trail.ts[seen]) / SECONDS_A_DAY).astype(np.float32)
-        return ids, fading(days) * (ids[:, 0] != 0)
 
     def counts(self, chosen: LongArray) -> LongArray:
         found: LongArray = self.window.ends[chosen] - self.window.starts[chosen]
@@ -101,8 +97,13 @@ class ContextBatches:
             np.array([head[0] for _, head, _ in encoded], np.int32).reshape(-1, 1),
             np.array([forms for _, _, forms in encoded], np.int32).reshape(-1, GROUP_WIDTH),
         )
-        self._words = _Events(histories.feature_words, texts, ids.phrase, widths.phrase_content)
-        self._titles = _Events(histories.titles, texts, ids.title, widths.title_content)
+        size, mentioned = encoder.vocabulary.size, encoder.mentioned
+        self._words = _Clicks(
+            histories.feature_words, texts, mentioned.phrase, (widths.phrase_content, 1), size
+        )
+        self._titles = _Clicks(
+            histories.titles, texts, mentioned.title, (widths.title_content, TITLE_PHRASES), size
+        )
         self._past = _Events(histories.queries, texts, ids.query, widths.query_words)
 
     def __len__(self) -> int:
@@ -151,11 +152,9 @@ class ContextBatches:
         features = np.empty((len(chosen), len(PHRASE_MATCH)), np.float32)
         features[:, :width] = self._phrase_fit(contexts, phrases, chosen)
         for part in _parts(len(chosen)):
-            ids = phrases["content"][chosen[part]]
-            terms = Terms.of(ids, encoder.share)
-            said = encoder.relevance.said.take(terms.ids)
-            tasted = self._tastes(contexts[part], ids)
-            features[part, width:] = phrase_taste(terms, tasted, said)
+            terms = encoder.phrase_terms(phrases[chosen[part]])
+            tasted = self._tastes(contexts[part], terms.ids.T)
+            features[part, width:] = phrase_taste(terms, tasted, encoder.usual)
         return features
 
     def _phrase_fit(
@@ -167,7 +166,7 @@ class ContextBatches:
         )
         queries, texts = np.divmod(pairs, max(len(phrases), 1))
         encoder, asked = self._encoder, phrases[texts]
-        usual = encoder.terms(asked).least_share
+        usual = encoder.phrase_terms(asked).least_share
         features = np.empty((len(pairs), len(PHRASE_FIT)), np.float32)
         for group in _runs(queries):
             fit = encoder.fit(self.queries[queries[group.start]])
@@ -189,25 +188,50 @@ class ContextBatches:
             features[group] = self._encoder.query_match(query, titles[texts[group]])
         return features[places]
 
-    def _tastes(self, contexts: LongArray, ids: IntArray) -> Tasted:
+    def _tastes(self, contexts: LongArray, ids: NDArray[Any]) -> Tasted:
         """Look ids (K, W) up in the taste of each context's shopper."""
         order = np.argsort(contexts, kind="stable")
         in_order = contexts[order]
         words, clicks = np.zeros(ids.shape, np.float32), np.zeros(ids.shape, np.float32)
         weights = np.zeros((len(ids), 2), np.float32)
-        by_id = np.zeros(self._encoder.vocabulary.size, np.float32)
+        by_id = np.zeros(len(self._encoder.usual.told), np.float32)
         for group in _runs(in_order):
             row, members = int(in_order[group.start]), order[group]
             for kind, (events, sums) in enumerate(((self._words, words), (self._titles, clicks))):
-                seen, left = events.clicks_of(row, float(self._ts[row]))
-                np.add.at(by_id, seen.ravel(), np.repeat(left, seen.shape[1]))
-                by_id[0] = 0.0
+                seen, left, weight = events.clicks_of(row, float(self._ts[row]))
+                np.add.at(by_id, seen.ravel(), left.ravel())
                 sums[members] = by_id[ids[members]]
-                weights[members, kind] = left.sum()
+                weights[members, kind] = weight
                 by_id[seen] = 0.0
         clicks += words
         clicks += 1
         return Tasted(words.T, clicks.T, weights[:, 0], weights[:, 1])
+
+
+class _Clicks(_Events):
+    """Clicks of one kind: as events, and what each text mentions."""
+
+    def __init__(
+        self,
+        window: Window,
+        texts: Sequence[str],
+        encode: Callable[[str], RowBytes],
+        widths: tuple[int, int],
+        size: int,
+    ) -> None:
+        super().__init__(window, texts, encode, sum(widths))
+        self._mentioned, self._shares = self.ids, shares_of(self.ids, size)
+        self.width = widths[0]
+        self.ids = np.ascontiguousarray(self.ids[:, : self.width])
+
+    def clicks_of(self, row: int, now: float) -> tuple[IntArray, FloatArray, float]:
+        """Return ids (n, W) that one row sees, how much each weighs, and how much all clicks."""
+        seen = slice(int(self.window.starts[row]), int(self.window.ends[row]))
+        texts = self.codes[seen]
+        ids = self._mentioned[texts]
+        days = ((now - self.window.trail.ts[seen]) / SECONDS_A_DAY).astype(np.float32)
+        left = fading(days) * (ids[:, 0] != 0)
+        return ids, self._shares[texts] * left[:, None], float(left.sum())
 
 
 def _parts(length: int) -> Iterator[slice]:

@@ -14,9 +14,10 @@ from service.contract.fingerprint import fingerprint
 from service.contract.groups import feature_groups
 from service.contract.history import Timeline
 from service.contract.matching import PHRASE_MATCH, QueryWords, match_titles
-from service.contract.relevance import PHRASE_FIT, Fit, Relevance, keys_of
+from service.contract.mentions import TITLE_PHRASES, Mentioned, Mentions, PhraseFinder
+from service.contract.relevance import PHRASE_FIT, UNKNOWN, Fit, Relevance, keys_of
 from service.contract.similarity import SimilarWords
-from service.contract.taste import Clicks, Mentions, Taste, Terms, measure_taste, phrase_taste
+from service.contract.taste import Clicks, Taste, Terms, Usual, measure_taste, phrase_taste
 from service.contract.text_ids import TextIds, joined, rows
 from service.contract.tokenizer import Tokenizer, is_number
 
@@ -105,9 +106,18 @@ class Encoder:
         self.query = lru_cache(maxsize=_REMEMBERED_QUERIES)(self._encode_query)
         self.match_words = lru_cache(maxsize=_REMEMBERED_QUERIES)(self._look_up_query)
         self.fit = lru_cache(maxsize=_REMEMBERED_FITS)(self._fit_of)
-        self._words = self._texts(self.ids.phrase, encoding.history, encoding.phrase_content)
-        self._titles = self._texts(self.ids.title, encoding.titles, encoding.title_content)
-        self._queries = self._texts(self.ids.query, encoding.queries, encoding.query_words)
+        known = self.relevance.phrases
+        finder = PhraseFinder(self.tokenizer, vocabulary, known)
+        self.mentioned = Mentioned(self.ids, finder, known, vocabulary.size)
+        self.usual = Usual(
+            self.relevance.said,
+            np.concatenate([self.share, self.relevance.told]),
+            np.concatenate([self.share, self.relevance.squares]),
+        )
+        widths = encoding.phrase_content, encoding.title_content, encoding.query_words
+        self._words = self._texts(self.mentioned.phrase, encoding.history, widths[0], 1)
+        self._titles = self._texts(self.mentioned.title, encoding.titles, widths[1], TITLE_PHRASES)
+        self._queries = self._texts(self.ids.query, encoding.queries, widths[2], 0)
         self._last: _Last | None = None
         self._last_taste: tuple[Contexts, Taste] | None = None
         self.fingerprint = fingerprint(self)
@@ -192,10 +202,16 @@ class Encoder:
         return table
 
     def phrase_table(self, texts: Sequence[str]) -> TextTable:
-        """Return what matching needs of each phrase, one structured row a phrase."""
+        """Return what matching needs of each phrase, one structured row a phrase.
+
+        Its terms are its words; those of a known phrase are itself.
+        """
         table = np.zeros(len(texts), dtype=phrase_fields(self.encoding))
         table["content"] = rows(texts, self.ids.phrase, self.encoding.phrase_content)
         table["code"] = list(map(self.relevance.code, texts))
+        known = table["code"] != UNKNOWN
+        table["terms"] = np.where(known[:, None], 0, table["content"])
+        table["terms"][known, 0] = table["code"][known] + self.vocabulary.size
         return table
 
     def query_match(self, query: str, titles: TextTable) -> FloatArray:
@@ -208,7 +224,7 @@ class Encoder:
         last = self._last_taste
         if last is not None and last[0] is contexts:
             return last[1]
-        taste = measure_taste(contexts.clicks, self.vocabulary.size)
+        taste = measure_taste(contexts.clicks, len(self.usual.told))
         self._last_taste = (contexts, taste)
         return taste
 
@@ -216,29 +232,38 @@ class Encoder:
         self, queries: Sequence[str], lengths: Sequence[int], contexts: Contexts, table: TextTable
     ) -> FloatArray:
         """Return PHRASE_MATCH (K, 8) of requests (B,): so many rows of `table` for each."""
-        terms, width = self.terms(table), len(PHRASE_FIT)
+        terms, width = self.phrase_terms(table), len(PHRASE_FIT)
         owners = None if len(lengths) == 1 else np.arange(len(lengths)).repeat(lengths)
         features = np.empty((len(table), len(PHRASE_MATCH)), np.float32)
         fits, out = list(map(self.fit, queries)), features[:, :width]
         self.relevance.match(fits, lengths, table["code"], terms.least_share, out)
         tasted = self.taste(contexts).of(terms, owners)
-        said = self.relevance.said.take(terms.ids)
-        features[:, width:] = phrase_taste(terms, tasted, said)
+        features[:, width:] = phrase_taste(terms, tasted, self.usual)
         return features
 
     def terms(self, table: TextTable) -> Terms:
-        """Return the content of rows of a title or phrase table, ready for tastes."""
+        """Return the content of rows of a title table, ready for tastes."""
         return Terms.of(table["content"], self.share)
 
-    def _texts(self, encode: Callable[[str], RowBytes], limit: int, width: int) -> _TextsOf:
+    def phrase_terms(self, table: TextTable) -> Terms:
+        """Return the terms of rows of a phrase table, ready for tastes."""
+        ids = table["terms"]
+        if table["code"].all():  # each known phrase is one term
+            ids = ids[:, :1]
+        return Terms.of(ids, self.usual.told)
+
+    def _texts(
+        self, encode: Callable[[str], RowBytes], limit: int, width: int, phrases: int
+    ) -> _TextsOf:
         """Return an encoder of all texts of one kind of a history: they seldom change."""
+        size = self.vocabulary.size
 
         @lru_cache(maxsize=_REMEMBERED_HISTORIES)
         def encoded(texts: tuple[str, ...]) -> _Texts:
-            ids = np.zeros((limit, width), np.int32)
+            ids = np.zeros((limit, width + phrases), np.int32)
             if texts:
-                ids[: len(texts)] = rows(texts, encode, width)
-            return _Texts(ids[None], Mentions.of(ids))
+                ids[: len(texts)] = rows(texts, encode, width + phrases)
+            return _Texts(np.ascontiguousarray(ids[None, :, :width]), Mentions.of(ids, size))
 
         return _TextsOf(encoded, limit)
 
@@ -275,7 +300,8 @@ def title_fields(encoding: Encoding) -> np.dtype[np.void]:
 
 def phrase_fields(encoding: Encoding) -> np.dtype[np.void]:
     """Return the fields of a phrase table's rows."""
-    return np.dtype([("content", np.int32, (encoding.phrase_content,)), ("code", np.int32)])
+    ids = (np.int32, (encoding.phrase_content,))
+    return np.dtype([("content", *ids), ("code", np.int32), ("terms", *ids)])
 
 
 def _joined(rows_of_each: Sequence[NDArray[Any]]) -> NDArray[Any]:

@@ -29,7 +29,7 @@ _QUERY_PRIOR: Final = 2.0
 _LEAST_SHARE: Final = 1e-7
 _NUMBERS: Final = {
     "weights": "<f4", "shown": "<f4", "starts": "<i8", "codes": "<i4", "counts": "<f4",
-    "share": "<f4", "said": "<f4",
+    "share": "<f4", "said": "<f4", "told": "<f4", "squares": "<f4",
 }  # fmt: skip
 
 
@@ -60,8 +60,9 @@ def phrase_key(text: str) -> str:
 class Relevance:
     """Products shown for queries, counted by key of the query and by phrase they attest.
 
-    Phrases are known by codes 1..P. `said` (size,) is the share of the feature words shown that
-    hold each id of the vocabulary.
+    Phrases are known by codes 1..P. `said` is the share of the feature words shown that hold each
+    id of the vocabulary, then that are each phrase. `told` is how much each phrase counts in the
+    title of an ad shown, on average, and `squares` the average square of that.
     """
 
     rows: Mapping[str, int]  # of the keys (K,)
@@ -72,14 +73,17 @@ class Relevance:
     codes: IntArray  # (E,)
     counts: FloatArray  # (E,) of those products that attest the phrase
     share: FloatArray  # (P + 1,) of all products that attest each phrase; 0 for the unknown
-    said: FloatArray  # (size,)
+    said: FloatArray  # (size + P + 1,)
+    told: FloatArray  # (P + 1,)
+    squares: FloatArray  # (P + 1,)
 
     @classmethod
     def nothing(cls, size: int) -> Relevance:
         """Return what is known before anything was attested or shown."""
         none, codes = np.zeros(0, np.float32), np.zeros(0, np.int32)
         starts, zero = np.zeros(1, np.int64), np.zeros(1, np.float32)
-        return cls({}, {}, none, none, starts, codes, none, zero, np.zeros(size, np.float32))
+        said = np.zeros(size + 1, np.float32)
+        return cls({}, {}, none, none, starts, codes, none, zero, said, zero, zero)
 
     def code(self, phrase: str) -> int:
         """Return the code of a phrase, UNKNOWN if there is none."""
@@ -185,12 +189,14 @@ class Relevance:
             and (int(self.starts[0]), int(self.starts[-1])) == (0, entries)
             and bool((np.diff(self.starts) >= 0).all())
             and self.share.shape == (phrases + 1,)
-            and self.said.shape == (size,)
+            and self.told.shape == self.squares.shape == (phrases + 1,)
+            and self.said.shape == (size + phrases + 1,)
             and all(bool(np.isfinite(one).all() and (one >= 0).all()) for one in self._amounts())
         )
 
     def _amounts(self) -> tuple[FloatArray, ...]:
-        return self.weights, self.shown, self.counts, self.share, self.said
+        shares = self.share, self.said, self.told, self.squares
+        return self.weights, self.shown, self.counts, *shares
 
 
 def _numbers(data: bytes, lengths: list[int]) -> dict[str, NDArray[Any]]:

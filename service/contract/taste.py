@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from service.contract.arrays import FloatArray, IntArray
+    from service.contract.mentions import Mentions
 
 HALF_LIFE_DAYS: Final = 30.0
 _PER_DAY: Final = np.float32(-1.0 / HALF_LIFE_DAYS)
 _FAR: Final = np.float32(1e9)
-_PRIOR_CLICKS: Final = np.float32(2)
+_PRIOR_CLICKS: Final = np.float32(0.5)
 
 TITLE_TASTE: Final = ("lift_mean", "lift_max", "lift_attended", "clicks_weight")
 PHRASE_TASTE: Final = (
@@ -37,21 +38,6 @@ def fading(days: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True, slots=True)
-class Mentions:
-    """The ids that texts hold, without padding: by text, each id once."""
-
-    places: NDArray[np.intp]  # (2, m) ids, and which text holds each
-    counts: FloatArray  # (n,) 0 for a text without ids, since a click on it counts for nothing
-
-    @classmethod
-    def of(cls, ids: IntArray) -> Mentions:
-        """Gather the ids of texts (n, W), 0 pads."""
-        texts, places = np.nonzero(ids)
-        held = np.stack([ids[texts, places].astype(np.intp), texts])
-        return cls(held, (ids[:, 0] != 0).astype(np.float32))
-
-
-@dataclass(frozen=True, slots=True)
 class Clicks:
     """What shoppers (B,) clicked: feature words and titles, and how many days ago (B, n) each."""
 
@@ -66,7 +52,7 @@ class Taste:
     """Faded clicks of shoppers (B,): by id, and in all.
 
     words (B * size,): of feature words with the id; clicks (B * size,): 1 + of feature words and
-    titles; the weights (B,).
+    titles, by as much as the id counts in each; the weights (B,).
     """
 
     words: FloatArray
@@ -96,7 +82,9 @@ def measure_taste(clicks: Clicks, size: int) -> Taste:
     firsts = np.array(widths).repeat(shoppers).cumsum() - np.array(widths).repeat(shoppers)
     texts += firsts.repeat(sizes)
     sums = np.zeros(len(mentions) * size, dtype=np.float32)
-    np.add.at(sums, ids, weights.take(texts))
+    shares = np.concatenate([one.shares for one in mentions])
+    shares *= weights.take(texts)
+    np.add.at(sums, ids, shares)
     words, by_click = sums[: shoppers * size], sums[shoppers * size :]
     by_click += words
     by_click += 1
@@ -172,6 +160,19 @@ class Tasted:
     titles_weight: FloatArray | np.float32
 
 
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What clicks mention without taste, by id.
+
+    said: the share of feature words with the id; told: how much the id counts in a title, on
+    average, which is the share of phrases' terms; squares: the average square of that.
+    """
+
+    said: FloatArray
+    told: FloatArray
+    squares: FloatArray
+
+
 def title_taste(terms: Terms, tasted: Tasted) -> FloatArray:
     """Return the features TITLE_TASTE (K, 4) of titles; an empty title gives zeros.
 
@@ -200,25 +201,29 @@ def title_taste(terms: Terms, tasted: Tasted) -> FloatArray:
     return features
 
 
-def phrase_taste(terms: Terms, tasted: Tasted, said: FloatArray) -> FloatArray:
+def phrase_taste(terms: Terms, tasted: Tasted, usual: Usual) -> FloatArray:
     """Return the features PHRASE_TASTE (K, 5) of phrases; an empty phrase gives zeros.
 
-    With F_p and T_p the faded clicks on feature words and on titles that hold an id p, and what
-    they would be without taste, f_p = nF said_p and t_p = nT share_p, smallest over p:
-        (F_p - f_p) / (f_p + 2), (T_p - t_p) / (t_p + 2), (F_p + T_p - f_p - t_p) / (f_p + t_p + 2)
+    With F_p and T_p the faded clicks on feature words and on titles that hold an id p, what they
+    would be without taste, f_p = nF said_p and t_p = nT told_p, and s_p = nT squares_p, smallest
+    over p:
+        (F_p - f_p) / (f_p + 0.5), (T_p - t_p) / (s_p + 0.5)
+        (F_p + T_p - f_p - t_p) / (f_p + s_p + 0.5)
     and log1p(nF), log1p(nT). So shrinks a ridge regression with one coefficient for each id.
-    said (T, K) is the share of shown feature words that hold the id.
+    told_p is the terms' share.
     """
-    words = tasted.words_weight * said
-    titles = tasted.titles_weight * terms.share
+    words = tasted.words_weight * usual.said.take(terms.ids)
+    words_beyond = tasted.words - words
+    titles = tasted.titles_weight * usual.squares.take(terms.ids)
+    beyond = tasted.clicks - 1 - words - tasted.titles_weight * terms.share
     parts = (
-        (tasted.words, words),
-        (tasted.clicks - 1 - tasted.words, titles),
-        (tasted.clicks - 1, words + titles),
+        (words_beyond, words),
+        (beyond - words_beyond, titles),
+        (beyond, words + titles),
     )
     features = np.empty((len(terms.real), len(PHRASE_TASTE)), dtype=np.float32, order="F")
-    for column, (clicks, usual) in enumerate(parts):
-        pull = (clicks - usual) / (usual + _PRIOR_CLICKS)
+    for column, (clicks, held) in enumerate(parts):
+        pull = clicks / (held + _PRIOR_CLICKS)
         pull += terms.far
         pull.min(axis=0, out=features[:, column])
     features[:, 3] = np.log1p(tasted.words_weight)

@@ -22,9 +22,10 @@ RowBytes = bytes
 """A row of ids as the bytes of an int32 array: rows of a history are joined, not stacked."""
 
 
-def _remember(make: Callable[[str], RowBytes]) -> Callable[[str], RowBytes]:
-    remembered = lru_cache(maxsize=_REMEMBERED)(make)
-    return lambda text: remembered(text) if len(text) <= _LONGEST_REMEMBERED else make(text)
+def remembered(make: Callable[[str], RowBytes]) -> Callable[[str], RowBytes]:
+    """Return `make` with a memory for texts of usual length."""
+    known = lru_cache(maxsize=_REMEMBERED)(make)
+    return lambda text: known(text) if len(text) <= _LONGEST_REMEMBERED else make(text)
 
 
 class TextIds:
@@ -34,9 +35,9 @@ class TextIds:
         self._tokenizer = tokenizer
         self._vocabulary = vocabulary
         self._widths = encoding
-        self.title = _remember(self._title)
-        self.phrase = _remember(self._phrase)
-        self.query = _remember(self._query)
+        self.title = remembered(self._title)
+        self.phrase = remembered(self._phrase)
+        self.query = remembered(self._query)
         self.title_words = self._title_words
 
     def _title(self, text: str) -> RowBytes:

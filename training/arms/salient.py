@@ -26,7 +26,9 @@ Tensor = Any
 
 USER_PARTS: Final = ("words", "titles", "past", "query", "head", "groups")
 LINKED_PARTS: Final = ("words", "titles", "query")
-_HINGE_RIDGE: Final = 30.0  # bends take more evidence than slopes
+PULL: Final = PHRASE_MATCH.index("pull")
+WEIGHTS: Final = slice(PHRASE_MATCH.index("clicked_words_weight"), len(PHRASE_MATCH))
+_BEND_RIDGE: Final = 30.0  # bends take more evidence than slopes
 _LEAST_WEIGHT: Final = 0.1
 _LEAST_SPREAD: Final = 1e-6
 
@@ -38,7 +40,7 @@ class Salient(SavedBySettings):
         h2 = f(W2 h1 + b2)      y' = sigmoid(w_y . h2 + w_m . b(m) + sum_p d_p . (e_p * e_v) + b_y)
 
     e_u are the shopper's groups, m how the phrase fits the query and the shopper's clicks, b(m)
-    that with its hinges; p runs over clicked words, clicked titles and the query: the products
+    that with its bends; p runs over clicked words, clicked titles and the query: the products
     are our links beyond the paper. Clicks are pooled against the usual ones and drawn to zero
     while they are few. The auxiliary task reads an attended title e_a in place of e_v and has no
     match. Its own outputs stand beside the shared W1, W2.
@@ -79,7 +81,7 @@ class Salient(SavedBySettings):
         self.place_words(start.words.vectors, start)
         standard = np.asarray(self.standardize(start.main.match))
         self.hinges.adapt(standard)
-        match = np.asarray(self.hinges(standard))
+        match = np.asarray(self.bent(standard))
         self.match_out.kernel.assign(self.main.start(start.main, match, links)[:, None])
         nothing = np.zeros((len(ad_links), 0), np.float32)
         self.auxiliary.start(start.auxiliary, nothing, ad_links)
@@ -102,7 +104,7 @@ class Salient(SavedBySettings):
         first = self.first(groups, ops.concatenate([phrase, rare], axis=-1), links)
         h1 = ops.relu(first + self.from_match(match))
         logits = self.main(self.deep(h1, training), links, batch["place"])
-        return self.calibration(logits + self.match_out(self.hinges(match))[..., 0])
+        return self.calibration(logits + self.match_out(self.bent(match))[..., 0])
 
     def ad_clicks(self, batch: Mapping[str, Tensor], training: bool = False) -> Tensor:
         """Return logits (B, N) of clicks on the shown ads: the auxiliary task."""
@@ -126,6 +128,14 @@ class Salient(SavedBySettings):
         """Return the products e_p * e_v side by side (B, N, 3 D)."""
         pairs = [groups[name][:, None, :] * thing for name in LINKED_PARTS]
         return ops.concatenate(pairs, axis=-1)
+
+    def bent(self, match: Tensor) -> Tensor:
+        """Return match (..., M), its hinges, and its pull times the weights of clicks (..., K).
+
+        How far a pull is to be believed depends on how many clicks there are.
+        """
+        pull = match[..., PULL : PULL + 1]
+        return ops.concatenate([self.hinges(match), pull * match[..., WEIGHTS]], axis=-1)
 
     def first(self, groups: Mapping[str, Tensor], thing: Tensor, links: Tensor) -> Tensor:
         """Return W1 x + b1 with the links, before the activation (B, N, H)."""
@@ -156,7 +166,7 @@ class Output(keras.layers.Layer):
         sums = links.reshape(len(links), parts, -1).sum(axis=-1)
         spread = sums.std(axis=0) + _LEAST_SPREAD
         width = len(PHRASE_MATCH)
-        firmness = np.where(np.arange(match.shape[1]) < width, 1.0, _HINGE_RIDGE)
+        firmness = np.where(np.arange(match.shape[1]) < width, 1.0, _BEND_RIDGE)
         found = Logistic.with_links(match, sums / spread, rows, PLACES, firmness=firmness)
         weights = np.maximum(found.kernel[match.shape[1] :] / spread, 0.0)
         self.dot.kernel.assign(np.repeat(weights, links.shape[1] // parts)[:, None])

@@ -123,16 +123,6 @@ def standardize(graph: GraphBuilder, features: str, layer: Layer) -> str:
     return graph.op("Clip", scaled, -float(layer.limit), float(layer.limit))
 
 
-def bent(graph: GraphBuilder, x: str, hinges: Layer, layer: Layer) -> str:
-    """Add a linear layer over Hinges: x (N, M) -> (N, 1)."""
-    thresholds = weights(hinges.thresholds)
-    width, count = thresholds.shape
-    straight, kernel = np.split(weights(layer.kernel), [width])
-    each = np.repeat(np.eye(width, dtype=np.float32), count, axis=1)
-    beyond = graph.op("Relu", graph.op("Sub", graph.op("MatMul", x, each), thresholds.ravel()))
-    return graph.op("Add", graph.op("MatMul", x, straight), graph.op("MatMul", beyond, kernel))
-
-
 def place(graph: GraphBuilder, places: str, layer: Layer) -> str:
     """Add a PlaceTower as a column: places (N,) int64 -> (N, 1)."""
     bias = weights(layer.bias)

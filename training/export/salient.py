@@ -8,10 +8,9 @@ import numpy as np
 
 from service.contract.groups import GROUP_WIDTH, GROUPS
 from service.contract.matching import PHRASE_MATCH
-from training.arms.salient import LINKED_PARTS, USER_PARTS
+from training.arms.salient import LINKED_PARTS, PULL, USER_PARTS, WEIGHTS
 from training.export.blocks import (
     Words,
-    bent,
     dense,
     feature_groups,
     joined,
@@ -93,14 +92,42 @@ def head_graph(model: Salient, *, placed: bool) -> onnx.ModelProto:
     links = graph.op("Mul", linked, joined(graph, [vector] * 3))
     match = standardize(graph, match, model.standardize)
     first = graph.op("Add", graph.op("Add", user, own), dense(graph, links, model.from_links))
-    h1 = graph.op("Relu", graph.op("Add", first, dense(graph, match, model.from_match)))
+    of_match, from_match = read_match(graph, match, model)
+    h1 = graph.op("Relu", graph.op("Add", first, of_match))
     h2 = graph.op("Relu", dense(graph, h1, model.second))
     logits = graph.op(
         "Add", dense(graph, h2, model.main.dense), dense(graph, links, model.main.dot)
     )
-    logits = graph.op("Add", logits, bent(graph, match, model.hinges, model.match_out))
+    logits = graph.op("Add", logits, from_match)
     if placed:
         position = graph.input("position", INT64, ["N"])
         logits = graph.op("Add", logits, place(graph, position, model.main.place))
     graph.output(probability(graph, logits, model.calibration), "p_click", ["N"])
     return graph.build()
+
+
+def read_match(graph: GraphBuilder, match: str, model: Salient) -> tuple[str, str]:
+    """Return what the match adds to the first layer (N, H) and to the logits (N, 1).
+
+    One product of matrices gives W_m m, what lies beyond each threshold, the straight part of the
+    logit, and the two factors of pull times weights: (w . weights) and the pull.
+    """
+    width, hidden = len(PHRASE_MATCH), model.config.hidden
+    thresholds = weights(model.hinges.thresholds)
+    bends = thresholds.size
+    straight, of_hinges, of_products = np.split(
+        weights(model.match_out.kernel), [width, width + bends]
+    )
+    slope, pull = np.zeros((2, width, 1), np.float32)
+    slope[WEIGHTS] = of_products
+    pull[PULL] = 1.0
+    each = np.repeat(np.eye(width, dtype=np.float32), thresholds.shape[1], axis=1)
+    kernel = np.hstack([weights(model.from_match.kernel), each, straight, slope, pull])
+    sizes = [hidden, bends, 1, 1, 1]
+    bias = np.zeros(sum(sizes), np.float32)
+    bias[hidden : hidden + bends] = -thresholds.ravel()
+    whole = graph.op("Add", graph.op("MatMul", match, kernel), bias)
+    first, beyond, line, slopes, pulls = parted(graph, whole, sizes)
+    bent = graph.op("MatMul", graph.op("Relu", beyond), of_hinges)
+    logit = graph.op("Add", graph.op("Add", line, bent), graph.op("Mul", slopes, pulls))
+    return first, logit

@@ -18,11 +18,12 @@ from service.contract.matching import PHRASE_MATCH, TITLE_MATCH
 from service.contract.taste import title_taste
 from service.contract.tokenizer import Tokenizer
 from service.contract.vocabulary import learn_vocabulary
+from tests.unit.contract.made_relevance import knowing
 
 TITLES = ("Steel Kitchen Sink 33 in.", "Oak Kitchen Table", "LED Light Bulb (4-Pack)", "蓝牙耳机")
 PHRASES = ("kitchen sink", "led", "oak")
 VOCABULARY = learn_vocabulary(Tokenizer(), TITLES, phrases=("kitchen sink",), min_count=1)
-ENCODER = Encoder(Encoding(), VOCABULARY)
+ENCODER = Encoder(Encoding(), VOCABULARY, knowing(("kitchen sink", "led"), VOCABULARY.size))
 HISTORY = History(
     (("kitchen sink", 86_400.0), ("led", 172_800.0)),
     ((TITLES[0], 43_200.0),),

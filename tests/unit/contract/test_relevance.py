@@ -19,7 +19,9 @@ KNOWN = Relevance(
     codes=np.array([2, 2], np.int32),
     counts=np.array([5, 4], np.float32),
     share=np.array([0, 0.01, 0.1], np.float32),
-    said=np.zeros(SIZE, np.float32),
+    said=np.zeros(SIZE + 3, np.float32),
+    told=np.array([0, 0.1, 0.2], np.float32),
+    squares=np.array([0, 0.1, 0.1], np.float32),
 )
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from service.contract.mentions import Mentions
 from service.contract.taste import (
     Clicks,
-    Mentions,
     Taste,
     Tasted,
     Terms,
+    Usual,
     fading,
     measure_taste,
     phrase_taste,
@@ -27,15 +28,21 @@ WORDS = np.array([[1, 2], [1, 0]], np.int32)  # two clicked feature words
 WORD_DAYS = np.array([0.0, 30.0], np.float32)  # weigh 1 and 1/2
 TITLES = np.array([[3, 1, 0], [0, 0, 0]], np.int32)  # a clicked title, and one without words
 TITLE_DAYS = np.array([60.0, 0.0], np.float32)  # weighs 1/4
-CLICKS = Clicks([Mentions.of(WORDS)], WORD_DAYS[None], [Mentions.of(TITLES)], TITLE_DAYS[None])
+CLICKS = Clicks(
+    [Mentions.of(WORDS, 4)], WORD_DAYS[None], [Mentions.of(TITLES, 4)], TITLE_DAYS[None]
+)
 TASTE = measure_taste(CLICKS, 4)
 
 
-SAID = np.array([0.0, 0.4, 0.1, 0.0], np.float32)  # of the feature words shown, by id
+USUAL = Usual(  # by id: of the feature words shown, and in titles
+    said=np.array([0.0, 0.4, 0.1, 0.0], np.float32),
+    told=SHARE,
+    squares=np.array([0.0, 0.06, 0.2, 0.5], np.float32),
+)
 
 
 def said_taste(terms: Terms, found: Tasted) -> FloatArray:
-    return phrase_taste(terms, found, SAID.take(terms.ids))
+    return phrase_taste(terms, found, USUAL)
 
 
 def tasted(terms: Terms, taste: Taste = TASTE) -> Tasted:
@@ -56,7 +63,9 @@ def test_clicks_add_up_by_id() -> None:
 def test_as_many_titles_as_there_are_and_as_many_words_as_there_are() -> None:
     words, titles = np.array([[1], [2]], np.int32), np.array([[3], [1], [1]], np.int32)
     no_days = np.zeros((2, 5), np.float32)
-    clicks = Clicks([Mentions.of(words)], no_days[:1, :2], [Mentions.of(titles)], no_days[:1, :3])
+    clicks = Clicks(
+        [Mentions.of(words, 4)], no_days[:1, :2], [Mentions.of(titles, 4)], no_days[:1, :3]
+    )
     taste = measure_taste(clicks, 4)
     assert taste.words.tolist() == [0, 1, 1, 0]
     assert taste.clicks.tolist() == [1, 4, 2, 2]
@@ -82,10 +91,10 @@ def test_features_of_a_title() -> None:
 def test_features_of_a_phrase() -> None:
     ids = np.array([[1, 2, 0, 0]], np.int32)
     terms = Terms.of(ids, SHARE)
-    features = phrase_taste(terms, tasted(terms), SAID.take(terms.ids))
-    words = [(1.5 - 1.5 * 0.4) / (1.5 * 0.4 + 2), (1.0 - 1.5 * 0.1) / (1.5 * 0.1 + 2)]
-    titles = [(0.25 - 0.25 * 0.1) / (0.25 * 0.1 + 2), (0 - 0.25 * 0.2) / (0.25 * 0.2 + 2)]
-    both = [(1.75 - 0.625) / (0.625 + 2), (1.0 - 0.2) / (0.2 + 2)]
+    features = said_taste(terms, tasted(terms))
+    words = [(1.5 - 1.5 * 0.4) / (1.5 * 0.4 + 0.5), (1.0 - 1.5 * 0.1) / (1.5 * 0.1 + 0.5)]
+    titles = [(0.25 - 0.25 * 0.1) / (0.25 * 0.06 + 0.5), (0 - 0.25 * 0.2) / (0.25 * 0.2 + 0.5)]
+    both = [(1.75 - 0.625) / (0.615 + 0.5), (1.0 - 0.2) / (0.2 + 0.5)]
     weights = [math.log1p(1.5), math.log1p(0.25)]
     expected = [min(words), min(titles), min(both), *weights]
     np.testing.assert_allclose(features, [expected], rtol=1e-5)
@@ -110,7 +119,7 @@ def test_padding_is_invisible() -> None:
 def test_nobody_likes_nothing() -> None:
     no_words, no_titles = np.zeros((1, 2), np.int32), np.zeros((1, 3), np.int32)
     no_days = np.zeros((1, 1), np.float32)
-    clicks = Clicks([Mentions.of(no_words)], no_days, [Mentions.of(no_titles)], no_days)
+    clicks = Clicks([Mentions.of(no_words, 4)], no_days, [Mentions.of(no_titles, 4)], no_days)
     nothing = measure_taste(clicks, 4)
     terms = Terms.of(np.array([[1, 2, 3]], np.int32), SHARE)
     assert not title_taste(terms, tasted(terms, nothing)).any()
@@ -118,8 +127,8 @@ def test_nobody_likes_nothing() -> None:
 
 
 def test_each_candidate_may_have_a_shopper_of_its_own() -> None:
-    mine, other = Mentions.of(WORDS), Mentions.of(np.array([[3, 0], [0, 0]], np.int32))
-    titles = Mentions.of(TITLES)
+    mine, other = Mentions.of(WORDS, 4), Mentions.of(np.array([[3, 0], [0, 0]], np.int32), 4)
+    titles = Mentions.of(TITLES, 4)
     other_days = np.array([0.0, 5.0], np.float32)
     both = Clicks(
         [mine, other],
@@ -153,3 +162,13 @@ def test_terms_side_by_side_are_the_terms_of_all() -> None:
 def test_the_terms_of_one_stay_as_they_are() -> None:
     terms = Terms.of(np.array([[1, 3, 0]], np.int32), SHARE)
     assert Terms.joined([terms]) is terms
+
+
+def test_a_title_of_many_phrases_tells_less_of_each() -> None:
+    # ids from 4 are phrases: four of them count 1/2 each, words count in full
+    titles = Mentions.of(np.array([[1, 2, 4, 5, 6, 7], [1, 0, 5, 0, 0, 0]], np.int32), 4)
+    nothing = Mentions.of(np.zeros((1, 1), np.int32), 4)
+    no_days = np.zeros((1, 2), np.float32)
+    taste = measure_taste(Clicks([nothing], no_days[:, :1], [titles], no_days), 8)
+    assert taste.clicks.tolist() == [1, 3, 2, 1, 1.5, 2.5, 1.5, 1.5]
+    assert taste.titles_weight.tolist() == [2]
