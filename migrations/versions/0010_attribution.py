@@ -48,6 +48,7 @@ CREATE TABLE attributions (
         ELSE quantity <= 0 AND value_micros <= 0 AND price_micros <= 0 END)
 );
 CREATE INDEX ix_attributions_campaign_id ON attributions (campaign_id, converted_at);
+CREATE INDEX ix_attributions_store_id ON attributions (store_id, converted_at);
 
 -- a worker of the version before stores returns without a key of their own
 CREATE FUNCTION queue_return() RETURNS trigger LANGUAGE plpgsql AS $$

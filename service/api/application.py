@@ -10,6 +10,7 @@ from service.api.hot_route import HotApp
 from service.api.management import (
     activity,
     advertisers,
+    attributions,
     audit_log,
     campaign_ads,
     campaigns,
@@ -55,6 +56,7 @@ MANAGED = (
     jobs,
     audit_log,
     reports,
+    attributions,
     opt_outs,
     activity,
     users,

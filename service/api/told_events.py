@@ -12,6 +12,7 @@ from service.api.schemas.events import (
     Conversion,
     FeatureWord,
     Impression,
+    Return,
     Search,
     View,
 )
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 Signed = Impression | View | Click
 Keyed = Search | FeatureWord | AddToCart
-Told = Signed | Keyed | Conversion
+Told = Signed | Keyed | Conversion | Return
 
 OLDEST_SECONDS = 90 * 24 * 3600
 AHEAD_SECONDS = 300  # how far a caller's clock may go before ours
@@ -55,6 +56,8 @@ def told_event(told: Told, telling: Telling) -> Event:
     """
     if isinstance(told, Conversion):
         return _conversion(told, telling)
+    if isinstance(told, Return):
+        return _return(told, telling)
     if isinstance(told, Search | FeatureWord | AddToCart):
         return Event(
             event_key=told.event_id,
@@ -78,6 +81,7 @@ def _conversion(told: Conversion, telling: Telling) -> Event:
             "ad_id": token.ad_id,
             "campaign_id": token.campaign_id,
             "slot": token.slot,
+            "payload": {"shown_at": token.ts},
         }
     return Event(
         event_key=f"{told.order_id}/{told.line}",
@@ -85,6 +89,22 @@ def _conversion(told: Conversion, telling: Telling) -> Event:
         line=str(told.line),
         **_purchase(told, telling.currency),
         **fields,
+    )
+
+
+def _return(told: Return, telling: Telling) -> Event:
+    """It names no shopper: the order does."""
+    return Event(
+        store_id=telling.key.store_id,
+        type=told.type,
+        ts=_when(told.occurred_at, telling.now),
+        event_key=f"{told.order_id}/{told.line}/{told.return_id}",
+        received_at=telling.now,
+        order_id=told.order_id,
+        line=str(told.line),
+        quantity=told.quantity,
+        value=None if told.value is None else Micros(told.value),
+        payload={"return_id": told.return_id},
     )
 
 

@@ -47,4 +47,5 @@ attributions = Table(
         name="sign",
     ),
     Index("ix_attributions_campaign_id", "campaign_id", "converted_at"),
+    Index("ix_attributions_store_id", "store_id", "converted_at"),
 )

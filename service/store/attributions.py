@@ -33,7 +33,10 @@ def _claim(kind: str) -> str:
         f"WITH due AS (SELECT store_id, type, event_key, ts FROM event_keys WHERE type = '{kind}'"
         f" AND attribute_at <= now() - make_interval(secs => {SETTLE_SECONDS})"
         " ORDER BY attribute_at LIMIT :most FOR UPDATE SKIP LOCKED)"
-        " SELECT due.store_id, due.event_key, e.line, e.quantity, e.value_micros, e.ts,"
+        " SELECT due.store_id, due.event_key, e.line, e.quantity, e.ts,"
+        # amounts in another currency cannot be added up
+        " CASE WHEN coalesce(e.currency, stores.currency) = stores.currency"
+        "  THEN e.value_micros END AS value_micros,"
         f" {ORDER_KEY} AS order_key,"
     )
 

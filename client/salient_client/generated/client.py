@@ -1080,6 +1080,36 @@ class Salient(Connection):
         )
         return self._ask(call, models.PerformancePage)
 
+    def report_conversions(
+        self,
+        *,
+        first_day: date | None = None,
+        last_day: date | None = None,
+        advertiser_id: str | None = None,
+        campaign_id: str | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> models.ConversionsPage:
+        """Count what each campaign sold on each day, and what came back; a merchant sees its own.
+
+        A line of an order is owed to the last click within the attribution window, a few seconds
+        after it was told; a click that was recorded late is found for an hour. At most 92 days at
+        once.
+        """
+        call = Call(
+            "GET",
+            "/v1/reports/conversions",
+            query={
+                "first_day": first_day,
+                "last_day": last_day,
+                "advertiser_id": advertiser_id,
+                "campaign_id": campaign_id,
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return self._ask(call, models.ConversionsPage)
+
     def report_opt_outs(self, *, limit: int = 100, cursor: str | None = None) -> models.OptOutPage:
         """Count how many products and merchants banned, locked or approved which selling points.
 

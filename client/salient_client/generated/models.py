@@ -713,6 +713,64 @@ class Conversion(Wire):
     """The ad that led to it, if the shop knows: one of its URLs, or the token."""
 
 
+class ConversionsPage(Wire):
+    """A page of the report, by day and campaign."""
+
+    data: list[ConversionsRow]
+    """A row for each campaign and day on which anything was sold or returned."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
+
+
+class ConversionsRow(Wire):
+    """
+    What the ads of one campaign sold on one day (UTC), and what came back.
+
+    Sales belong to the day of the order, returns to the day of the return. Each line of an order
+    counts once, for the ad that it is owed to.
+    """
+
+    day: date
+    """The day, in UTC."""
+
+    campaign_id: str
+    """The campaign."""
+
+    campaign_name: str
+    """What people call it now."""
+
+    advertiser_id: str
+    """Whose it is."""
+
+    conversions: int
+    """Lines of orders owed to its ads."""
+
+    view_through: int
+    """Those after a view only, without a click."""
+
+    halo: int
+    """Those for another product of the advertiser than the ad's."""
+
+    new_to_brand: int
+    """Those of shoppers who had not bought of the brand for a year; shoppers who are not known are not counted."""
+
+    quantity: float
+    """Pieces sold."""
+
+    value_micros: int
+    """What was sold, in micros of the store's currency."""
+
+    returns: int
+    """Returns of such lines."""
+
+    returned_quantity: float
+    """Pieces that came back."""
+
+    returned_micros: int
+    """What they were worth, in micros."""
+
+
 class Done(Wire):
     """Something that a shopper did."""
 

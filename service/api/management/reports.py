@@ -13,6 +13,7 @@ from service.api.management.caller import Caller, Gate
 from service.api.management.cursor import Page
 from service.api.management.database import Database
 from service.api.management.route import management_router
+from service.api.schemas.conversions import ConversionsRow
 from service.api.schemas.reports import PerformancePage, PerformanceRow
 from service.api.schemas.resource import Id
 from service.errors import Fault, InvalidRequestError
@@ -79,17 +80,17 @@ async def report_performance(  # noqa: PLR0913, PLR0917 - one argument a query p
 
     It is up to date: what the worker has recorded is in it. At most 92 days at once.
     """
-    first, last = _period(first_day, last_day)
+    first, last = period(first_day, last_day)
     owner = advertiser_id or caller.advertiser_id
     if not caller.sees(owner):
-        return page.answer(PerformancePage, [], _key)
+        return page.answer(PerformancePage, [], row_key)
     query = PerformanceQuery(caller.store_id, first, last, owner, campaign_id)
     async with database.begin() as connection:
-        rows = await performance_page(connection, _past(query, page.after), limit=page.fetch)
-    return page.answer(PerformancePage, [PerformanceRow(**row) for row in rows], _key)
+        rows = await performance_page(connection, rest_of(query, page.after), limit=page.fetch)
+    return page.answer(PerformancePage, [PerformanceRow(**row) for row in rows], row_key)
 
 
-def _period(first: date | None, last: date | None) -> tuple[date, date]:
+def period(first: date | None, last: date | None) -> tuple[date, date]:
     """The days asked for. Raises: InvalidRequestError if they are too many, or end too early."""
     last = last or datetime.now(UTC).date()
     first = first or last - timedelta(days=_USUAL_DAYS - 1)
@@ -102,7 +103,7 @@ def _period(first: date | None, last: date | None) -> tuple[date, date]:
     return first, last
 
 
-def _past(query: PerformanceQuery, after: str) -> PerformanceQuery:
+def rest_of(query: PerformanceQuery, after: str) -> PerformanceQuery:
     """The rest of `query` after the row whose key is `after`.
 
     Raises: InvalidRequestError for the cursor of another list.
@@ -120,5 +121,6 @@ def _past(query: PerformanceQuery, after: str) -> PerformanceQuery:
     return replace(query, first_day=day, after=found[2])
 
 
-def _key(row: PerformanceRow) -> str:
+def row_key(row: PerformanceRow | ConversionsRow) -> str:
+    """What a cursor says of the last row of a page."""
     return f"{row.day}/{row.campaign_id}"

@@ -153,14 +153,52 @@ class Conversion(Wire):
     ] = None
 
 
+class Return(Wire):
+    """Pieces of an order's line came back. The return's own id makes it unique in the line."""
+
+    type: Annotated[Literal["return"], _kind("return")]
+    order_id: Annotated[
+        CallerId, Field(description="The shop's id of the order.", examples=["o-88123"])
+    ]
+    line: Annotated[
+        int, Field(ge=0, le=10_000, description="Number of the order's line.", examples=[0])
+    ] = 0
+    return_id: Annotated[
+        CallerId, Field(description="The shop's id of the return.", examples=["r-2210"])
+    ]
+    occurred_at: OccurredAt = None
+    quantity: Annotated[
+        int, Field(ge=1, le=1_000_000, description="How many came back.", examples=[1])
+    ] = 1
+    value: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=10**15,
+            description="What was given back for it, in micros; by default what the pieces were"
+            " sold for.",
+            examples=[59_990_000],
+        ),
+    ] = None
+
+
 AnyEvent = Annotated[
-    Search | FeatureWord | Impression | View | Click | AddToCart | Conversion,
+    Search | FeatureWord | Impression | View | Click | AddToCart | Conversion | Return,
     Field(discriminator="type"),
 ]
 
 
 EVENT_TYPES = frozenset(
-    {"search", "feature_word", "impression", "view", "click", "add_to_cart", "conversion"}
+    {
+        "search",
+        "feature_word",
+        "impression",
+        "view",
+        "click",
+        "add_to_cart",
+        "conversion",
+        "return",
+    }
 )
 """The discriminators of `AnyEvent`."""
 

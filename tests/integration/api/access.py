@@ -89,6 +89,7 @@ ACCESS = {
     "PATCH /v1/experiments/{experiment_id}": WHOLE_STORE,
     "GET /v1/audit-log": ADMIN,
     "GET /v1/reports/performance": REPORT,
+    "GET /v1/reports/conversions": REPORT,
     "GET /v1/reports/opt-outs": REPORT,
     "GET /v1/ads/{impression_id}/why": Access("serve", "refused", publishable=True),
     "POST /v1/ads/{impression_id}/hide": Access("events", "refused", publishable=True),

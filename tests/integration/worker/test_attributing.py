@@ -194,6 +194,13 @@ async def test_views_count_where_the_campaign_says_so(till: Till) -> None:
     assert [one["touch"] for one in await till.verdicts()] == ["view"]
 
 
+async def test_an_order_in_another_currency_has_no_value(till: Till) -> None:
+    await till.record(till.clicked(1), till.sold("o-1", currency="USD"))
+    await attribute_sales(till.engine)
+    [verdict] = await till.verdicts()
+    assert (verdict["quantity"], verdict["value_micros"]) == (2, 0)
+
+
 async def test_an_order_of_another_product_is_marked(till: Till) -> None:
     await till.record(
         till.clicked(1, **ORDERED),

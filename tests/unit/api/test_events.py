@@ -235,6 +235,30 @@ async def test_a_batch_holds_1_to_500(client: httpx.AsyncClient, body: dict[str,
     assert response.json()["code"] == "invalid_request"
 
 
+async def test_a_return_is_kept_under_its_own_number(client: httpx.AsyncClient, log: Log) -> None:
+    back = {"type": "return", "order_id": "o-1", "line": 2, "return_id": "r-7"}
+    await tell(client, back, {**back, "return_id": "r-8", "quantity": 3, "value": 5_000_000})
+    first, second = log.of(b"event")
+    assert told(first) == {
+        "ts": NOW,
+        "type": "return",
+        "event_key": "o-1/2/r-7",
+        "order_id": "o-1",
+        "line": "2",
+        "quantity": 1,
+    }
+    assert first["payload"] == {"return_id": "r-7"}
+    assert (second["quantity"], second["value"]) == (3, 5_000_000)
+
+
+async def test_a_conversion_tells_when_its_ad_was_shown(
+    client: httpx.AsyncClient, state: State, log: Log
+) -> None:
+    order = {"type": "conversion", "order_id": "o-1", "product_id": "a1"}
+    await tell(client, {**order, "token": signed(state)})
+    assert log.of(b"event")[0]["payload"] == {"shown_at": NOW - 10}
+
+
 async def test_a_conversion_needs_no_ad(client: httpx.AsyncClient, log: Log) -> None:
     await tell(client, {"type": "conversion", "order_id": "o-1", "product_id": "a1"})
     [event] = log.of(b"event")

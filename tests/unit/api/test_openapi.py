@@ -94,6 +94,7 @@ def test_all_routes_are_there() -> None:
         ("/v1/products/{product_id}/selling-points", "put"),
         ("/v1/refunds", "get"),
         ("/v1/refunds", "post"),
+        ("/v1/reports/conversions", "get"),
         ("/v1/reports/opt-outs", "get"),
         ("/v1/reports/performance", "get"),
         ("/v1/selling-point-rules", "get"),
