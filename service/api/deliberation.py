@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from service.decision.decide import Case, decide_together
-from service.decision.scorers import Scorers
+from service.decision.scorers import Scorers, rehearse
 from service.decision.terms import Decision
 
 if TYPE_CHECKING:
@@ -83,10 +83,13 @@ class ModelClock:
 
     where decisions made together took that long together. One without models lowers `typical` by
     a tenth, so that they are tried again. Three slow ones in a row close them off for a second,
-    then for two, and so on up to half a minute. Times are on `perf_counter`.
+    then for two, and so on up to half a minute. No shopper waits for such a trial: it is made
+    aside. Times are on `perf_counter`.
     """
 
     typical_seconds: float = 0.0
+    measured_seconds: float = 0.0  # the same, never lowered by decisions without models
+    trial_is_due: bool = False
     _slow_in_a_row: int = 0
     _pause_seconds: float = FIRST_PAUSE_SECONDS
     _closed_until: float = 0.0
@@ -100,9 +103,14 @@ class ModelClock:
         self.typical_seconds *= 0.9
         return False
 
+    def doubts(self, now: float, deadline: float) -> bool:
+        """Whether models that are allowed again were too slow when they were last asked."""
+        return self._slow_in_a_row >= SLOW_DECISIONS or self.measured_seconds > deadline - now
+
     def took(self, started: float, ended: float) -> None:
         """Learn from decisions with models."""
         seconds = ended - started
+        self.measured_seconds += (seconds - self.measured_seconds) / 8
         self.typical_seconds += (seconds - self.typical_seconds) / 8
         if seconds <= SLOW_SECONDS:
             self._slow_in_a_row, self._pause_seconds = 0, FIRST_PAUSE_SECONDS
@@ -129,6 +137,16 @@ def deliberate(docket: Sequence[Asked], clock: ModelClock) -> list[Ruling]:
     ]
 
 
+def try_models(live: Live, clock: ModelClock) -> None:
+    """Ask the models of `live` something, for the clock; in a thread, where nobody waits."""
+    started = perf_counter()
+    try:
+        rehearse(live.scorers, len(live.snapshot.products.ids), len(live.snapshot.phrases.texts))
+    except Exception as error:  # a broken one is met, and told of, where ads are decided
+        _log.warning("models not tried", error=repr(error))
+    clock.took(started, perf_counter())
+
+
 def _by_store(docket: Iterable[Asked]) -> list[list[Asked]]:
     stores: dict[int, list[Asked]] = {}
     for asked in docket:
@@ -139,7 +157,9 @@ def _by_store(docket: Iterable[Asked]) -> list[list[Asked]]:
 def _rule(docket: list[Asked], clock: ModelClock) -> dict[str, Ruling]:
     """Decide what one store was asked, by request id."""
     started = perf_counter()
-    in_time = [asked for asked in docket if clock.allows(started, asked.deadline)]
+    allowed = [asked for asked in docket if clock.allows(started, asked.deadline)]
+    in_time = [asked for asked in allowed if not clock.doubts(started, asked.deadline)]
+    clock.trial_is_due = len(in_time) < len(allowed)
     rulings: dict[str, Ruling] = {}
     watch = _Stopwatch()
     if in_time:

@@ -11,12 +11,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from service.api.deliberation import ModelClock, deliberate
+from service.api.deliberation import ModelClock, deliberate, try_models
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from service.api.deliberation import Asked, Ruling
+    from service.decision.live import Live
 
 MOST_TOGETHER: Final = 16
 LONGEST_WAIT_SECONDS: Final = 0.001
@@ -51,6 +52,7 @@ class Docket:
         self._waiting: list[tuple[Asked, asyncio.Future[Ruling]]] = []
         self._soon = False  # it is our turn next
         self._alarm: asyncio.Handle | None = None
+        self._trial: asyncio.Future[None] | None = None
 
     async def rule(self, asked: Asked) -> Ruling:
         """The ruling on `asked`, made together with others that are ready."""
@@ -100,3 +102,10 @@ class Docket:
             return
         for (_, future), ruling in zip(now, rulings, strict=True):
             future.set_result(ruling)
+        if self.clock.trial_is_due and (self._trial is None or self._trial.done()):
+            self._try_models(now[0][0].live)
+
+    def _try_models(self, live: Live) -> None:
+        """See whether models that were too slow are well again, while nobody waits for them."""
+        loop = asyncio.get_running_loop()
+        self._trial = loop.run_in_executor(None, try_models, live, self.clock)

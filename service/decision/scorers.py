@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+
+from service.contract.history import History
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from service.contract.arrays import FloatArray, IntArray
-    from service.contract.history import History
     from service.contract.uplift import Uplift
+
+REHEARSED_ROWS: Final = 100
+_SOMEBODY: Final = History(queries=(("warm up", 0.0),))  # answers to strangers are remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +81,19 @@ class Scorers:
 
     ranker: Ranker | None = None
     phrases: PhraseScorer | None = None
+
+
+def rehearse(scorers: Scorers, products: int, phrases: int) -> None:
+    """Ask every model about rows of tables of these sizes, as no answer of before tells it.
+
+    Raises:
+        ScorerError: a model gives no usable scores.
+    """
+    if scorers.ranker and products:
+        scorers.ranker.score([Question("warm up", _SOMEBODY, _first(products))])
+    if scorers.phrases and phrases:
+        scorers.phrases.score([Question("warm up", _SOMEBODY, _first(phrases))])
+
+
+def _first(size: int) -> IntArray:
+    return np.arange(min(size, REHEARSED_ROWS), dtype=np.int32)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from service.contract.history import EMPTY_HISTORY
 from service.decision.decide import decide
 from service.decision.live import Live
-from service.decision.scorers import Question, Scorers
+from service.decision.scorers import Scorers, rehearse
 from service.decision.terms import AdQuery, Shopper
 from service.errors import BadSnapshotError
 from service.inference.ranker import OnnxRanker
@@ -21,10 +19,10 @@ from service.worker.model_rows import ITEM_ROWS, PHRASE_ROWS
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+
     from service.decision.snapshot import Snapshot
     from service.worker.bundles import Bundles
-
-WARM_ROWS = 100
 
 
 def load(folder: Path, bundles: Bundles) -> Live:
@@ -65,17 +63,9 @@ def _rows(snapshot: Snapshot, name: str) -> np.ndarray:
 def _warm(live: Live) -> None:
     """Run every part once, so that no shopper meets it cold and no broken one gets in."""
     snapshot, scorers = live.snapshot, live.scorers
-    products = _first(len(snapshot.products.ids))
-    phrases = _first(len(snapshot.phrases.texts))
-    if scorers.ranker and len(products):
-        scorers.ranker.score([Question("warm up", EMPTY_HISTORY, products)])
-    if scorers.phrases and len(phrases):
-        scorers.phrases.score([Question("warm up", EMPTY_HISTORY, phrases)])
+    products = len(snapshot.products.ids)
+    rehearse(scorers, products, len(snapshot.phrases.texts))
     for placement in list(snapshot.placements.values())[:1]:
-        text = snapshot.products.titles[0] if len(products) else "warm up"
+        text = snapshot.products.titles[0] if products else "warm up"
         query = AdQuery(text, "", placement, placement.slots, Shopper(None, EMPTY_HISTORY))
         decide(query, snapshot, scorers, now=0.0, seed=0, spent_out=frozenset())
-
-
-def _first(size: int) -> np.ndarray:
-    return np.arange(min(size, WARM_ROWS), dtype=np.int32)

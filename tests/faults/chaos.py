@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import os
 import random
 import subprocess
 import sys
@@ -131,12 +132,15 @@ def blow(house: House, kind: str, samples: Samples, lot: random.Random) -> Blow:
     return Blow(kind, sent, down, recovery)
 
 
-def produce(folder: Path, events: int, seed: int, ports: Sequence[int]) -> subprocess.Popen[bytes]:
+def produce(house: House, events: int, seed: int) -> subprocess.Popen[bytes]:
     """Start the producer; it needs at least `SECONDS_A_FAULT` for each fault."""
+    ports = [process.port for process in house.servers]
     rate = min(MOST_EVENTS_A_SECOND, events / (faults_of(events) * SECONDS_A_FAULT))
-    words = [folder, events, rate, seed, *ports]
+    words = [house.folder, events, rate, seed, *ports]
     return subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-m", "tests.faults.chaos_events", *map(str, words)], cwd=CHECKOUT
+        [sys.executable, "-m", "tests.faults.chaos_events", *map(str, words)],
+        cwd=CHECKOUT,
+        env={**os.environ, **house.environment, "PYTHONPATH": str(CHECKOUT)},
     )
 
 
@@ -150,15 +154,21 @@ def reached(log: Path, due: int, producer: subprocess.Popen[bytes]) -> bool:
     return counted(log) >= due or producer.poll() is not None
 
 
-def drained(house: House) -> bool:
-    """Whether the stream is empty and no server keeps a segment."""
-    try:
-        with redis.Redis.from_url(house.stores.valkey.url()) as client:
-            waiting = int(client.xlen(STREAM))
-    except redis.RedisError:
-        return False
+def drain(house: House) -> None:
+    """Wait until nothing is left, or nothing has moved for a while."""
+    left, moved = waiting(house), time.monotonic()
+    while left and time.monotonic() - moved < PATIENCE_SECONDS:
+        time.sleep(0.5)
+        before, left = left, waiting(house)
+        moved = time.monotonic() if left < before else moved
+
+
+def waiting(house: House) -> int:
+    """How many entries the stream holds, and bytes the servers' segments."""
+    with redis.Redis.from_url(house.stores.valkey.url()) as client:
+        entries: Any = client.xlen(STREAM)
     spool = house.folder / "state" / "spool"
-    return not waiting and not any(path.stat().st_size for path in spool.glob("*.spool"))
+    return int(entries) + sum(path.stat().st_size for path in spool.glob("*.spool"))
 
 
 def run(folder: Path, events: int, seed: int, defect: str = "") -> tuple[Accounts, list[Blow]]:
@@ -171,8 +181,7 @@ def run(folder: Path, events: int, seed: int, defect: str = "") -> tuple[Account
         shop.write(folder / "shop.json")
         house.add(defect)
         house.start()
-        ports = [process.port for process in house.servers if process.port]
-        producer = produce(folder, events, seed, ports)
+        producer = produce(house, events, seed)
         try:
             until((folder / "samples").exists)
             samples = Samples(folder / "samples", url, shop.store_id)
@@ -181,10 +190,10 @@ def run(folder: Path, events: int, seed: int, defect: str = "") -> tuple[Account
                 due = events * number // (len(kinds) + 1)
                 until(partial(reached, folder / "keys", due, producer))
                 blows.append(blow(house, kind, samples, lot))
-            assert producer.wait(600) == 0, "the producer failed"
+            assert producer.wait() == 0, "the producer failed"
         finally:
             producer.kill()
-        until(lambda: drained(house))
+        drain(house)
         return settle(folder, url, shop), blows
 
 

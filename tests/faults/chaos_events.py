@@ -11,16 +11,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from service.api.token_events import token_in
+from service.store.stream import STREAM
 from tests.faults.chaos_keys import KeyLog, Taken
 from tests.faults.chaos_shop import (
     CAPPED,
@@ -50,6 +55,8 @@ LOOK_SECONDS: Final = 0.7  # from the page to the click
 TOLD_TWICE: Final = 0.02  # of the batches, although the first time was answered
 RETRY_SECONDS: Final = 0.05
 BROWSER: Final = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/142.0 Safari/537.36"
+MOST_WAITING: Final = 2_500  # entries in the stream; with more than that, nothing new is told
+BRAKE_SECONDS: Final = 0.25
 MORNING: Final = 20  # clicks that spend what the tight campaign is to have spent before
 
 Told = tuple[dict[str, Any], Taken, str]
@@ -65,6 +72,7 @@ class Producer:
     ports: list[int]
     lot: random.Random
     http: httpx.AsyncClient
+    redis_url: str
     log: KeyLog = field(init=False)
     doubtful: KeyLog = field(init=False)  # perhaps taken: the answer did not come
     pending: int = 0  # events that are being told
@@ -72,6 +80,7 @@ class Producer:
     refused: list[str] = field(default_factory=list)  # answers that no outage explains
     shown: int = 0  # ads
     clicks: set[asyncio.Task[None]] = field(default_factory=set)
+    free: asyncio.Event = field(default_factory=asyncio.Event)  # the workers keep up
 
     def __post_init__(self) -> None:
         self.log = KeyLog(self.folder / "keys")
@@ -81,25 +90,36 @@ class Producer:
     async def produce(self, events: int, rate: float) -> None:
         """Tell so many events a second beside the shoppers' clicks, until `events` are taken."""
         await self.tell(self.morning(events / rate))
-        shopping = asyncio.create_task(self.go_shopping())
+        beside = [asyncio.create_task(self.go_shopping()), asyncio.create_task(self.brake())]
         await self.tell_at(rate, events)
-        shopping.cancel()
-        await asyncio.gather(shopping, *self.clicks, return_exceptions=True)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, *self.clicks, return_exceptions=True)
         while (left := events - self.log.count) > 0:
             await self.tell(self.batch(min(left, BATCH)))
 
     async def tell_at(self, rate: float, events: int) -> None:
         """Tell full batches at that rate, a few at once, until less than two are left."""
         room = asyncio.Semaphore(SENDERS)
-        began = time.monotonic()
-        batches = 0
+        due = time.monotonic()
         async with asyncio.TaskGroup() as tasks:
             while events - self.log.count - self.pending > 2 * BATCH:
+                await self.free.wait()
                 await room.acquire()
                 sending = tasks.create_task(self.tell(self.batch(BATCH)))
                 sending.add_done_callback(lambda _: room.release())
-                batches += 1
-                await asyncio.sleep(began + batches * BATCH / rate - time.monotonic())
+                due = max(due, time.monotonic() - 1) + BATCH / rate
+                await asyncio.sleep(due - time.monotonic())
+
+    async def brake(self) -> None:
+        """Hold the batches up while the workers are behind; without Redis nobody can know."""
+        async with Redis.from_url(self.redis_url, socket_timeout=1, retry=None) as redis:
+            while True:
+                behind = False
+                with suppress(RedisError):
+                    behind = await redis.xlen(STREAM) > MOST_WAITING
+                (self.free.clear if behind else self.free.set)()
+                await asyncio.sleep(BRAKE_SECONDS)
 
     def morning(self, seconds: float) -> list[Told]:
         """What the tight campaign spent before: two fifths into the run it is to be empty."""
@@ -215,7 +235,8 @@ async def main(folder: Path, events: int, rate: float, seed: int, ports: list[in
     headers = {"authorization": f"Bearer {shop.key}", "user-agent": BROWSER}
     limits = httpx.Limits(max_connections=100, keepalive_expiry=1)
     async with httpx.AsyncClient(headers=headers, timeout=10, limits=limits) as http:
-        producer = Producer(shop, folder, ports, random.Random(seed), http)  # noqa: S311 - a plan, no secret
+        lot = random.Random(seed)  # noqa: S311 - a plan, no secret
+        producer = Producer(shop, folder, ports, lot, http, os.environ["REDIS_URL"])
         await producer.produce(events, rate)
     told = {"failed": producer.failed, "refused": producer.refused[:5], "shown": producer.shown}
     (folder / "produced").write_text(json.dumps(told))

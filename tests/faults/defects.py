@@ -5,19 +5,29 @@ python -m tests.faults.defects DEFECT serve|worker ...
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from service.__main__ import run
 from service.api import gathering
+from service.api.deliberation import ModelClock
+from service.inference.graph import Graph
 from service.store import redis_wire
 from service.store.events import from_bytes
 from service.store.stream import EventStream
 from service.worker import record
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from service.contract.arrays import FloatArray
     from service.store.events import Event
     from service.store.stream import Entry
 
@@ -58,7 +68,48 @@ def no_deadline() -> None:
     gathering.PROFILE_DEADLINE_SECONDS = 3600.0
 
 
-DEFECTS = {one.__name__: one for one in (acknowledge_first, forget_keys, never_open, no_deadline)}
+def wait_for_stores() -> None:
+    """It does not serve before Redis answers."""
+    start = redis_wire.RedisWire.start
+
+    async def patient(self: redis_wire.RedisWire) -> bool:
+        return await start(self, wait_seconds=3600.0)
+
+    redis_wire.RedisWire.start = patient  # type: ignore[method-assign, assignment] # the defect
+
+
+def sleep_in_models() -> None:
+    """No defect of ours: a graph takes as long as the file `slow` of the state folder says."""
+    sound = Graph.run
+    file = Path(os.environ["SALIENT_STATE"]) / "slow"
+
+    def run(self: Graph, feeds: Mapping[str, NDArray[Any]]) -> list[FloatArray]:
+        if file.exists():
+            time.sleep(float(file.read_text()))
+        return sound(self, feeds)
+
+    Graph.run = run  # type: ignore[method-assign] # the sleeping session
+
+
+def never_learn() -> None:
+    """Models are asked whatever they took the last times."""
+    sleep_in_models()
+    ModelClock.allows = lambda *_: True  # type: ignore[method-assign] # the defect
+    ModelClock.doubts = lambda *_: False  # type: ignore[method-assign] # the defect
+
+
+DEFECTS = {
+    one.__name__: one
+    for one in (
+        acknowledge_first,
+        forget_keys,
+        never_learn,
+        never_open,
+        no_deadline,
+        sleep_in_models,
+        wait_for_stores,
+    )
+}
 
 if __name__ == "__main__":
     DEFECTS[sys.argv.pop(1)]()

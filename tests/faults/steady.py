@@ -21,48 +21,57 @@ from tests.running_shop import CHECKOUT, free_port
 from tests.unit.api.shop import SHOE, snapshot_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Mapping
     from pathlib import Path
 
 READY_SECONDS: Final = 60.0
 KEY: Final = "sk_a"
 TOLD_EVERY: Final = 5  # pages, one leads to an event and a click
 BROWSER: Final = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/142.0 Safari/537.36"
-_ASK: Final = {"query": "running shoe", "placement": "search_top", "timeout_ms": 1000}
+ASK: Final = {"query": "running shoe", "placement": "search_top", "timeout_ms": 1000}
 
 
 @contextmanager
-def serving(state: Path, *, defect: str = "", **environment: str) -> Iterator[str]:
-    """The URL of a server on the snapshot of a small shop; `defect` names one of `defects`."""
-    point_to(write_snapshot(snapshot_of(SHOE, "a"), state / "snapshots" / SHOE))
+def serving(
+    state: Path,
+    stores: Mapping[str, str] | None = None,
+    *,
+    defect: str = "",
+    ready_seconds: float = READY_SECONDS,
+) -> Iterator[str]:
+    """The URL of a server on the snapshots in `state`, or else on that of a small shop.
+
+    `stores` are the variables that lead to the stores, `defect` names one of `defects`.
+    """
+    if not (state / "snapshots").exists():
+        point_to(write_snapshot(snapshot_of(SHOE, "a"), state / "snapshots" / SHOE))
     port = free_port()
     program = ["tests.faults.defects", defect] if defect else ["service"]
     own = {"SALIENT_STATE": str(state), "SALIENT_MODELS": str(state / "models")}
     left = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL"}}
     process = subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-m", *program, "serve", "--port", str(port)],
-        env=left | own | environment | {"PYTHONPATH": str(CHECKOUT)},
+        env=left | own | dict(stores or {}) | {"PYTHONPATH": str(CHECKOUT)},
         cwd=CHECKOUT,
         stderr=subprocess.DEVNULL,
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        wait_until_ready(url, process)
+        _wait_until_ready(url, process, ready_seconds)
         yield url
     finally:
         process.kill()
         process.wait()
 
 
-def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> float:
-    """How many seconds it took until it said that it is ready."""
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes], seconds: float) -> None:
     began = time.monotonic()
     while True:
         assert process.poll() is None, "it ended instead of serving"
-        assert time.monotonic() - began < READY_SECONDS, "not ready"
+        assert time.monotonic() - began < seconds, "not ready"
         try:
             with urllib.request.urlopen(f"{url}/readyz", timeout=2):  # noqa: S310 - ours
-                return time.monotonic() - began
+                return
         except OSError:
             time.sleep(0.05)
 
@@ -84,6 +93,8 @@ class Visitors:
 
     url: str
     rate: float = 60.0  # requests a second
+    key: str = KEY
+    ask: dict[str, Any] = field(default_factory=lambda: dict(ASK))
     seen: list[Seen] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)  # events and clicks
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
@@ -92,7 +103,7 @@ class Visitors:
     async def coming(self) -> AsyncIterator[None]:
         """Come for as long as the block lasts; those who are inside are waited for."""
         under_way: set[asyncio.Task[None]] = set()
-        headers = {"authorization": f"Bearer {KEY}", "user-agent": BROWSER}
+        headers = {"authorization": f"Bearer {self.key}", "user-agent": BROWSER}
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
         async with httpx.AsyncClient(headers=headers, timeout=15, limits=limits) as http:
             coming = asyncio.create_task(self._come(http, under_way))
@@ -113,17 +124,19 @@ class Visitors:
             visit.add_done_callback(under_way.discard)
 
     async def _visit(self, http: httpx.AsyncClient, due: float) -> None:
-        user = {"id": f"user-{next(self._numbers) % 100}", "consent": True}
+        number = next(self._numbers)
+        ask = self.ask | {"query": self.ask["query"].format(number)}
+        user = {"id": f"user-{number % 100}", "consent": True}
         status, told = 0, {}
         try:
-            answer = await http.post(f"{self.url}/v1/ads", json=_ASK | {"user": user})
+            answer = await http.post(f"{self.url}/v1/ads", json=ask | {"user": user})
             status, told = answer.status_code, answer.json()
         except httpx.HTTPError:
             pass
         took = asyncio.get_running_loop().time() - due
         degraded, ads = tuple(told.get("degraded", ())), told.get("ads", ())
         self.seen.append(Seen(due, took, status, degraded, len(ads)))
-        if ads and next(self._numbers) % TOLD_EVERY == 0:
+        if ads and number % TOLD_EVERY == 0:
             await self._follow(http, ads[0])
 
     async def _follow(self, http: httpx.AsyncClient, ad: dict[str, Any]) -> None:

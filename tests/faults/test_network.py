@@ -63,7 +63,7 @@ def url(
 ) -> Iterator[str]:
     """A server behind both ports, for all tests of this module."""
     environment = through(to_redis, to_postgres, redis_url, database_url)
-    with serving(tmp_path_factory.mktemp("state"), **environment) as found:
+    with serving(tmp_path_factory.mktemp("state"), environment) as found:
         yield found
 
 
@@ -144,7 +144,7 @@ async def test_mutant_without_a_deadline_is_caught(
     """It waits for a profile as long as the caller gives time, and never takes Redis for dead."""
     environment = through(to_redis, to_postgres, redis_url, database_url)
     state = tmp_path_factory.mktemp("state")
-    with serving(state, defect="no_deadline", **environment) as url:
+    with serving(state, environment, defect="no_deadline") as url:
         proxies = (Proxy(*to_redis), Proxy(*to_postgres))
         felt = await least_felt(url, proxies, Weather.BLACK_HOLE)
     assert felt.failed > 0

@@ -67,7 +67,7 @@ async def least_added(
 async def test_a_redis_that_hangs_delays_nobody(
     valkey: Valkey, tmp_path: Path, seconds: float
 ) -> None:
-    with serving(tmp_path, REDIS_URL=valkey.url()) as url:
+    with serving(tmp_path, {"REDIS_URL": valkey.url()}) as url:
         median, p99 = await least_added(Visitors(url), valkey, seconds)
     assert p99 < WITHIN_SECONDS
     assert median < WITHIN_SECONDS / 2  # nobody waits for the deadline any more
@@ -75,6 +75,6 @@ async def test_a_redis_that_hangs_delays_nobody(
 
 async def test_mutant_whose_breaker_never_opens_is_caught(valkey: Valkey, tmp_path: Path) -> None:
     """It asks a silent Redis for every shopper, and waits out the deadline each time."""
-    with serving(tmp_path, defect="never_open", REDIS_URL=valkey.url()) as url:
+    with serving(tmp_path, {"REDIS_URL": valkey.url()}, defect="never_open") as url:
         median, _ = await least_added(Visitors(url), valkey, 2.0, rounds=1)
     assert median > WITHIN_SECONDS / 2

@@ -193,3 +193,28 @@ async def test_a_bug_leaves_nobody_waiting(live: Live) -> None:
     )
     assert isinstance(first, AttributeError)
     assert isinstance(second, AttributeError)
+
+
+async def test_models_that_were_slow_are_tried_again_while_nobody_waits(
+    live: Live, ranker: Counting
+) -> None:
+    docket = Docket()
+    for _ in range(3):
+        docket.clock.took(0.0, 0.2)  # closed, by now for long enough
+    first = await docket.rule(asked(live, 0))
+    assert (first.models, len(first.decision.awards)) == ((), 2)
+    assert docket._trial is not None
+    await docket._trial
+    assert ranker.sizes == [1]
+    assert (await docket.rule(asked(live, 1))).models == ("known@1:00000000",)
+    assert ranker.sizes == [1, 1]
+
+
+async def test_who_has_no_time_for_the_models_does_not_try_them_either(live: Live) -> None:
+    docket = Docket()
+    for _ in range(100):
+        docket.clock.took(0.0, 0.05)
+    hurried = [await docket.rule(asked(live, n, seconds=0.03)) for n in range(8)]
+    assert {ruling.models for ruling in hurried} == {()}
+    patient = await docket.rule(asked(live, 9))
+    assert patient.models == ("known@1:00000000",)
