@@ -56,7 +56,7 @@ def _inputs(asked: Asked, decision: Decision) -> dict[str, Any]:
         "excluded": list(query.excluded_products),
         "organic": list(query.organic_products),
         "profile": None if asked.profile is None else orjson.Fragment(asked.profile),
-        "spent_out": list(asked.live.spent_out),
+        "spent_out": decision.spent_out,
     }
     if decision.paces:
         inputs["paces"] = {campaign: list(pace) for campaign, pace in decision.paces.items()}

@@ -10,6 +10,7 @@ from service.decision.choose import Titling, choose_points
 from service.decision.eligible import pick_candidates
 from service.decision.explain import explain
 from service.decision.paced import NO_PACES, left_out, pace_found
+from service.decision.pacing import met
 from service.decision.policy import Highlight
 from service.decision.priced import on_their_terms, weigh
 from service.decision.rank import rank
@@ -49,6 +50,7 @@ class _Contest:
     found: Found
     candidates: Candidates
     paces: Mapping[str, Pace]  # other than full, of the campaigns found
+    spent_out: tuple[str, ...]  # of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +119,16 @@ def decide_together(
 
 
 def _open(case: Case, snapshot: Snapshot, spent_out: AbstractSet[str], paces: Paces) -> _Contest:
-    found, met, out = retrieve(case.query, snapshot), NO_PACES.of, None
+    found, slow, out = retrieve(case.query, snapshot), NO_PACES.of, None
     if paces:
         slowed = pace_found(found, paces, snapshot)
-        found, met = slowed.found, slowed.paces
+        found, slow = slowed.found, slowed.paces
         if slowed.leaves_out:
             out = left_out(found, paces, snapshot, case.seed)
     candidates = pick_candidates(
         found, case.query, snapshot, now=case.now, spent_out=spent_out, left_out=out
     )
-    return _Contest(case, found, candidates, met)
+    return _Contest(case, found, candidates, slow, met(found, snapshot, spent_out))
 
 
 def _sell(contest: _Contest, ranked: Ranked, snapshot: Snapshot) -> _Sale:
@@ -190,6 +192,7 @@ def _fill(sale: _Sale, chosen: Choices, snapshot: Snapshot) -> Decision:
         filtered=candidates.filtered,
         trace=explain(candidates, sale.ranked, snapshot) if query.explain else (),
         paces=sale.contest.paces,
+        spent_out=sale.contest.spent_out,
     )
 
 
@@ -198,4 +201,4 @@ def _no_fill(contest: _Contest) -> Decision:
     filtered = contest.candidates.filtered
     reasons = list(filtered)
     reason = contest.found.nothing or (reasons[0] if len(reasons) == 1 else "all_filtered")
-    return Decision((), reason, (), 0, filtered, paces=contest.paces)
+    return Decision((), reason, (), 0, filtered, paces=contest.paces, spent_out=contest.spent_out)

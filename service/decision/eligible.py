@@ -10,20 +10,18 @@ import numpy as np
 
 from service.decision.bidding import PRICINGS
 from service.decision.caps import capped_rows
-from service.decision.pacing import stopped
+from service.decision.pacing import known_rows, stopped
 from service.decision.terms import PPM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
 
     from service.decision.auction import Lots, Places
-    from service.decision.recent import Recent
     from service.decision.retrieve import Found
     from service.decision.snapshot import Snapshot
-    from service.decision.strings import StringTable
     from service.decision.tables import Bools, Floats, Ints, Longs
     from service.decision.terms import AdQuery, Placement
 
@@ -144,26 +142,14 @@ def _unwanted(found: Found, query: AdQuery, snapshot: Snapshot) -> Iterator[tupl
         ("just_bought", query.shopper.bought),
     ):
         if product_ids:
-            rows = _known(product_ids, products, memory.product_rows)
+            rows = known_rows(product_ids, products, memory.product_rows)
             yield reason, _among(found.product, rows, len(products))
     if query.shopper.hidden_ads:
-        places = _known(query.shopper.hidden_ads, snapshot.ads.sorted_ids, memory.ad_rows)
+        places = known_rows(query.shopper.hidden_ads, snapshot.ads.sorted_ids, memory.ad_rows)
         rows = snapshot.ads.sorted_rows[places].tolist()
         yield "hidden_by_shopper", _among(found.rows, rows, len(snapshot.ads.product))
     if query.shopper.capped and (rows := capped_rows(query.shopper.capped, snapshot)):
         yield "capped", _among(found.campaign, rows, len(snapshot.campaigns.ids))
-
-
-def _known(ids: Iterable[str], table: StringTable, memory: Recent[str, int]) -> list[int]:
-    """The rows of those of `ids` that are in the sorted `table`."""
-    rows = []
-    for one in ids:
-        row = memory.get(one)
-        if row is None:
-            row = memory.put(one, table.find(one))
-        if row >= 0:
-            rows.append(row)
-    return rows
 
 
 def _among(values: Ints, rows: list[int], size: int) -> Bools:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from service.decision.servable import Servable
     from service.decision.show import ShownPoints, TitleKey
     from service.decision.snapshot import Names
-    from service.decision.tables import Ints, Longs
+    from service.decision.tables import Bools, Longs
     from service.decision.terms import Micros, SellingPoint
 
 
@@ -25,10 +25,10 @@ class Memory:
         "ad_rows",
         "apt",
         "campaign_row",
-        "campaign_rows",
         "found",
         "names",
         "options",
+        "over",
         "pace_tables",
         "paced",
         "points",
@@ -46,8 +46,8 @@ class Memory:
         self.names: Recent[int, Names] = Recent(65_536)
         self.product_rows: Recent[str, int] = Recent(65_536)
         self.ad_rows: Recent[str, int] = Recent(16_384)
-        self.campaign_row: Recent[str, int] = Recent(16_384)
-        self.campaign_rows: Recent[frozenset[str], Ints] = Recent(8)
+        self.campaign_row: Recent[str, int] = Recent(65_536)
+        self.over: Recent[frozenset[str], Bools] = Recent(8)  # of budgets, by campaign row
         self.pace_tables: Recent[Paces, PaceTable] = Recent(2)
         self.paced: Recent[tuple[Found, Paces], PacedFound] = Recent(1024)
         self.options: Recent[int, tuple[Option, ...]] = Recent(8192)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
+    from service.decision.recent import Recent
     from service.decision.retrieve import Found
     from service.decision.snapshot import Snapshot
-    from service.decision.tables import Bools, Ints
+    from service.decision.strings import StringTable
+    from service.decision.tables import Bools
 
 
 def stopped(
@@ -28,15 +30,35 @@ def stopped(
     if found.earliest_end <= now:
         yield "ended", campaigns.ends_at[found.campaign] <= now
     if spent_out:
-        over = np.zeros(len(campaigns.ids), np.bool_)
-        over[_campaign_rows(frozenset(spent_out), snapshot)] = True
-        yield "spent_out", over[found.campaign]
+        yield "spent_out", _over(found, snapshot, spent_out)
 
 
-def _campaign_rows(campaign_ids: frozenset[str], snapshot: Snapshot) -> Ints:
-    rows = snapshot.memory.campaign_rows.get(campaign_ids)
-    if rows is None:
-        known = (snapshot.campaigns.ids.find(campaign_id) for campaign_id in campaign_ids)
-        rows = np.array(sorted(row for row in known if row >= 0), np.int32)
-        snapshot.memory.campaign_rows.put(campaign_ids, rows)
+def met(found: Found, snapshot: Snapshot, spent_out: AbstractSet[str]) -> tuple[str, ...]:
+    """Those of `spent_out` that have an ad among the found: only they change a decision."""
+    if not spent_out:
+        return ()
+    rows = set(found.campaign[_over(found, snapshot, spent_out)].tolist())
+    return tuple(snapshot.campaigns.ids.take(sorted(rows)))
+
+
+def _over(found: Found, snapshot: Snapshot, spent_out: AbstractSet[str]) -> Bools:
+    names, memory = frozenset(spent_out), snapshot.memory
+    over = memory.over.get(names)
+    if over is None:
+        over = np.zeros(len(snapshot.campaigns.ids), np.bool_)
+        over[known_rows(names, snapshot.campaigns.ids, memory.campaign_row)] = True
+        memory.over.put(names, over)
+    ads: Bools = over[found.campaign]
+    return ads
+
+
+def known_rows(ids: Iterable[str], table: StringTable, memory: Recent[str, int]) -> list[int]:
+    """The rows of those of `ids` that are in the sorted `table`; each is looked up once."""
+    rows = []
+    for one in ids:
+        row = memory.get(one)
+        if row is None:
+            row = memory.put(one, table.find(one))
+        if row >= 0:
+            rows.append(row)
     return rows

@@ -304,3 +304,4 @@ class Decision:
     propensity: float = 1.0  # of this list of awards, given the inputs
     trace: tuple[TraceLine, ...] = ()  # best value first, only when the query asks for it
     paces: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # that it met, by campaign
+    spent_out: tuple[str, ...] = ()  # campaigns that it met

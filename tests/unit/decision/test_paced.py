@@ -183,3 +183,18 @@ def test_of_more_than_a_hundred_products_the_highest_paced_bids_are_candidates()
 
     assert bids({}) == {100_000, 200_000}
     assert bids({"cmp_slow": Pace(PPM // 4)}) == {100_000}
+
+
+def test_a_decision_names_the_campaigns_without_budget_that_it_met() -> None:
+    scarf = campaign("scarf", "silk")
+    shop = snapshot([COAT, HAT], [QUICK, SLOW, scarf], [*ads(QUICK, COAT), *ads(scarf, HAT)])
+    over = frozenset({"cmp_quick", "cmp_slow", "cmp_scarf", "cmp_gone"})
+    cases = [Case(ask(words), 0.0, 1) for words in ("wool", "silk", "linen")]
+    decisions = decide_together(cases, shop, known(shop, P_CLICK), spent_out=over)
+    assert [one.spent_out for one in decisions] == [("cmp_quick",), ("cmp_scarf",), ()]
+    both = decide_together(
+        cases[:1], SHOP, known(SHOP, P_CLICK), spent_out=frozenset({"cmp_slow"})
+    )
+    assert both[0].spent_out == ("cmp_slow",)
+    assert sold(both[0]) == [("1", 100_000, 10_000)]
+    assert decided({}).spent_out == ()
