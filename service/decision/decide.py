@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from service.decision.retrieve import Found
     from service.decision.scorers import Scorers
     from service.decision.snapshot import Snapshot
+    from service.decision.tables import Bools
     from service.decision.terms import AdQuery, Award
 
 
@@ -119,7 +120,8 @@ def decide_together(
 
 
 def _open(case: Case, snapshot: Snapshot, spent_out: AbstractSet[str], paces: Paces) -> _Contest:
-    found, slow, out = retrieve(case.query, snapshot), NO_PACES.of, None
+    found, slow = retrieve(case.query, snapshot), NO_PACES.of
+    out: list[tuple[str, Bools]] = []
     if paces:
         slowed = pace_found(found, paces, snapshot)
         found, slow = slowed.found, slowed.paces

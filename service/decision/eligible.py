@@ -14,7 +14,7 @@ from service.decision.pacing import known_rows, stopped
 from service.decision.terms import PPM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
@@ -60,18 +60,18 @@ def pick_candidates(
     *,
     now: float,
     spent_out: AbstractSet[str],
-    left_out: Bools | None = None,
+    left_out: Iterable[tuple[str, Bools]] = (),
 ) -> Candidates:
     """The best 100 ads of `found` that nothing forbids here and now.
 
-    `left_out` (n,) are those that sit this request out, so that their budget lasts the day.
+    `left_out` names why some sit this request out, each (n,).
     Of the ads of one product two stay: the highest bid, and the highest of another advertiser,
     which can only set its price. No one bids against themselves.
     """
     standing = _standing(found, query.placement, snapshot)
     alive, filtered = standing.alive, standing.filtered
     reasons = chain(
-        [] if left_out is None else [("paced", left_out)],
+        left_out,
         stopped(found, snapshot, now=now, spent_out=spent_out),
         _unwanted(found, query, snapshot),
     )

@@ -34,6 +34,8 @@ class Pace(NamedTuple):
 
 
 UNPACED: Final = Pace()
+CLOSED: Final = Pace(admit_ppm=0)
+"""Outside the hours of its schedule."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from service.decision.auction import lot_name
-from service.decision.pace import UNPACED, Pace, admitted, paced
+from service.decision.pace import CLOSED, UNPACED, Pace, admitted, paced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,12 +70,15 @@ def pace_found(found: Found, paces: Paces, snapshot: Snapshot) -> PacedFound:
     return known or snapshot.memory.paced.put(key, _pace(found, paces, snapshot))
 
 
-def left_out(found: Found, paces: Paces, snapshot: Snapshot, seed: int) -> Bools:
-    """The ads (n,) whose campaigns do not take part in the request of this seed."""
-    table = pace_table(paces, snapshot)
-    campaign = found.campaign
-    out: Bools = ~admitted(table.lot_name[campaign], table.admit_ppm[campaign], seed)
-    return out
+def left_out(
+    found: Found, paces: Paces, snapshot: Snapshot, seed: int
+) -> list[tuple[str, Bools]]:
+    """Reasons and the ads (n,) whose campaigns do not take part in the request of this seed."""
+    table, campaign = pace_table(paces, snapshot), found.campaign
+    admit_ppm = table.admit_ppm[campaign]
+    out: Bools = ~admitted(table.lot_name[campaign], admit_ppm, seed)
+    closed: Bools = admit_ppm == CLOSED.admit_ppm
+    return [("off_schedule", closed), ("paced", out & ~closed)]
 
 
 def _table(paces: Paces, snapshot: Snapshot) -> PaceTable:

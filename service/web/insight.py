@@ -29,6 +29,7 @@ FILTERS = {
     "just_bought": "the shopper just bought the product",
     "negative_keyword": "their campaign refuses this query",
     "not_started": "their campaign has not begun",
+    "off_schedule": "run at other hours",
     "off_topic": "answer less of the query than others do",
     "organic": "stand among the shop's own results",
     "out_of_stock": "sold out",

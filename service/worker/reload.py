@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 from service.decision.live import with_bans
+from service.decision.pace import CLOSED
 from service.decision.paced import Paces, pace_table
 from service.errors import BadSnapshotError
 from service.store.paces import paces_by_store, state_of_paces
 from service.store.snapshots import changed_arrays, current_snapshot
-from service.store.spent_out import spent_out_campaigns
+from service.store.spent_out import closed_campaigns, spent_out_campaigns
 from service.worker import counts
 from service.worker.acquaint import acquaint
 from service.worker.bundles import Bundles
@@ -25,6 +26,7 @@ from service.worker.refresh import kept_folders, snapshots_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -80,14 +82,18 @@ async def follow_budgets(
 async def follow_paces(
     live: dict[str, Live], engine: AsyncEngine, *, every_seconds: float = 1.0
 ) -> None:
-    """Bid as the worker paces every store's campaigns, for ever; failures keep the last paces."""
+    """Bid as the worker paces every store's campaigns, for ever; failures keep the last paces.
+
+    A campaign outside its hours does not bid at all.
+    """
     seen: tuple[object, ...] = ()
 
     async def look(connection: AsyncConnection) -> None:
         nonlocal seen
-        state = (*await state_of_paces(connection), frozenset(live))
+        closed = await closed_campaigns(connection)
+        state = (*await state_of_paces(connection), frozenset(live), closed)
         if state != seen:
-            await _pace(live, await paces_by_store(connection))
+            await _pace(live, _closing(await paces_by_store(connection), closed))
             seen = state
 
     await poll(
@@ -97,6 +103,15 @@ async def follow_paces(
         missed=counts.PACES_UNREAD,
         warning="paces_unread",
     )
+
+
+def _closing(
+    paces: Mapping[str, Mapping[str, Pace]], closed: Mapping[str, AbstractSet[str]]
+) -> dict[str, dict[str, Pace]]:
+    return {
+        store_id: {**paces.get(store_id, {}), **dict.fromkeys(closed.get(store_id, ()), CLOSED)}
+        for store_id in paces.keys() | closed.keys()
+    }
 
 
 async def _pace(live: dict[str, Live], told: Mapping[str, Mapping[str, Pace]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 from math import exp
 from time import time
 from typing import TYPE_CHECKING
@@ -215,6 +216,34 @@ async def test_without_a_database_the_paces_stay(
     await keeping
     assert live[store.store_id].paces is paces
     await nowhere.dispose()
+
+
+async def test_a_campaign_outside_its_hours_is_not_served(
+    engine: AsyncEngine, refresher: Refresher, tmp_path: Path
+) -> None:
+    store, campaign = await open_shop(engine)
+    await refresher.look()
+    live: dict[str, Live] = {}
+    await load_newest(live, state=tmp_path, models=tmp_path / "models")
+    following = asyncio.create_task(follow_paces(live, engine, every_seconds=0.02))
+    assert bids_of(live[store.store_id])
+    # an hour of the week that is far from now, then all of it
+    now = datetime.now(UTC)
+    far = ((now.weekday() * 24 + now.hour + 84) % 168) * 60
+    for hours, served in ((far, far + 60), False), ((0, 10_080), True):
+        async with engine.begin() as connection:
+            change = text(
+                "UPDATE campaigns SET schedule = int4multirange(int4range(:first, :last))"
+                " WHERE id = :id"
+            )
+            named = {"first": hours[0], "last": hours[1], "id": campaign.campaign_id}
+            await connection.execute(change, named)
+
+        async def as_told(wanted: bool = served) -> bool:
+            return bool(bids_of(live[store.store_id])) == wanted
+
+        await eventually(as_told)
+    following.cancel()
 
 
 async def test_a_paced_decision_is_recorded_with_its_paces_and_can_be_replayed(

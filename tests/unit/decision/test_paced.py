@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from service.decision.decide import Case, decide_together
-from service.decision.pace import Pace
+from service.decision.pace import CLOSED, Pace
 from service.decision.paced import NO_PACES, Paces, pace_found
 from service.decision.retrieve import retrieve
 from service.decision.terms import PPM, Micros
@@ -86,6 +86,16 @@ def test_campaigns_that_are_left_out_are_counted() -> None:
     assert shown[2] == pytest.approx(100, abs=30)
     assert {tuple(one.filtered.items()) for one in answers} == {(), (("paced", 1),)}
     assert [decided(paces, seed=seed) for seed in range(400)] == answers
+
+
+def test_a_campaign_outside_its_hours_takes_no_part() -> None:
+    out = decided({"cmp_slow": CLOSED, "cmp_quick": Pace(PPM, PPM // 1000)}, seed=1)
+    assert (out.no_fill_reason, dict(out.filtered)) == (
+        "all_filtered",
+        {"off_schedule": 1, "paced": 1},
+    )
+    alone = decided({"cmp_slow": CLOSED, "cmp_quick": CLOSED})
+    assert alone.no_fill_reason == "off_schedule"
 
 
 def test_a_decision_names_the_paces_that_it_met() -> None:
