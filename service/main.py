@@ -8,6 +8,7 @@ import os
 import sys
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
+from hashlib import sha256
 from importlib.metadata import version
 from multiprocessing import parent_process
 from tempfile import TemporaryDirectory
@@ -28,6 +29,7 @@ from service.api.management.rate_limit import RateLimiter
 from service.api.metrics import Metrics
 from service.api.server import LingeringServer, LingeringServers
 from service.api.signing_keys import kept_signing_keys
+from service.api.sources import open_sources
 from service.api.state import State
 from service.api.tokens import TokenSigner, parse_signing_keys
 from service.api.warming import warm
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
 
     from fastapi import FastAPI
+
+    from service.api.sources import Sources
 
 YOUNG_OBJECTS = 20_000
 """A batch of decisions makes thousands of objects that are gone with it: no need to look for
@@ -140,9 +144,11 @@ async def _open_state(settings: Settings, stack: AsyncExitStack) -> State:
     log = EventLog(wire, spool, metrics)
     stack.push_async_callback(log.close)
     _start(log.drain_forever(), stack)
+    keys = _signing_keys(settings)
     return State(
         live=LiveStores(),
-        signer=TokenSigner(_signing_keys(settings)),
+        signer=TokenSigner(keys),
+        sources=_sources(settings, next(iter(keys.values()))),
         profiles=wire,
         log=log,
         metrics=metrics,
@@ -154,6 +160,12 @@ async def _open_state(settings: Settings, stack: AsyncExitStack) -> State:
         private_webhooks=settings.private_webhooks,
         linger_seconds=settings.linger_seconds,
     )
+
+
+def _sources(settings: Settings, key: bytes) -> Sources:
+    listed = settings.datacentres
+    lines = None if listed is None else listed.read_text(encoding="utf-8").splitlines()
+    return open_sources(settings.trusted_proxies, lines, sha256(key).digest())
 
 
 def _signing_keys(settings: Settings) -> dict[int, bytes]:

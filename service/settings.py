@@ -76,6 +76,24 @@ class Settings(BaseSettings):
             examples=["https://ads.example.com"],
         ),
     ] = None
+    trusted_proxies: Annotated[
+        str,
+        Field(
+            validation_alias="SALIENT_TRUSTED_PROXIES",
+            description="Address ranges of the load balancers in front, with commas between: what "
+            "they say in X-Forwarded-For of a caller's address is believed.",
+            examples=["10.0.0.0/8,192.168.0.0/16"],
+        ),
+    ] = ""
+    datacentres: Annotated[
+        Path | None,
+        Field(
+            validation_alias="SALIENT_DATACENTRES",
+            description="File of address ranges where no shopper lives, one a line. Unset: the "
+            "list that comes with the service.",
+            examples=["/etc/salient/datacentres.txt"],
+        ),
+    ] = None
     host: Annotated[
         str,
         Field(validation_alias="HOST", description="Address to listen on.", examples=["0.0.0.0"]),  # noqa: S104 - an example
@@ -173,6 +191,8 @@ class Settings(BaseSettings):
             "SALIENT_MODELS": str(self.models),
             "SALIENT_SECRET": self.secret and self.secret.get_secret_value(),
             "SALIENT_BASE_URL": self.base_url,
+            "SALIENT_TRUSTED_PROXIES": self.trusted_proxies,
+            "SALIENT_DATACENTRES": str(self.datacentres or ""),
             "HOST": self.host,
             "PORT": str(self.port),
             "SALIENT_WORKERS": str(self.workers),

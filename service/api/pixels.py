@@ -12,7 +12,7 @@ from service.api.problems import responses
 from service.api.state import State
 from service.api.token_events import event_of
 from service.api.tokens import LONGEST, AdToken
-from service.api.traffic import invalid_reason
+from service.api.traffic import verdict_on
 from service.errors import BadTokenError
 from service.store.events import to_bytes
 
@@ -69,7 +69,8 @@ def _keep(kind: str, text: str, call: Call) -> AdToken:
 
 
 def _note(kind: str, token: AdToken, call: Call, state: State) -> None:
-    event = event_of(kind, token, call, now=time(), invalid_reason=invalid_reason(call))
+    now = time()
+    event = event_of(kind, token, call, now=now, verdict=verdict_on(kind, token, call, now))
     if kind == "click":
         state.log.append_surely(b"event", to_bytes(event))
     else:

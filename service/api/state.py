@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from service.api.docket import Docket
 from service.api.management.rate_limit import RateLimiter
+from service.api.sources import Sources
 from service.decision.allowance import Allowance
 from service.decision.claims import NO_TAGGER
 
@@ -69,6 +70,7 @@ class State:
     limiter: RateLimiter = field(default_factory=RateLimiter)
     tagger: Tagger = NO_TAGGER  # finds attributes in titles and descriptions
     explored_share: float = 0.0  # of titles, whose selling points are drawn by lot
+    sources: Sources = field(default_factory=Sources)  # where requests come from
     base_url: str | None = None  # None: the host that the request names
     draining: bool = False  # SIGTERM came: not ready any more, but still serving
     linger_seconds: float = 0.5  # how long it serves on then

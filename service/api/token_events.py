@@ -5,26 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service.api.consent import opted_out
+from service.api.traffic import NO_VERDICT
 from service.decision.terms import Micros, Pricing
-from service.store.events import Event
+from service.store.events import SOURCE, Event
 
 if TYPE_CHECKING:
     from service.api.hot_route import Call
     from service.api.tokens import AdToken
+    from service.api.traffic import Verdict
 
 
 def event_of(
-    kind: str, token: AdToken, call: Call, *, now: float, invalid_reason: str | None
+    kind: str, token: AdToken, call: Call, *, now: float, verdict: Verdict = NO_VERDICT
 ) -> Event:
     """The impression, view or click on the ad of `token`.
 
     Its time is the token's, so that a repeat has the same key. One that does not count has a key
     of its own: a browser that fetched a link ahead may still click it.
     """
+    invalid_reason = verdict.reason
     if invalid_reason is None and token.is_expired(now):
         invalid_reason = "expired"
     impression = token.impression_id
     by_click = token.pricing is Pricing.CLICK
+    payload: dict[str, object] = {}
+    if not by_click:
+        payload = {"pricing": token.pricing, "price": token.price}
+    if verdict.source is not None and invalid_reason is None:
+        payload[SOURCE] = verdict.source
     return Event(
         store_id=token.store_id,
         ts=token.ts,
@@ -40,7 +48,7 @@ def event_of(
         slot=token.slot,
         price=token.price if by_click else Micros(0),  # what older versions charge for a click
         invalid_reason=invalid_reason,
-        payload={} if by_click else {"pricing": token.pricing, "price": token.price},
+        payload=payload,
     )
 
 

@@ -17,7 +17,7 @@ from service.api.schemas.events import (
     View,
 )
 from service.api.token_events import event_of, token_in
-from service.api.traffic import invalid_reason
+from service.api.traffic import NO_VERDICT, verdict_on
 from service.decision.terms import Micros
 from service.errors import BadInputError, BadTokenError
 from service.store.events import Event
@@ -67,8 +67,8 @@ def told_event(told: Told, telling: Telling) -> Event:
     token = _token(told.token, telling)
     # Without an Origin header a server speaks for its shoppers: its own agent is no browser.
     direct = telling.call.header(b"origin") is not None
-    reason = invalid_reason(telling.call) if direct else None
-    return event_of(told.type, token, telling.call, now=telling.now, invalid_reason=reason)
+    verdict = verdict_on(told.type, token, telling.call, telling.now) if direct else NO_VERDICT
+    return event_of(told.type, token, telling.call, now=telling.now, verdict=verdict)
 
 
 def _conversion(told: Conversion, telling: Telling) -> Event:

@@ -26,6 +26,10 @@ CALLER_KEYED: Final = ("search", "feature_word", "add_to_cart", "conversion", "r
 """Types whose key the caller chose: unique in a store whatever their time."""
 
 
+SOURCE: Final = "source"
+"""In the payload of a click on its way: the hash that stands for who sent it. It is not kept."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Something that a shopper did, or that was shown to them. Times are Unix seconds.

@@ -134,7 +134,7 @@ class Consumer:
         await self._handle(held)
 
     async def _handle(self, entries: list[Entry]) -> None:
-        recorded = await record(self.engine, entries)
+        recorded = await record(self.engine, entries, self.redis)
         # many more are left to be claimed, which takes longer, but no memory
         self._put_off += recorded.put_off[: MOST_PUT_OFF - len(self._put_off)]
         await self._refresh(recorded.events)
@@ -177,4 +177,6 @@ def _count(recorded: Recorded, buried: list[Entry]) -> None:
     counts.RECORDED.labels("event").inc(events)
     counts.RECORDED.labels("decision").inc(len(recorded.safe) - events)
     counts.CHARGED.inc(recorded.charged)
+    for kind, repeats in recorded.repeats.items():
+        counts.REPEATS.labels(kind).inc(repeats)
     counts.DEAD_LETTERS.inc(len(buried))

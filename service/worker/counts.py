@@ -10,6 +10,9 @@ DEAD_LETTERS = Counter("salient_worker_dead_letters", "Entries given up after re
 PARTITIONS_DROPPED = Counter(
     "salient_worker_partitions_dropped", "Days of events or decisions that retention dropped."
 )
+REPEATS = Counter(
+    "salient_worker_repeats", "Events that were told before: tokens used again.", ["type"]
+)
 OUTAGES = Counter("salient_worker_outages", "Tries that failed because a store was away.")
 SNAPSHOTS_BUILT = Counter("salient_worker_snapshots_built", "Snapshots written.")
 SNAPSHOTS_FAILED = Counter("salient_worker_snapshots_failed", "Snapshots not to be built.")
@@ -28,6 +31,8 @@ BUDGETS_UNREAD = Counter("salient_budgets_unread", "Looks at the budgets that fa
 # there from the start, so that the first one is a rise
 for _kind in ("event", "decision"):
     RECORDED.labels(_kind)
+for _type in ("impression", "view", "click"):
+    REPEATS.labels(_type)
 for _outcome in ("delivered", "failed"):
     WEBHOOK_CALLS.labels(_outcome)
 for _name in ("ranker", "selling-points"):

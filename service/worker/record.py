@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,16 +11,18 @@ import orjson
 from service.errors import BadInputError
 from service.store.accounts import lock_accounts
 from service.store.consents import keeping_limits
-from service.store.events import Event, add_decisions, add_events, from_bytes
+from service.store.events import SOURCE, Event, add_decisions, add_events, from_bytes
 from service.store.ledger import charge
 from service.store.order_keys import with_hashed_returns
 from service.worker.charging import dues_of, is_paid
 from service.worker.failures import REFUSED_VALUES, is_poison
+from service.worker.invalid import judge
 from service.worker.permitted import permitted_decision, permitted_event, shoppers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from redis.asyncio import Redis
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from service.store.stream import Entry
@@ -50,6 +53,7 @@ class Recorded:
     put_off: list[Entry] = field(default_factory=list)  # somebody holds their campaigns
     charged: int = 0
     unpaid: int = 0
+    repeats: Counter[str] = field(default_factory=Counter)  # told before, by type
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,14 @@ class _Item:
     content: Event | dict[str, Any]
 
 
-async def record(engine: AsyncEngine, entries: Sequence[Entry]) -> Recorded:
+async def record(
+    engine: AsyncEngine, entries: Sequence[Entry], redis: Redis | None = None
+) -> Recorded:
     """Store `entries` and charge their clicks, each exactly once however often it comes.
 
     An entry that cannot be stored is found by halving and refused alone; the rest is committed.
     What a campaign pays for whose row somebody holds is put off: it is not stored, and so
-    must come again.
+    must come again. Clicks of one sender are counted in `redis`, where it is given.
 
     Raises: whatever the database raised where the fault is not the data's; nothing that this
     call did not commit may then be acknowledged, and all may be tried again.
@@ -75,10 +81,22 @@ async def record(engine: AsyncEngine, entries: Sequence[Entry]) -> Recorded:
             items.append(_Item(entry, _content(entry)))
         except REFUSED_VALUES as error:
             recorded.refused.append(Refusal(entry, error))
+    items = await _judged(redis, items)
     await _store_halves(engine, [item for item in items if not _is_huge(item)], recorded)
     for item in filter(_is_huge, items):
         await _store_halves(engine, [item], recorded)
     return recorded
+
+
+async def _judged(redis: Redis | None, items: list[_Item]) -> list[_Item]:
+    events = [item.content for item in items if isinstance(item.content, Event)]
+    if not any(SOURCE in event.payload for event in events):
+        return items
+    judged = iter(await judge(redis, events))
+    return [
+        _Item(item.entry, next(judged)) if isinstance(item.content, Event) else item
+        for item in items
+    ]
 
 
 def _is_huge(item: _Item) -> bool:
@@ -116,6 +134,7 @@ async def _store_halves(engine: AsyncEngine, items: list[_Item], recorded: Recor
     recorded.put_off += [item.entry for item in stored.put_off]
     recorded.charged += stored.charged
     recorded.unpaid += stored.unpaid
+    recorded.repeats += stored.repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +144,7 @@ class _Stored:
     events: list[Event]
     charged: int
     unpaid: int
+    repeats: Counter[str]
 
 
 async def _store(engine: AsyncEngine, items: list[_Item]) -> _Stored:
@@ -142,8 +162,10 @@ async def _store(engine: AsyncEngine, items: list[_Item]) -> _Stored:
             decisions = [permitted_decision(decision, limits) for decision in decisions]
         events = await with_hashed_returns(connection, events)
         await add_decisions(connection, decisions)
-        charged = await charge(connection, dues_of(await add_events(connection, events)), accounts)
-    return _Stored(items, put_off, events, len(charged.paid), len(charged.unpaid))
+        new = await add_events(connection, events)
+        charged = await charge(connection, dues_of(new), accounts)
+    repeats = Counter(event.type for event in events) - Counter(event.type for event in new)
+    return _Stored(items, put_off, events, len(charged.paid), len(charged.unpaid), repeats)
 
 
 def _paying(item: _Item) -> str | None:

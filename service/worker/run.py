@@ -25,6 +25,7 @@ from service.worker.pacing import keep_pacing
 from service.worker.partitions import keep_partitions
 from service.worker.quality import keep_quality
 from service.worker.refresh import Refresher
+from service.worker.sweep import keep_sweeping
 from service.worker.webhooks import Deliverer, watch_news
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ async def run_worker(
             tasks.create_task(keep_pacing(engine, stop))
             tasks.create_task(keep_quality(engine, stop))
             tasks.create_task(keep_attributing(engine, stop))
+            tasks.create_task(keep_sweeping(engine, redis, stop))
             tasks.create_task(watch_backlog(stream, stop))
             tasks.create_task(do_erasures(engine, redis, state, stop))
             tasks.create_task(watch_news(engine, stop))

@@ -128,7 +128,7 @@ async def hide_ad(
     if signed is None:
         signed = _as_signed(caller.store_id, await _recorded(caller, impression_id, database))
     state, call = state_of(request), Call(request.scope)
-    told = event_of("hide", signed, call, now=time(), invalid_reason=None)
+    told = event_of("hide", signed, call, now=time())
     # it is no less meant when the ad's time to be charged is over
     event = replace(told, event_key=impression_id, invalid_reason=None, price=None)
     await state.log.append(b"event", [to_bytes(event)])
