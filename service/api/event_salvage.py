@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from service.api.json_body import as_request_error, parse_strictly
-from service.api.problems import faults_of
-from service.api.schemas.events import EVENT_TYPES, AnyEvent
+from service.api.problems import MOST_FAULTS, faults_of
+from service.api.schemas.events import EVENT_TYPES, AnyEvent, EventBatch
+from service.errors import InvalidRequestError
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
-
     from service.errors import Fault
 
 _IN_EVENT = re.compile(r"/events/(\d+)(/.*)?")
@@ -40,11 +39,13 @@ class SalvagedBatch:
 
 
 def salvage(body: bytes, error: ValidationError) -> SalvagedBatch:
-    """The batch with its good events.
+    """The batch with its good events, or the one event that came without a batch around it.
 
     Raises: InvalidRequestError when none is good or the fault is outside the events,
     MalformedJsonError when `body` is no JSON.
     """
+    if b'"events"' not in body and (bare := _bare_event(body)) is not None:
+        return bare
     faults, _ = faults_of(error, EVENT_TYPES)
     bad: dict[int, list[tuple[str, Fault]]] = defaultdict(list)
     for fault in faults:
@@ -61,6 +62,22 @@ def salvage(body: bytes, error: ValidationError) -> SalvagedBatch:
             for index, one in enumerate(told)
         )
     )
+
+
+def _bare_event(body: bytes) -> SalvagedBatch | None:
+    try:
+        told = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(told, dict) or "type" not in told:
+        return None
+    parse_strictly(body)
+    try:
+        return SalvagedBatch(EventBatch.model_validate_json(b'{"events":[%b]}' % body).events)
+    except ValidationError as error:
+        faults, total = faults_of(error, EVENT_TYPES)
+        own = [replace(fault, pointer=fault.pointer.removeprefix("/events/0")) for fault in faults]
+        raise InvalidRequestError(own[:MOST_FAULTS], total) from None
 
 
 def _refused(faults: list[tuple[str, Fault]]) -> Refused:

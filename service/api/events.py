@@ -26,7 +26,7 @@ BODY_LIMIT = 1024 * 1024  # bytes
 
 
 async def post_events(body: EventBatch, call: Call) -> Answer:
-    """Take 1 to 500 events of any kind, and say what became of each.
+    """Take 1 to 500 events of any kind, or a single one bare; say what became of each.
 
     202 means that the accepted ones are kept safely. Sent again, an event counts once: by its
     ad and type where it brings a token, by `event_id`, or by order and line. Without consent, or

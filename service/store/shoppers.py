@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
 
 from service.contract.history import HISTORY_LIMIT, QUERY_LIMIT, TITLE_LIMIT
-from service.store.limits import caps_reached, just_bought, with_caps
-from service.store.profiles import LIFETIME_SECONDS, StoredProfile
+from service.store.limits import first_late_day, limits_of, with_caps
+from service.store.profiles import StoredProfile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
     from sqlalchemy import TextClause
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -53,12 +55,10 @@ _ACTIONS: Final = (
     " GROUP BY s.store_id, s.user_id, done.type"
 )
 _ALL_ACTIONS: Final = text(_ACTIONS.format(bound=""))
-# a literal of days, so that old partitions are not even opened
-_LATE_ACTIONS: Final = text(
-    _ACTIONS.format(bound=f"AND e.ts > now() - interval '{LIFETIME_SECONDS} seconds'")
-)
+# one plan for all: to plan for hundreds of partitions takes longer than to read those that matter
 _LOCK: Final = text(
-    "SELECT pg_advisory_xact_lock(shopper) FROM ("
+    "SELECT pg_advisory_xact_lock(shopper),"
+    " set_config('plan_cache_mode', 'force_generic_plan', true) FROM ("
     " SELECT DISTINCT hashtextextended(s.store_id || s.user_id, 0) AS shopper"
     f" FROM {_SHOPPERS} ORDER BY 1) AS shoppers"
 )
@@ -68,16 +68,21 @@ _WITHDRAWN: Final = text(
 )
 SEEN_DECISIONS: Final = 20
 SEEN_DAYS: Final = 30
-_SEEN: Final = text(
-    "SELECT s.store_id, s.user_id,"
-    " jsonb_path_query_array(page.payload, '$.awards[*].chosen[*].text') AS points"
-    f" FROM {_SHOPPERS} CROSS JOIN LATERAL ("
-    "  SELECT d.payload FROM decisions d WHERE d.store_id = s.store_id"
-    "  AND d.payload #>> '{request,user_id}' = s.user_id"
-    "  AND d.payload #>> '{request,user_id}' IS NOT NULL"
-    f"  AND d.ts > now() - interval '{SEEN_DAYS} days'"
-    f"  ORDER BY d.ts DESC LIMIT {SEEN_DECISIONS}) AS page"
-)
+
+
+@lru_cache(maxsize=2)
+def _pages(since: date) -> TextClause:
+    return text(
+        "SELECT s.store_id, s.user_id,"
+        " jsonb_path_query_array(page.payload, '$.awards[*].chosen[*].text') AS points"
+        f" FROM {_SHOPPERS} CROSS JOIN LATERAL ("
+        "  SELECT d.payload FROM decisions d WHERE d.store_id = s.store_id"
+        "  AND d.payload #>> '{request,user_id}' = s.user_id"
+        "  AND d.payload #>> '{request,user_id}' IS NOT NULL"
+        f"  AND d.ts >= '{since} 00:00:00+00'"
+        f"  AND d.ts > now() - interval '{SEEN_DAYS} days'"
+        f"  ORDER BY d.ts DESC LIMIT {SEEN_DECISIONS}) AS page"
+    )
 
 
 async def lock_shoppers(connection: AsyncConnection, shoppers: Sequence[Shopper]) -> None:
@@ -104,7 +109,12 @@ async def late_actions(
     connection: AsyncConnection, shoppers: Sequence[Shopper]
 ) -> dict[Shopper, StoredProfile]:
     """As `recent_actions`, for shoppers of any store, as far back as a profile lives."""
-    return await _profiles(connection, shoppers, _LATE_ACTIONS)
+    return await _profiles(connection, shoppers, _late(first_late_day()))
+
+
+@lru_cache(maxsize=2)
+def _late(since: date) -> TextClause:
+    return text(_ACTIONS.format(bound=f"AND e.ts >= '{since} 00:00:00+00'"))
 
 
 async def _profiles(
@@ -121,8 +131,7 @@ async def _profiles(
     for store_id, user_id, kind, what, ts in await connection.execute(statement, _named(shoppers)):
         done[store_id, user_id][kind] = tuple(zip(what, ts, strict=True))
     seen = await _seen(connection, shoppers)
-    capped = await caps_reached(connection, shoppers)
-    bought = await just_bought(connection, shoppers)
+    capped, bought = await limits_of(connection, shoppers)
     return {
         one: replace(
             _profile(done.get(one, {}), seen.get(one, ())),
@@ -147,7 +156,9 @@ async def _seen(
     connection: AsyncConnection, shoppers: Sequence[Shopper]
 ) -> dict[Shopper, tuple[tuple[str, int], ...]]:
     found: defaultdict[Shopper, Counter[str]] = defaultdict(Counter)
-    for store_id, user_id, points in await connection.execute(_SEEN, _named(shoppers)):
+    for store_id, user_id, points in await connection.execute(
+        _pages(first_late_day(SEEN_DAYS)), _named(shoppers)
+    ):
         found[store_id, user_id].update(points)
     return {shopper: tuple(sorted(points.items())) for shopper, points in found.items()}
 

@@ -114,7 +114,7 @@ class EventStream:
             return 0.0
         now: Any = await self._redis.time()
         appended = int(found[0][0].partition(b"-")[0]) / 1000
-        return max(0.0, now[0] + now[1] / 1e6 - appended)
+        return max(0.0, float(now[0]) + float(now[1]) / 1e6 - appended)
 
     async def newest(self) -> str | None:
         """The id of the last entry that is not acknowledged yet."""

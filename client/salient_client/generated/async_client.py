@@ -59,7 +59,7 @@ class AsyncSalient(AsyncConnection):
         return await self._ask(call, models.TitlesResponse)
 
     async def post_events(self, body: models.EventBatch) -> models.EventReceipt:
-        """Take 1 to 500 events of any kind, and say what became of each.
+        """Take 1 to 500 events of any kind, or a single one bare; say what became of each.
 
         202 means that the accepted ones are kept safely. Sent again, an event counts once: by its
         ad and type where it brings a token, by `event_id`, or by order and line. Without consent, or

@@ -62,6 +62,20 @@ def told(event: dict[str, Any]) -> dict[str, Any]:
     return {name: v for name, v in event.items() if v is not None and name not in silent}
 
 
+async def test_a_single_event_may_come_bare(client: httpx.AsyncClient, log: Log) -> None:
+    answer = await client.post("/v1/events", json=SEARCH)
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 1)
+    assert [event["event_key"] for event in log.of(b"event")] == ["e-1"]
+    refused = await client.post("/v1/events", json={"type": "search", "event_id": "e-9"})
+    assert refused.status_code == 422
+    assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/query"]
+    twice = await client.post("/v1/events", content=b'{"type":"search","query":"a","query":"b"}')
+    assert (twice.status_code, twice.json()["code"]) == (400, "malformed_json")
+    unknown = await client.post("/v1/events", json={"type": "wink"})
+    assert unknown.status_code == 422
+    assert len(log.of(b"event")) == 1
+
+
 async def test_every_kind_of_event_is_kept(
     client: httpx.AsyncClient, state: State, log: Log
 ) -> None:

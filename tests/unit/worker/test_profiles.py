@@ -16,7 +16,7 @@ from service.worker.profiles import is_telling
         ("feature_word", "shown", False),
         ("impression", None, False),
         ("view", None, False),
-        ("conversion", None, False),
+        ("conversion", None, True),
     ],
 )
 def test_only_what_a_shopper_did_changes_a_profile(
