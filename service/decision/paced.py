@@ -70,9 +70,7 @@ def pace_found(found: Found, paces: Paces, snapshot: Snapshot) -> PacedFound:
     return known or snapshot.memory.paced.put(key, _pace(found, paces, snapshot))
 
 
-def left_out(
-    found: Found, paces: Paces, snapshot: Snapshot, seed: int
-) -> list[tuple[str, Bools]]:
+def left_out(found: Found, paces: Paces, snapshot: Snapshot, seed: int) -> list[tuple[str, Bools]]:
     """Reasons and the ads (n,) whose campaigns do not take part in the request of this seed."""
     table, campaign = pace_table(paces, snapshot), found.campaign
     admit_ppm = table.admit_ppm[campaign]
