@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from service.commands.choose import choose, demo_choices, score
+from service.commands.dead_letters import add_commands as add_dead_letter_commands
 from service.commands.foreseen import foreseen
 from service.commands.money import add_commands as add_money_commands
 
@@ -373,6 +374,7 @@ def openapi(file: Annotated[Path, typer.Argument(help="The .json file to write."
 app.command()(score)
 app.command()(choose)
 demo.command("choices")(demo_choices)
+add_dead_letter_commands(app)
 add_money_commands(app)
 
 
