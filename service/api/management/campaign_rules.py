@@ -65,15 +65,24 @@ def check_schedule(schedule: Sequence[Hours]) -> None:
             raise _fault(f"/schedule/{number}", "no_hours", str(error)) from None
 
 
+def check_zone_name(zone: str) -> None:
+    """Raise InvalidRequestError for what names no zone."""
+    try:
+        require_known_zone(zone)
+    except ValueError:
+        raise _unknown_zone(zone) from None
+
+
 async def check_zone(connection: AsyncConnection, zone: str) -> None:
     """Raise InvalidRequestError for a zone that we or the database do not know."""
-    try:
-        known = await is_zone_there(connection, require_known_zone(zone))
-    except ValueError:
-        known = False
-    if not known:
-        detail = f"Give a zone by its IANA name, such as Europe/Berlin or UTC; received {zone!a}"
-        raise _fault("/time_zone", "unknown_zone", detail)
+    check_zone_name(zone)
+    if not await is_zone_there(connection, zone):
+        raise _unknown_zone(zone)
+
+
+def _unknown_zone(zone: str) -> InvalidRequestError:
+    detail = f"Give a zone by its IANA name, such as Europe/Berlin or UTC; received {zone!a}"
+    return _fault("/time_zone", "unknown_zone", detail)
 
 
 def charged_in_its_zone(campaign: Campaign) -> ConflictError:

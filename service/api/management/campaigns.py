@@ -19,6 +19,7 @@ from service.api.management.campaign_rules import (
     check_platforms,
     check_schedule,
     check_zone,
+    check_zone_name,
     require_not_ended,
 )
 from service.api.management.cursor import Page
@@ -75,6 +76,7 @@ async def create_campaign(draft: CampaignDraft, caller: Manager, once: Once) -> 
     """Make a campaign. It begins paused: give it ads and keywords, then set it to active."""
     check_dates(draft.starts_at, draft.ends_at)
     check_schedule(draft.schedule)
+    check_zone_name(draft.time_zone)
 
     async def create(connection: AsyncConnection) -> Made:
         await _require_advertiser(connection, caller, draft.advertiser_id)
