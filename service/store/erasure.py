@@ -27,7 +27,10 @@ _ORDER_KEYS: Final = text(
     " AND event_keys.type = 'conversion' AND event_keys.event_key = events.event_key"
 )
 _COUNTED: Final = text(
-    "UPDATE events SET user_id = NULL, session = NULL, query = NULL, payload = '{}',"
+    "UPDATE events SET user_id = NULL, session = NULL, query = NULL,"
+    # what an impression cost is no shopper's
+    " payload = jsonb_strip_nulls(jsonb_build_object("
+    "  'pricing', payload -> 'pricing', 'price', payload -> 'price')),"
     " event_key = CASE WHEN type = 'conversion' AND order_id IS NOT NULL"
     f"  THEN {_MASKED} || '/' || line ELSE event_key END, order_id = {_MASKED}"
     " FROM stores"

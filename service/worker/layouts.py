@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from service.worker.raw_log import RawLog
 
 CONVERSION_WINDOW_SECONDS = 7 * 86_400.0
-"""A purchase belongs to the shopper's last click on that product within this time before it."""
+"""A purchase without a verdict, told before there were any or a moment ago, belongs to the last
+click of the shopper on that product within this time before it."""
 
 FACETS = pl.Schema(
     {
@@ -129,11 +130,16 @@ def _ads(log: RawLog) -> pl.DataFrame:
 
 
 def _bought(ads: pl.DataFrame, events: pl.DataFrame) -> pl.Series:
-    """The impressions whose click led to a purchase: named by it, or the shopper's last one."""
+    """The impressions whose click led to a purchase.
+
+    It is the one that the purchase was attributed to; without a verdict, the one that it names,
+    or else the shopper's last one.
+    """
     clicks = ads.filter(pl.col("clicked").is_not_null(), ~pl.col("invalid")).select(
         "impression_id", "clicked", user="user", product_id="product_id"
     )
-    purchases = events.filter(pl.col("type") == "conversion", ~pl.col("invalid")).select(
+    every = events.filter(pl.col("type") == "conversion", ~pl.col("invalid"))
+    purchases = every.filter(pl.col("owed").is_null()).select(
         "user", "product_id", "happened", named="impression_id"
     )
     attributed = purchases.sort("happened").join_asof(
@@ -153,7 +159,7 @@ def _bought(ads: pl.DataFrame, events: pl.DataFrame) -> pl.Series:
     both = pl.concat([by_name, last], how="diagonal").filter(
         (pl.col("happened") - pl.col("clicked")).is_between(0, CONVERSION_WINDOW_SECONDS)
     )
-    return both["impression_id"].unique()
+    return pl.concat([both["impression_id"], every["owed"].drop_nulls()]).unique()
 
 
 def _chips(events: pl.DataFrame) -> pl.DataFrame:

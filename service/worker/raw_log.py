@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 from sqlalchemy import text
 
+from service.store.order_keys import ORDER_KEY
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -45,6 +47,7 @@ EVENTS = pl.Schema(
         "feature_word": pl.String(),
         "position": pl.Int64(),
         "invalid": pl.Boolean(),
+        "owed": pl.String(),  # the impression whose click a purchase was attributed to
     }
 )
 BATCH = 20_000
@@ -73,30 +76,36 @@ WHERE d.store_id = :store_id
   AND NOT EXISTS (SELECT FROM shoppers AS s WHERE s.store_id = :store_id
                   AND s.user_id = d.payload #>> '{request,user_id}' AND NOT s.consent)
 """
-_EVENTS = """
-SELECT type,
-       action,
-       extract(epoch FROM ts)::float8,
+_EVENTS = f"""
+SELECT e.type,
+       e.action,
+       extract(epoch FROM e.ts)::float8,
        -- ts is when a word was clicked, but when the page of an ad was decided
-       extract(epoch FROM CASE type WHEN 'feature_word' THEN ts
-                               ELSE greatest(ts, received_at) END)::float8,
-       user_id,
-       coalesce(session, ''),
-       impression_id,
-       product_id,
-       coalesce(query, ''),
-       feature_word,
-       position,
-       invalid_reason IS NOT NULL
-FROM events
-WHERE store_id = :store_id
-  AND type IN ('feature_word', 'impression', 'view', 'click', 'conversion')
-  AND greatest(ts, received_at) < to_timestamp(:until)
+       extract(epoch FROM CASE e.type WHEN 'feature_word' THEN e.ts
+                               ELSE greatest(e.ts, e.received_at) END)::float8,
+       e.user_id,
+       coalesce(e.session, ''),
+       e.impression_id,
+       e.product_id,
+       coalesce(e.query, ''),
+       e.feature_word,
+       e.position,
+       e.invalid_reason IS NOT NULL,
+       owed.impression_id
+FROM events AS e
+JOIN stores ON stores.id = e.store_id
+LEFT JOIN attributions AS owed
+  ON e.type = 'conversion' AND owed.store_id = e.store_id AND owed.line = e.line
+  AND owed.kind = 'sale' AND owed.touch = 'click' AND NOT owed.halo
+  AND owed.order_key = {ORDER_KEY}
+WHERE e.store_id = :store_id
+  AND e.type IN ('feature_word', 'impression', 'view', 'click', 'conversion')
+  AND greatest(e.ts, e.received_at) < to_timestamp(:until)
   -- a purchase that names an impression belongs to that impression's shopper
-  AND (user_id IS NOT NULL OR type = 'conversion' AND impression_id IS NOT NULL)
+  AND (e.user_id IS NOT NULL OR e.type = 'conversion' AND e.impression_id IS NOT NULL)
   AND NOT EXISTS (SELECT FROM shoppers AS s WHERE s.store_id = :store_id
-                  AND s.user_id = events.user_id AND NOT s.consent)
-"""
+                  AND s.user_id = e.user_id AND NOT s.consent)
+"""  # noqa: S608 - ours
 
 
 @dataclass(frozen=True, slots=True)

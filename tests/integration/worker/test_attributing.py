@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 import pytest
 from sqlalchemy import text
 
@@ -14,17 +15,20 @@ from service.store.attributions import claim_conversions
 from service.store.catalogue import put_products
 from service.store.consents import take_turns
 from service.store.erasure import unname_events
-from service.store.events import Event, to_bytes
+from service.store.events import Event, add_decisions, to_bytes
 from service.store.stream import Entry
 from service.worker.attributing import (
     attribute_returns,
     attribute_sales,
     keep_attributing,
 )
+from service.worker.export import export_training_set
 from service.worker.record import record
 from tests.integration.worker.shop import NOW, click, column, eventually, open_shop, products
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from service.decision.terms import Campaign, Store
@@ -349,6 +353,8 @@ async def test_an_order_is_known_after_its_shopper_is_erased(till: Till) -> None
         await unname_events(connection, till.store.store_id, "ann")
     await till.execute("UPDATE event_keys SET attribute_at = now() WHERE type = 'conversion'")
     await till.settled()
+    kept = "SELECT payload FROM events WHERE store_id = :id AND type = 'click'"
+    assert await column(till.engine, kept, id=till.store.store_id) == [ORDERED["payload"]]
     await attribute_sales(till.engine)  # looked at again, it is nobody's
     assert len(await till.verdicts()) == 2
     await till.record(till.returned("order-of-ann", "r-1", quantity=2))
@@ -357,6 +363,37 @@ async def test_an_order_is_known_after_its_shopper_is_erased(till: Till) -> None
     for table in ("events", "event_keys", "attributions", "charges"):
         rows = await column(till.engine, f"SELECT CAST(t AS text) FROM {table} AS t")  # noqa: S608 - ours
         assert not [row for row in rows if "order-of-ann" in row or "ann-again" in row]
+
+
+async def test_what_trains_is_what_was_attributed(till: Till, tmp_path: Path) -> None:
+    await till.execute("UPDATE campaigns SET attribution_days = 30")
+    first, then = (till.clicked(n, ts=NOW - 20 * DAY + n, user_id="7") for n in (1, 2))
+    shown = [replace(one, received_at=one.ts) for one in (first, then)]
+    pages = [page(till.store, one) for one in shown]
+    order: dict[str, Any] = {"user_id": "7", "impression_id": shown[0].impression_id}
+    sold = till.sold("o-1", **order, payload={"shown_at": shown[0].ts})
+    await till.record(*[replace(one, type="impression") for one in shown], *shown, sold)
+    async with till.engine.begin() as connection:
+        await add_decisions(connection, pages)
+
+    async def bought() -> list[int]:
+        await export_training_set(till.engine, tmp_path, store_id=till.store.store_id)
+        return pl.read_parquet(tmp_path / "clicks.parquet")["conversion"].to_list()
+
+    assert await bought() == [0, 0]  # 20 days are too long without a verdict
+    await attribute_sales(till.engine)
+    assert await bought() == [1, 0]
+
+
+def page(store: Store, shown: Event) -> dict[str, Any]:
+    award = {"slot": 0, "impression_id": shown.impression_id, "product_id": "100001"}
+    return {
+        "store_id": store.store_id,
+        "ts": shown.ts,
+        "request_id": shown.request_id,
+        "request": {"query": "lamp", "user_id": shown.user_id},
+        "awards": [award],
+    }
 
 
 async def test_returns_that_a_worker_of_the_version_before_stored_are_found(till: Till) -> None:

@@ -44,6 +44,7 @@ def event(kind: str, **changes: object) -> dict[str, object]:
         "feature_word": None,
         "position": None,
         "invalid": False,
+        "owed": None,
     } | changes
 
 
@@ -200,6 +201,14 @@ def test_a_purchase_that_names_its_impression_belongs_to_it() -> None:
     awards = [award("imp_1"), award("imp_2", request_id="req_2", shown=5000.0)]
     named = purchase(6000.0, impression_id="imp_1")
     events = [clicked("imp_1"), clicked("imp_2", happened=5001.0), named]
+    assert clicks_of(awards, events)["conversion"].to_list() == [1, 0]
+
+
+def test_a_purchase_belongs_to_the_click_that_it_was_attributed_to() -> None:
+    awards = [award("imp_1"), award("imp_2", request_id="req_2", shown=5000.0)]
+    # 30 days later, in a campaign with so long a window; the last click is another's
+    late = purchase(1001.0 + 30 * DAY, impression_id="imp_2", owed="imp_1")
+    events = [clicked("imp_1"), clicked("imp_2", happened=5001.0), late]
     assert clicks_of(awards, events)["conversion"].to_list() == [1, 0]
 
 
