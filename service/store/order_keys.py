@@ -24,7 +24,7 @@ _SALTS: Final = text("SELECT id, salt FROM stores WHERE id = ANY(:stores)")
 
 
 async def with_hashed_returns(connection: AsyncConnection, events: list[Event]) -> list[Event]:
-    """`events`, returns under the hash of their order.
+    """`events`, returns under the hashes of their order's number and their own.
 
     A return tells of no shopper, so an erasure could not find it.
     """
@@ -40,5 +40,11 @@ def _hashed(event: Event, salts: dict[str, bytes]) -> Event:
     salt, order_id = salts.get(event.store_id), event.order_id
     if salt is None or order_id is None:
         return event
-    masked = f"erased_{sha256(salt + order_id.encode()).hexdigest()}"
-    return replace(event, order_id=masked, event_key=event.event_key.replace(order_id, masked, 1))
+    masked = _mask(order_id, salt)
+    back = _mask(str(event.payload.get("return_id", "")), salt)
+    key = f"{masked}/{event.line}/{back}"
+    return replace(event, order_id=masked, event_key=key, payload={"return_id": back})
+
+
+def _mask(text: str, salt: bytes) -> str:
+    return f"erased_{sha256(salt + text.encode()).hexdigest()}"

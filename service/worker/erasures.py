@@ -14,6 +14,7 @@ from service.store.management.erasures import (
 )
 from service.worker import counts
 from service.worker.erasure import erase_shopper
+from service.worker.leftovers import Leftovers
 from service.worker.waiting import pause
 
 if TYPE_CHECKING:
@@ -36,9 +37,13 @@ async def do_erasures(engine: AsyncEngine, redis: Redis, state: Path, stop: asyn
 
     One that cannot be done now is tried again, however often: it is never given up.
     """
+    leftovers = Leftovers(engine, redis)
     while not stop.is_set():
         try:
             found = await _do_next(engine, redis, state)
+            leftovers.due |= found
+            if not found:
+                await leftovers.clear_if_due()
         except Exception as error:  # an outage: the job stays, and its lease ends
             counts.OUTAGES.inc()
             log.warning("erasures_failed", error=repr(error))
