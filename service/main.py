@@ -59,6 +59,7 @@ TURN_SECONDS = 0.0005
 """How soon a thread that loads a snapshot gives way to requests; Python's own 5 ms are felt."""
 
 DRAIN_SECONDS = 10
+CANCEL_EVERY_SECONDS = 0.1
 KEEP_ALIVE_SECONDS = 75  # longer than load balancers keep an idle connection
 _NO_REDIS = "redis://127.0.0.1:1"  # never dialled: a wire that is not started is away
 
@@ -180,6 +181,8 @@ def _start(work: Coroutine[None, None, None], stack: AsyncExitStack) -> None:
 
 
 async def _stop(task: asyncio.Task[None]) -> None:
-    task.cancel()
+    while not task.done():  # redis-py loses about a third of the cancellations amid its calls
+        task.cancel()
+        await asyncio.wait([task], timeout=CANCEL_EVERY_SECONDS)
     with suppress(asyncio.CancelledError):
-        await task
+        task.result()
