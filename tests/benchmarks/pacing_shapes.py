@@ -58,7 +58,7 @@ def night_gap(_chance: Generator) -> Day:
 
 def flash_sale(chance: Generator) -> Day:
     """Ten times the traffic for an hour of which nobody told."""
-    start = int(chance.integers(6 * HOUR, 20 * HOUR))
+    start = _surprise(chance)
     curve = _peaks()
     curve[start : start + HOUR] *= 10.0
     return _day(curve, _peaks(), volume=float(curve.sum() / _peaks().sum()))
@@ -83,7 +83,7 @@ def weekend(_chance: Generator) -> Day:
 
 def outage(chance: Generator) -> Day:
     """Two hours without any request."""
-    start = int(chance.integers(6 * HOUR, 20 * HOUR))
+    start = _surprise(chance)
     curve = _peaks()
     curve[start : start + 2 * HOUR] = 0.0
     return _day(curve, _peaks(), volume=float(curve.sum() / _peaks().sum()))
@@ -92,6 +92,11 @@ def outage(chance: Generator) -> Day:
 SHAPES: Final[tuple[Callable[[Generator], Day], ...]] = (
     even_hours, two_peaks, night_gap, flash_sale, growing, shrinking, weekend, outage,
 )  # fmt: skip
+
+
+def _surprise(chance: Generator) -> int:
+    # later, the traffic that is left after an outage could not pay the budget at the full bid
+    return int(chance.integers(6 * HOUR, 18 * HOUR))
 
 
 def _hours() -> Curve:
