@@ -17,12 +17,12 @@ run: .venv/.serving  ## Start everything at http://127.0.0.1:8000 (PORT=8080 cho
 	@exec $(BIN)/python -m service up --tied
 
 test: .venv/.dev  ## Run the tests
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow and not soak"
 
-test-faults: .venv/.dev  ## Run all tests of faults, the long ones too
-	$(BIN)/python -m pytest -m "not soak" tests/faults
+test-faults: .venv/.dev  ## Run all tests of faults, the long ones too: half an hour
+	@$(BIN)/python -m tests.faults.whole
 
-soak: .venv/.dev  ## Run the tests of faults that take hours
+soak: .venv/.dev  ## Run the tests of faults that take hours: SALIENT_SOAK_HOURS=8
 	$(BIN)/python -m pytest -m soak tests/faults
 
 chaos: .venv/.dev  ## Kill everything in turn while EVENTS come in, and account for every key
@@ -37,7 +37,7 @@ coverage-pure: .venv/.dev  ## See that their unit tests reach all of decision an
 		--cov-fail-under=100 tests/unit/decision tests/unit/contract
 
 coverage: .venv/.dev  ## See that the tests reach the code: 95 %, and all of decision and contract
-	$(BIN)/python -m pytest -q -m "not slow" --cov --cov-report= tests/unit tests/integration
+	$(BIN)/python -m pytest -q -m "not slow and not soak" --cov --cov-report= tests/unit tests/integration
 	$(BIN)/coverage report --skip-covered --fail-under=95
 	$(BIN)/coverage report --show-missing --skip-covered --fail-under=100 \
 		--include='service/decision/*,service/contract/*'

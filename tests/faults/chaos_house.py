@@ -85,7 +85,7 @@ class House:
 
     def add(self, defect: str) -> None:
         """Two servers and two workers, each sound unless a `defect` is named."""
-        program = ["-m", "tests.faults.defects", defect] if defect else ["-m", "service"]
+        program = ["-m", "tests.faults.defective", defect or "none"]
         for number in range(2):
             port, log = free_port(), self.folder / f"server-{number}.log"
             serve = [*program, "serve", "--port", str(port)]
@@ -97,6 +97,11 @@ class House:
     def processes(self) -> list[Process]:
         """Servers and workers."""
         return [*self.servers, *self.workers]
+
+    def kill(self) -> None:
+        """Whatever state they are in."""
+        for process in self.processes:
+            process.kill()
 
     def start(self) -> None:
         """Start all, and wait until the servers serve."""
@@ -125,5 +130,5 @@ def open_house(folder: Path) -> Iterator[House]:
             "SALIENT_WORKERS": "1",
         }
         house = House(folder, stores, environment)
-        stack.callback(lambda: [process.kill() for process in house.processes])
+        stack.callback(house.kill)
         yield house

@@ -22,6 +22,7 @@ from service.worker.allotment import Allotment
 from service.worker.consume import Consumer
 from service.worker.profiles import refresh_profiles
 from service.worker.record import Recorded, record
+from tests.faults.defects import MORE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -118,7 +119,7 @@ def _day_by_own_clock() -> None:
     setattr(accounts, "_lock", _lock_by_own_clock)  # noqa: B010 - on purpose
 
 
-DEFECTS = {
+DEFECTS = MORE | {
     "none": lambda: None,
     "unlink_when_sent": _unlink_when_sent,
     "profiles_first": _profiles_first,

@@ -1,19 +1,16 @@
-"""The service with a defect put in on purpose, as a process of its own.
-
-python -m tests.faults.defects DEFECT serve|worker ...
-"""
+"""More deliberate defects for `defective.py`: of consumers, of waiting, of models."""
 
 from __future__ import annotations
 
 import os
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from service.__main__ import run
+from uvicorn.supervisors import Multiprocess
+
 from service.api import gathering
 from service.api.deliberation import ModelClock
 from service.inference.graph import Graph
@@ -98,7 +95,12 @@ def never_learn() -> None:
     ModelClock.doubts = lambda *_: False  # type: ignore[method-assign] # the defect
 
 
-DEFECTS = {
+def restart_nobody() -> None:
+    """A serving process that is killed stays dead."""
+    setattr(Multiprocess, "keep_subprocess_alive", lambda _: None)  # noqa: B010 - on purpose
+
+
+MORE = {
     one.__name__: one
     for one in (
         acknowledge_first,
@@ -106,11 +108,8 @@ DEFECTS = {
         never_learn,
         never_open,
         no_deadline,
+        restart_nobody,
         sleep_in_models,
         wait_for_stores,
     )
 }
-
-if __name__ == "__main__":
-    DEFECTS[sys.argv.pop(1)]()
-    run()

@@ -41,12 +41,12 @@ def serving(
 ) -> Iterator[str]:
     """The URL of a server on the snapshots in `state`, or else on that of a small shop.
 
-    `stores` are the variables that lead to the stores, `defect` names one of `defects`.
+    `stores` are the variables that lead to the stores, `defect` one of `defective`.
     """
     if not (state / "snapshots").exists():
         point_to(write_snapshot(snapshot_of(SHOE, "a"), state / "snapshots" / SHOE))
     port = free_port()
-    program = ["tests.faults.defects", defect] if defect else ["service"]
+    program = ["tests.faults.defective", defect or "none"]
     own = {"SALIENT_STATE": str(state), "SALIENT_MODELS": str(state / "models")}
     left = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL"}}
     process = subprocess.Popen(  # noqa: S603 - our own program

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from psycopg import AsyncConnection
 from psycopg.errors import OperationalError
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
+from service.api import ads
+from service.api.gathering import gather
 from service.store.postgres import open_engine
 from tests.integration.api.conftest import Cuttable
 from tests.integration.api.management.conftest import house  # noqa: F401 - a fixture
@@ -125,6 +127,38 @@ async def test_a_postgres_without_room_for_one_more_is_503(
         assert await ads_took(house, 5) > 0
     assert await change(house) == 201
     await engine.dispose()
+
+
+async def test_a_postgres_that_takes_no_writes_is_503_and_reads_go_on(
+    house: House,  # noqa: F811
+    database_url: str,
+) -> None:
+    read_only = {"options": "-c default_transaction_read_only=on"}  # as a standby, or by order
+    url = make_url(database_url).update_query_dict(read_only)
+    before = house.state.database
+    house.state.database = engine = open_engine(url.render_as_string(hide_password=False))
+    assert await change(house) == 503
+    assert (await house.call("GET", "/v1/advertisers")).status_code == 200
+    assert await ads_took(house, 5) > 0
+    house.state.database = before
+    assert await change(house) == 201
+    await engine.dispose()
+
+
+async def test_mutant_that_asks_postgres_for_an_ad_is_caught(
+    house: House,  # noqa: F811
+    way: Slow,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def curious(known: Any, store_id: str, state: Any, now: float, deadline: float) -> Any:
+        async with state.database.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+        return await gather(known, store_id, state, now, deadline)
+
+    monkeypatch.setattr(ads, "gather", curious)
+    usual = await ads_took(house, 10)
+    way.seconds = 0.05
+    assert await ads_took(house, 5) > 2 * usual + 0.002
 
 
 async def test_a_write_of_which_the_answer_was_lost_is_done_once(house: House, way: Slow) -> None:  # noqa: F811
