@@ -120,8 +120,6 @@ async def _lifespan(settings: Settings, app: FastAPI) -> AsyncIterator[dict[str,
             _start(follow_bans(state.live, engine), stack)
             state.database = open_engine(settings.database_url, statement_seconds=5)
             stack.push_async_callback(state.database.dispose)
-        if state.redis is not None:
-            _start(keep_leases(state.allowances, state.redis, state.live), stack)
         warm(state.live.values(), time())
         traffic.warm()
         gc.collect()
@@ -146,7 +144,7 @@ async def _open_state(settings: Settings, stack: AsyncExitStack) -> State:
     stack.push_async_callback(log.close)
     _start(log.drain_forever(), stack)
     keys = _signing_keys(settings)
-    return State(
+    state = State(
         live=LiveStores(),
         signer=TokenSigner(keys),
         sources=_sources(settings, next(iter(keys.values()))),
@@ -161,6 +159,9 @@ async def _open_state(settings: Settings, stack: AsyncExitStack) -> State:
         private_webhooks=settings.private_webhooks,
         linger_seconds=settings.linger_seconds,
     )
+    if settings.redis_url is not None:
+        _start(keep_leases(state.allowances, wire, state.live), stack)
+    return state
 
 
 def _sources(settings: Settings, key: bytes) -> Sources:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from redis.asyncio import Redis
 
+    from service.store.redis_wire import RedisWire
+
 LEASE_SECONDS: Final = 30.0
 """How long the leases of a server that is gone still count: clicks on what it showed may come."""
 
@@ -28,7 +30,8 @@ TICK: Final = "_tick"
 DELAY: Final = "_delay"
 _STAMP: Final = (EPOCH, TICK, DELAY)
 
-_RENEW: Final = """
+DEADLINE_SECONDS: Final = 1.0
+_RENEW: Final = b"""
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local asked = cjson.decode(ARGV[3])
@@ -71,7 +74,7 @@ def keys_of(store_id: str) -> tuple[str, str, str]:
 
 
 async def renew_leases(
-    redis: Redis, store_id: str, server: str, wanted: Mapping[str, int]
+    wire: RedisWire, store_id: str, server: str, wanted: Mapping[str, int]
 ) -> Leases:
     """Ask that `server` may have `wanted` micros of each campaign in flight; one round trip.
 
@@ -79,11 +82,14 @@ async def renew_leases(
 
     Raises: StoreUnavailableError when Redis does not know the budgets (any more).
     """
-    arguments = (server, int(LEASE_SECONDS * 1000), orjson.dumps(dict(wanted)))
-    answer: Any = await redis.eval(_RENEW, 3, *keys_of(store_id), *arguments)
-    epoch, tick, delay, servers, told = answer
-    if not epoch or not tick:
+    keys = [key.encode() for key in keys_of(store_id)]
+    lease = str(int(LEASE_SECONDS * 1000)).encode()
+    arguments = (server.encode(), lease, orjson.dumps(dict(wanted)))
+    words = (b"EVAL", _RENEW, b"3", *keys, *arguments)
+    answer: Any = await wire.call(*words, deadline_seconds=DEADLINE_SECONDS)
+    if not isinstance(answer, list) or not all(answer):
         raise StoreUnavailableError(f"Redis knows no budgets of {store_id}")
+    epoch, tick, delay, servers, told = answer
     leases = {name: Lease(int(granted), int(free)) for name, granted, free in orjson.loads(told)}
     return Leases(int(epoch), tick.decode(), float(delay), int(servers), leases)
 

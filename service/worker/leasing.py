@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from collections import defaultdict
     from collections.abc import Callable
 
-    from redis.asyncio import Redis
-
     from service.decision.allowance import Allowance
     from service.decision.live import Live
+    from service.store.redis_wire import RedisWire
 
 log = structlog.get_logger(__name__)
 
@@ -28,10 +27,10 @@ RENEW_EVERY_SECONDS: Final = 0.1
 
 
 async def keep_leases(
-    allowances: defaultdict[str, Allowance], redis: Redis, live: dict[str, Live]
+    allowances: defaultdict[str, Allowance], wire: RedisWire, live: dict[str, Live]
 ) -> None:
     """Renew for ever; without Redis what was leased last has to last."""
-    lessee, away = Lessee(allowances, redis), False
+    lessee, away = Lessee(allowances, wire), False
     while True:
         try:
             await lessee.renew(live)
@@ -49,7 +48,7 @@ class Lessee:
     """One serving process as the others know it, with its allowances by store."""
 
     allowances: defaultdict[str, Allowance]
-    redis: Redis
+    wire: RedisWire
     server: str = field(default_factory=lambda: secrets.token_hex(8))
     clock: Callable[[], float] = time.perf_counter
 
@@ -76,5 +75,5 @@ class Lessee:
         if not allowance.flights:
             return frozenset()
         wanted = allowance.wanted()
-        leases = await renew_leases(self.redis, store_id, self.server, wanted)
+        leases = await renew_leases(self.wire, store_id, self.server, wanted)
         return allowance.short(away=not allowance.renewed(leases, self.clock()))

@@ -12,6 +12,7 @@ import pytest
 from service.decision.allowance import Allowance
 from service.decision.live import Live
 from service.store.ledger import Due, charge
+from service.store.redis_wire import RedisWire
 from service.store.spent_out import spent_out_campaigns
 from service.worker.allotment import Allotment
 from service.worker.leasing import Lessee
@@ -21,6 +22,8 @@ from tests.unit.decision.shop import product, snapshot
 from tests.unit.decision.test_allowance import award
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from redis.asyncio import Redis
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -40,7 +43,7 @@ class Rush:
     """
 
     engine: AsyncEngine
-    redis: Redis
+    wire: RedisWire
     store: Store
     campaign: Campaign
     shown_a_second: int
@@ -54,7 +57,7 @@ class Rush:
     def __post_init__(self) -> None:
         for _ in range(2):
             made: defaultdict[str, Allowance] = defaultdict(Allowance)
-            self.servers.append(Lessee(made, self.redis, clock=lambda: self.now))
+            self.servers.append(Lessee(made, self.wire, clock=lambda: self.now))
             self.live.append({self.store.store_id: Live(SERVED)})
 
     def show(self) -> None:
@@ -85,15 +88,21 @@ class Rush:
             await server.renew(live)
 
 
+@pytest.fixture
+async def wire(redis_url: str) -> AsyncIterator[RedisWire]:
+    async with RedisWire(redis_url) as made:
+        yield made
+
+
 async def rush(
-    engine: AsyncEngine, redis: Redis, *, clicks: int, minutes: float, seed: int
+    engine: AsyncEngine, redis: Redis, wire: RedisWire, *, clicks: int, minutes: float, seed: int
 ) -> tuple[int, int]:
     """What was charged and what went unpaid of a budget of `clicks`, in clicks."""
     await redis.flushdb()
     store, campaign = await open_shop(engine, budget=clicks * PRICE)
     shown = round(clicks / RATE / minutes / 60 / 2)
     lots = random.Random(seed)  # noqa: S311 - a made-up shop
-    made = Rush(engine, redis, store, campaign, shown, lots)
+    made = Rush(engine, wire, store, campaign, shown, lots)
     allotment = Allotment(redis)
     while made.now < minutes * 60 * 1.2 + 5 * DELAY_SECONDS:
         made.show()
@@ -102,15 +111,15 @@ async def rush(
         "SELECT (SELECT count(*) FROM charges WHERE campaign_id = :id) * 10000000"
         " + (SELECT count(*) FROM unpaid WHERE campaign_id = :id)"
     )
-    found = await one(engine, sums, id=campaign.campaign_id)
+    found: int = await one(engine, sums, id=campaign.campaign_id)
     return divmod(found, 10_000_000)
 
 
 async def test_a_budget_that_empties_in_minutes_leaves_little_unpaid(
-    engine: AsyncEngine, redis: Redis
+    engine: AsyncEngine, redis: Redis, wire: RedisWire
 ) -> None:
     # 600 clicks in 3 minutes: a tenth of them is in flight at any time
-    charged, unpaid = await rush(engine, redis, clicks=600, minutes=3, seed=1)
+    charged, unpaid = await rush(engine, redis, wire, clicks=600, minutes=3, seed=1)
     assert charged >= 594
     assert unpaid <= 12
 
@@ -118,17 +127,17 @@ async def test_a_budget_that_empties_in_minutes_leaves_little_unpaid(
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0])
 async def test_a_budget_that_empties_in_half_an_hour_leaves_half_a_percent_unpaid(
-    engine: AsyncEngine, redis: Redis, seed: int
+    engine: AsyncEngine, redis: Redis, wire: RedisWire, seed: int
 ) -> None:
-    charged, unpaid = await rush(engine, redis, clicks=2_000, minutes=30, seed=seed)
+    charged, unpaid = await rush(engine, redis, wire, clicks=2_000, minutes=30, seed=seed)
     assert charged >= 1_980
     assert unpaid <= 10
 
 
 async def test_mutant_that_counts_nothing_in_flight_is_caught(
-    engine: AsyncEngine, redis: Redis, monkeypatch: pytest.MonkeyPatch
+    engine: AsyncEngine, redis: Redis, wire: RedisWire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Allowance, "take", lambda *_: None)
 
-    _, unpaid = await rush(engine, redis, clicks=600, minutes=3, seed=1)
+    _, unpaid = await rush(engine, redis, wire, clicks=600, minutes=3, seed=1)
     assert unpaid > 60
