@@ -71,6 +71,19 @@ def test_a_mapped_snapshot_decides_as_the_one_written(tmp_path: Path) -> None:
     assert mapped.facts(1) == written.facts(1)
 
 
+def test_a_mapped_snapshot_sells_as_its_placements_say(tmp_path: Path) -> None:
+    written = made()
+    mapped = map_snapshot(write_snapshot(written, tmp_path))
+    prices = []
+    for one in (written, mapped):
+        query = ask("wool", placement=one.placements["front"])
+        decision = decide(query, one, Scorers(), now=1.0, seed=1, spent_out=frozenset())
+        prices.append([(sold.award.price, sold.award.ad.rate_ppm) for sold in decision.awards])
+    assert prices[0] == prices[1]
+    # one ad says "wool"; without a ranker 5 % click it: to the power of one half, 22.3607 %
+    assert [rate for _, rate in prices[0]] == [223_607]
+
+
 def test_all_that_is_no_array_comes_back_too(tmp_path: Path) -> None:
     written = made()
     mapped = map_snapshot(write_snapshot(written, tmp_path))
