@@ -23,7 +23,7 @@ from service.contract.uplift import MOST_SEEN
 from service.decision.terms import Shopper
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from redis.asyncio import Redis
 
@@ -47,6 +47,12 @@ class CapReached(NamedTuple):
     seconds: int
 
 
+WHOLE: Final = b"salient:profiles:whole"
+"""There while no profile is missing: then who has none did nothing for as long as one lives."""
+
+NEVER: Final = 1 << 30
+"""A day after all others."""
+
 Timed = tuple[tuple[str, float], ...]
 """(text, Unix seconds), newest first."""
 
@@ -66,6 +72,7 @@ class StoredProfile:
     seen: tuple[tuple[str, int], ...] = ()  # selling points in titles of late, and how often
     capped: tuple[CapReached, ...] = ()  # newest first
     bought: Timed = ()  # products, and until when their ads stay out; newest first
+    since: int | None = None  # the day, from 1970 on, of the first of all this; None: not known
 
 
 def profile_key(store_id: str, user_id: str) -> bytes:
@@ -88,6 +95,8 @@ def encode_profile(profile: StoredProfile) -> bytes:
         content["c"] = {one.campaign_id: one[1:] for one in profile.capped[:MOST_LIMITS]}
     if profile.bought:
         content["b"] = dict(profile.bought[:MOST_LIMITS])
+    if profile.since is not None:
+        content["d"] = profile.since
     return orjson.dumps(content)
 
 
@@ -206,6 +215,25 @@ async def write_all(redis: Redis, profiles: Mapping[tuple[str, str], StoredProfi
         else:
             pipeline.set(key, encode_profile(profile), ex=LIFETIME_SECONDS)
     await pipeline.execute()
+
+
+async def first_days(
+    redis: Redis, shoppers: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], int]:
+    """The day of the first action that each shopper's profile is made of, where that is known.
+
+    NEVER is the day of who has no profile while none is missing.
+    """
+    keys = [profile_key(store_id, user_id) for store_id, user_id in shoppers]
+    whole, *values = await redis.mget([WHOLE, *keys])
+    found: dict[tuple[str, str], int] = {}
+    for shopper, raw in zip(shoppers, values, strict=True):
+        day = NEVER if whole else None
+        if raw is not None:
+            day = None if raw == WITHDRAWN else orjson.loads(raw).get("d")
+        if day is not None:
+            found[shopper] = day
+    return found
 
 
 async def withdraw(redis: Redis, store_id: str, user_ids: Iterable[str]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
 
@@ -15,7 +16,6 @@ from service.store.profiles import StoredProfile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date
 
     from sqlalchemy import TextClause
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["late_actions", "lock_shoppers", "recent_actions", "with_caps", "withdrawn_of"]
 
 HIDDEN_LIMIT: Final = 200
+DAY_SECONDS: Final = 86_400
 LONGEST_LOOK: Final = 1_000
 """Of a shopper's actions, the newest: all lists are made of these."""
 
@@ -40,7 +41,7 @@ _ACTIONS: Final = (
     "SELECT s.store_id, s.user_id, done.type,"
     " array_agg(done.what ORDER BY done.ts DESC, done.event_key DESC),"
     " array_agg(extract(epoch FROM done.ts)::float8 ORDER BY done.ts DESC, done.event_key DESC)"
-    f" FROM {_SHOPPERS} CROSS JOIN LATERAL ("
+    " FROM {shoppers} CROSS JOIN LATERAL ("
     "  SELECT *, row_number() OVER (PARTITION BY type ORDER BY ts DESC, event_key DESC) AS place"
     "  FROM (SELECT e.type, e.ts, e.event_key, CASE e.type WHEN 'click' THEN p.title"
     "    WHEN 'search' THEN e.query WHEN 'hide' THEN e.ad_id ELSE e.feature_word END AS what"
@@ -54,7 +55,11 @@ _ACTIONS: Final = (
     f" WHEN 'search' THEN {QUERY_LIMIT} WHEN 'hide' THEN {HIDDEN_LIMIT} ELSE {HISTORY_LIMIT} END"
     " GROUP BY s.store_id, s.user_id, done.type"
 )
-_ALL_ACTIONS: Final = text(_ACTIONS.format(bound=""))
+_ALL_ACTIONS: Final = text(_ACTIONS.format(shoppers=_SHOPPERS, bound=""))
+_SINCE: Final = (
+    "unnest(CAST(:stores AS text[]), CAST(:users AS text[]), CAST(:since AS timestamptz[]))"
+    " AS s (store_id, user_id, since)"
+)
 # one plan for all: to plan for hundreds of partitions takes longer than to read those that matter
 _LOCK: Final = text(
     "SELECT pg_advisory_xact_lock(shopper),"
@@ -101,34 +106,63 @@ async def recent_actions(
 ) -> dict[str, StoredProfile]:
     """The profile of each of `user_ids` of one store, as all of its events have it."""
     shoppers = [(store_id, user_id) for user_id in user_ids]
-    found = await _profiles(connection, shoppers, _ALL_ACTIONS)
+    if not shoppers:
+        return {}
+    rows = await connection.execute(_ALL_ACTIONS, _named(shoppers))
+    found = await _profiles(connection, shoppers, rows)
     return {user_id: profile for (_, user_id), profile in found.items()}
 
 
 async def late_actions(
-    connection: AsyncConnection, shoppers: Sequence[Shopper]
+    connection: AsyncConnection, shoppers: Sequence[Shopper], first_days: Mapping[Shopper, int]
 ) -> dict[Shopper, StoredProfile]:
-    """As `recent_actions`, for shoppers of any store, as far back as a profile lives."""
-    return await _profiles(connection, shoppers, _late(first_late_day()))
+    """As `recent_actions`, for shoppers of any store, as far back as a profile lives.
+
+    Where it is known on which day a shopper began, no partition of before is read.
+    """
+    if not shoppers:
+        return {}
+    oldest = first_late_day()
+    since = [oldest + timedelta(max(0, first_days.get(one, 0) - _day(oldest))) for one in shoppers]
+    values = {
+        **_named(shoppers),
+        "since": [datetime(d.year, d.month, d.day, tzinfo=UTC) for d in since],
+    }
+    found = await _profiles(connection, shoppers, await connection.execute(_late(oldest), values))
+    return {
+        one: _begun(profile, _day(day) if day > oldest else None)
+        for (one, profile), day in zip(found.items(), since, strict=True)
+    }
+
+
+def _begun(profile: StoredProfile, known: int | None) -> StoredProfile:
+    """The profile with its first day: the one that was known, or that of its oldest action."""
+    done = (*profile.feature_words, *profile.titles, *profile.queries)
+    if known is None and done:
+        known = int(min(ts for _, ts in done) // DAY_SECONDS)
+    return profile if profile == StoredProfile() else replace(profile, since=known)
+
+
+def _day(day: date) -> int:
+    return (day - date(1970, 1, 1)).days
 
 
 @lru_cache(maxsize=2)
-def _late(since: date) -> TextClause:
-    return text(_ACTIONS.format(bound=f"AND e.ts >= '{since} 00:00:00+00'"))
+def _late(oldest: date) -> TextClause:
+    bound = f"AND e.ts >= '{oldest} 00:00:00+00' AND e.ts >= s.since"
+    return text(_ACTIONS.format(shoppers=_SINCE, bound=bound))
 
 
 async def _profiles(
-    connection: AsyncConnection, shoppers: Sequence[Shopper], statement: TextClause
+    connection: AsyncConnection, shoppers: Sequence[Shopper], rows: Iterable[Any]
 ) -> dict[Shopper, StoredProfile]:
-    """The profile of each shopper, newest first.
+    """The profile of each shopper, newest first, of `rows` with what they did.
 
     Titles are those of the clicked ads' products as the catalogue has them now; selling points
     are counted on the newest pages of the last 30 days.
     """
-    if not shoppers:
-        return {}
     done: defaultdict[Shopper, dict[str, Timed]] = defaultdict(dict)
-    for store_id, user_id, kind, what, ts in await connection.execute(statement, _named(shoppers)):
+    for store_id, user_id, kind, what, ts in rows:
         done[store_id, user_id][kind] = tuple(zip(what, ts, strict=True))
     seen = await _seen(connection, shoppers)
     capped, bought = await limits_of(connection, shoppers)

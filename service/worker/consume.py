@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 from redis.exceptions import OutOfMemoryError
 
+from service.store.profiles import WHOLE
 from service.worker import counts
 from service.worker.dead_letters import bury
 from service.worker.profiles import (
@@ -61,7 +62,7 @@ class Consumer:
     _claim_at: float = 0.0
     _started: bool = False
     _rebuilding: asyncio.Task[None] | None = None
-    _unwritten: set[Shopper] = field(default_factory=set)
+    _unwritten: dict[Shopper, int] = field(default_factory=dict)
     _write_at: float = 0.0
     _put_off: list[Entry] = field(default_factory=list)
     _retry_at: float = 0.0
@@ -112,7 +113,7 @@ class Consumer:
                 new = await self.stream.ensure_group()
             except OutOfMemoryError:
                 return await self.stream.oldest(count=BATCH)
-            if new:
+            if new or not await self.redis.exists(WHOLE):
                 self._rebuilding = asyncio.create_task(self._rebuild())
             self._started = True
         if time.monotonic() >= self._claim_at:
@@ -148,17 +149,20 @@ class Consumer:
         except OutOfMemoryError as error:
             counts.OUTAGES.inc()
             log.warning("profiles_put_off", error=repr(error))
-            self._unwritten |= shoppers_touched(events)
+            await self.redis.delete(WHOLE)  # some profile is missing now, or behind
+            for shopper, day in shoppers_touched(events).items():
+                self._unwritten[shopper] = min(day, self._unwritten.get(shopper, day))
             self._write_at = time.monotonic() + WRITE_LATER_SECONDS
 
     async def _write_later(self) -> None:
         self._write_at = time.monotonic() + WRITE_LATER_SECONDS
-        some = set(islice(self._unwritten, BATCH))
+        some = dict(islice(self._unwritten.items(), BATCH))
         try:
             await write_anew(self.engine, self.redis, some)
         except OutOfMemoryError:
             return
-        self._unwritten -= some
+        for shopper in some:
+            del self._unwritten[shopper]
         self._write_at = 0.0
 
     async def _bury(self, refused: list[Refusal]) -> list[Entry]:

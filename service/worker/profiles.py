@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from service.store.limits import with_caps
-from service.store.profiles import LIFETIME_SECONDS, withdraw, write_all
-from service.store.shoppers import late_actions, lock_shoppers, withdrawn_of
+from service.store.profiles import LIFETIME_SECONDS, WHOLE, first_days, withdraw, write_all
+from service.store.shoppers import DAY_SECONDS, late_actions, lock_shoppers, withdrawn_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from redis.asyncio import Redis
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -43,44 +43,52 @@ async def rebuild_profiles(engine: AsyncEngine, redis: Redis) -> int:
         known = await connection.execute(_KNOWN, {"seconds": LIFETIME_SECONDS})
         shoppers = [(row.store_id, row.user_id) for row in known]
     for start in range(0, len(shoppers), BATCH):
-        await write_anew(engine, redis, shoppers[start : start + BATCH])
+        await write_anew(engine, redis, dict.fromkeys(shoppers[start : start + BATCH], 0))
+    await redis.set(WHOLE, b"1")
     return len(shoppers)
 
 
-def shoppers_touched(events: Iterable[Event]) -> set[Shopper]:
-    """Whose profiles hold what happened here."""
-    return {
-        (event.store_id, event.user_id)
-        for event in events
-        if event.user_id is not None and is_telling(event)
-    }
+def shoppers_touched(events: Iterable[Event]) -> dict[Shopper, int]:
+    """Whose profiles hold what happened here, and the first day, from 1970 on, that it did."""
+    return _first_days(event for event in events if is_telling(event))
 
 
-async def refresh_profiles(engine: AsyncEngine, redis: Redis, events: Iterable[Event]) -> int:
+def _first_days(events: Iterable[Event]) -> dict[Shopper, int]:
+    found: dict[Shopper, int] = {}
+    for event in events:
+        if event.user_id is not None:
+            shopper, day = (event.store_id, event.user_id), int(event.ts // DAY_SECONDS)
+            found[shopper] = min(day, found.get(shopper, day))
+    return found
+
+
+async def refresh_profiles(engine: AsyncEngine, redis: Redis, events: Sequence[Event]) -> int:
     """Write anew the profile of every consenting shopper who did something; returns how many.
 
     A profile is a function of what Postgres holds, so doing it again changes nothing. An event
     without consent carries no user id and touches none. Two workers with the same shopper take
     turns: the later one reads what the earlier one committed.
     """
-    shoppers = shoppers_touched(events) | await _counting(engine, events)
+    shoppers = await _counting(engine, events)
+    for shopper, day in shoppers_touched(events).items():
+        shoppers[shopper] = min(day, shoppers.get(shopper, day))
     await write_anew(engine, redis, shoppers)
     return len(shoppers)
 
 
-async def _counting(engine: AsyncEngine, events: Iterable[Event]) -> set[Shopper]:
+async def _counting(engine: AsyncEngine, events: Iterable[Event]) -> dict[Shopper, int]:
     """Who was shown an ad of a campaign that counts how often."""
     shown = [one for one in events if one.type == "impression" and one.user_id is not None]
     campaigns = {one.campaign_id for one in shown if one.campaign_id is not None}
     if not campaigns:
-        return set()
+        return {}
     async with engine.connect() as connection:
         counted = await with_caps(connection, campaigns)
-    return {(one.store_id, one.user_id or "") for one in shown if one.campaign_id in counted}
+    return _first_days(one for one in shown if one.campaign_id in counted)
 
 
-async def write_anew(engine: AsyncEngine, redis: Redis, shoppers: Iterable[Shopper]) -> None:
-    """Write these shoppers' profiles as Postgres has them.
+async def write_anew(engine: AsyncEngine, redis: Redis, shoppers: Mapping[Shopper, int]) -> None:
+    """Write these shoppers' profiles as Postgres has them, with what they did since a day or now.
 
     Raises: OutOfMemoryError where Redis has no room; those who withdrew are forgotten even then.
     """
@@ -93,7 +101,9 @@ async def write_anew(engine: AsyncEngine, redis: Redis, shoppers: Iterable[Shopp
         for store_id, pairs in groupby(sorted(withdrawn), key=itemgetter(0)):
             await withdraw(redis, store_id, [user_id for _, user_id in pairs])
         left = [one for one in touched if one not in withdrawn]
-        await write_all(redis, await late_actions(connection, left))
+        days = await first_days(redis, left)
+        since = {one: min(day, shoppers[one]) for one, day in days.items()}
+        await write_all(redis, await late_actions(connection, left, since))
 
 
 def is_telling(event: Event) -> bool:
