@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from service.store.events import add_events
-from service.store.ledger import charge
+from service.store.ledger import Due, charge
 from service.store.postgres import open_engine
 from service.store.reconcile import compare, reconcile
 from service.store.refunds import ChargeName, Refund, RefundReason, refund_charges
@@ -73,6 +73,21 @@ class Shop:
         self.clicks.append(at(len(self.clicks), price, CAMPAIGNS[where], invalid_reason="bot"))
         await recorded(self.connection, self.clicks[-1:])
 
+    async def seen(self, where: int, price: int) -> None:
+        """An impression that is paid for as such."""
+        number = len(self.clicks) + 10_000
+        told = {"pricing": "impression", "price": price}
+        event = at(number, 0, CAMPAIGNS[where], type="impression", payload=told)
+        await recorded(self.connection, [event, event])
+
+    async def order(self, where: int, price: int) -> None:
+        """An order's line that is paid for, and comes back in part."""
+        due = Due("order", "imp_order", "sto_1", CAMPAIGNS[where], price, NOW, key=f"k{price}")
+        await charge(self.connection, [due])
+        name = ChargeName("imp_order", "order", due.key)
+        back = Refund(name, RefundReason.RETURNED, f"return {where}", price // 3)
+        await refund_charges(self.connection, [back])
+
     async def give_back(self, which: int, micros: int) -> None:
         """A part as goodwill, or all as invalid."""
         if not self.clicks:
@@ -119,7 +134,19 @@ class Shop:
         assert (await self.connection.execute(text(over))).scalar_one() == 0
 
 
-WHAT = ("click", "batch", "again", "bot", "give_back", "total", "daily", "night", "pay")
+WHAT = (
+    "click",
+    "seen",
+    "order",
+    "batch",
+    "again",
+    "bot",
+    "give_back",
+    "total",
+    "daily",
+    "night",
+    "pay",
+)
 STEPS = st.lists(
     st.tuples(st.sampled_from(WHAT), st.integers(0, 2), st.integers(0, 300)),
     min_size=1,
@@ -214,6 +241,12 @@ DEFECTS = {
         " campaign_id, price_micros) VALUES ('sto_1', now(), 'click', 'imp_8', now(), 'imp_8',"
         " 'cmp_1', 60)",
         60,
+    ),
+    "an impression that was not charged": (
+        "INSERT INTO events (store_id, ts, type, event_key, received_at, impression_id,"
+        " campaign_id, payload) VALUES ('sto_1', now(), 'impression', 'imp_8', now(), 'imp_8',"
+        ' \'cmp_1\', \'{"pricing": "impression", "price": 9}\')',
+        9,
     ),
     "a charge that went unpaid, too": (
         "INSERT INTO unpaid (store_id, campaign_id, impression_id, kind, price_micros, reason, ts)"
