@@ -83,7 +83,7 @@ async def refund_all(
             done = await refund_charges(connection, [Refund(name, reason) for name in names])
             await _record_refunds(connection, query.store_id, reason, done)
         count, micros = count + len(done), micros + sum(one.micros for one in done)
-        if len(names) < MOST_AT_ONCE:
+        if len(names) < MOST_AT_ONCE or not done:  # nothing that could still be given back
             return count, micros
 
 
