@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -12,7 +13,7 @@ from sqlalchemy import text
 from service.store.profiles import LIFETIME_SECONDS, MOST_LIMITS, CapReached
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy import TextClause
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,6 +27,10 @@ _OF_SHOPPER: Final = (
 )
 _SHOPPERS: Final = (
     "unnest(CAST(:stores AS text[]), CAST(:users AS text[])) AS s (store_id, user_id)"
+)
+SINCE: Final = (
+    "unnest(CAST(:stores AS text[]), CAST(:users AS text[]), CAST(:since AS timestamptz[]))"
+    " AS s (store_id, user_id, since)"
 )
 _REACH: Final = text(
     "SELECT coalesce(max(just_bought_days), 0), coalesce((SELECT max(cap_seconds) FROM campaigns"
@@ -42,20 +47,31 @@ def first_late_day(days: int = LIFETIME_SECONDS // 86_400) -> date:
     return datetime.now(UTC).date() - timedelta(days=days)
 
 
-async def limits_of(
-    connection: AsyncConnection, shoppers: Collection[Shopper]
-) -> tuple[dict[Shopper, tuple[CapReached, ...]], dict[Shopper, Timed]]:
+@dataclass(frozen=True, slots=True)
+class Limits:
     """Which campaigns of each shopper rest, longest first; which products they bought just now."""
+
+    capped: Mapping[Shopper, tuple[CapReached, ...]]
+    bought: Mapping[Shopper, Timed]
+    bought_days: int  # the longest that any of the shops counts as just now
+
+
+async def limits_of(
+    connection: AsyncConnection, shoppers: Collection[Shopper], since: Sequence[datetime]
+) -> Limits:
+    """The limits of each shopper, who ordered nothing before their time of `since`."""
     stores = {"stores": list({store_id for store_id, _ in shoppers})}
     bought_days, cap_seconds = (await connection.execute(_REACH, stores)).one()
-    capped, bought = {}, {}
+    capped: dict[Shopper, tuple[CapReached, ...]] = {}
+    bought: dict[Shopper, Timed] = {}
     if cap_seconds:
         capped = await _caps_reached(
             connection, shoppers, first_late_day(cap_seconds // 86_400 + 1)
         )
     if bought_days:
-        bought = await _just_bought(connection, shoppers, first_late_day(bought_days + 1))
-    return capped, bought
+        statement = _bought(first_late_day(bought_days + 1))
+        bought = await _just_bought(connection, statement, shoppers, since)
+    return Limits(capped, bought, bought_days)
 
 
 @lru_cache(maxsize=4)
@@ -88,10 +104,10 @@ def _bought(since: date) -> TextClause:
     return text(
         "SELECT s.store_id, s.user_id, order_line.product_id,"
         " extract(epoch FROM order_line.ts)::float8 + 86400 * st.just_bought_days"
-        f" FROM {_SHOPPERS} JOIN stores st ON st.id = s.store_id"
+        f" FROM {SINCE} JOIN stores st ON st.id = s.store_id"
         " CROSS JOIN LATERAL ("
         f"  SELECT e.product_id, max(e.ts) AS ts {_OF_SHOPPER.format(since=since)}"
-        "  AND e.type = 'conversion' AND e.product_id IS NOT NULL"
+        "  AND e.type = 'conversion' AND e.product_id IS NOT NULL AND e.ts >= s.since"
         "  AND e.ts > now() - make_interval(days => st.just_bought_days)"
         f"  GROUP BY e.product_id ORDER BY 2 DESC LIMIT {MOST_LIMITS}) AS order_line"
         " ORDER BY 4 DESC"
@@ -99,10 +115,14 @@ def _bought(since: date) -> TextClause:
 
 
 async def _just_bought(
-    connection: AsyncConnection, shoppers: Collection[Shopper], since: date
+    connection: AsyncConnection,
+    statement: TextClause,
+    shoppers: Collection[Shopper],
+    since: Sequence[datetime],
 ) -> dict[Shopper, Timed]:
     found: defaultdict[Shopper, list[tuple[str, float]]] = defaultdict(list)
-    for store_id, user_id, *bought in await connection.execute(_bought(since), _named(shoppers)):
+    values = {**_named(shoppers), "since": list(since)}
+    for store_id, user_id, *bought in await connection.execute(statement, values):
         found[store_id, user_id].append((bought[0], bought[1]))
     return {shopper: tuple(products) for shopper, products in found.items()}
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import text
 
 from service.contract.history import HISTORY_LIMIT, QUERY_LIMIT, TITLE_LIMIT
-from service.store.limits import first_late_day, limits_of, with_caps
+from service.store.limits import SINCE, first_late_day, limits_of, with_caps
 from service.store.profiles import StoredProfile
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ __all__ = ["late_actions", "lock_shoppers", "recent_actions", "with_caps", "with
 
 HIDDEN_LIMIT: Final = 200
 DAY_SECONDS: Final = 86_400
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_LOOK: Final = 1_000
 """Of a shopper's actions, the newest: all lists are made of these."""
 
@@ -56,10 +57,6 @@ _ACTIONS: Final = (
     " GROUP BY s.store_id, s.user_id, done.type"
 )
 _ALL_ACTIONS: Final = text(_ACTIONS.format(shoppers=_SHOPPERS, bound=""))
-_SINCE: Final = (
-    "unnest(CAST(:stores AS text[]), CAST(:users AS text[]), CAST(:since AS timestamptz[]))"
-    " AS s (store_id, user_id, since)"
-)
 # one plan for all: to plan for hundreds of partitions takes longer than to read those that matter
 _LOCK: Final = text(
     "SELECT pg_advisory_xact_lock(shopper),"
@@ -109,7 +106,7 @@ async def recent_actions(
     if not shoppers:
         return {}
     rows = await connection.execute(_ALL_ACTIONS, _named(shoppers))
-    found = await _profiles(connection, shoppers, rows)
+    found, _ = await _profiles(connection, shoppers, rows, [_EPOCH] * len(shoppers))
     return {user_id: profile for (_, user_id), profile in found.items()}
 
 
@@ -123,23 +120,25 @@ async def late_actions(
     if not shoppers:
         return {}
     oldest = first_late_day()
-    since = [oldest + timedelta(max(0, first_days.get(one, 0) - _day(oldest))) for one in shoppers]
-    values = {
-        **_named(shoppers),
-        "since": [datetime(d.year, d.month, d.day, tzinfo=UTC) for d in since],
-    }
-    found = await _profiles(connection, shoppers, await connection.execute(_late(oldest), values))
+    days = [max(_day(oldest), first_days.get(one, 0)) for one in shoppers]
+    since = [_EPOCH + timedelta(day) for day in days]
+    values = {**_named(shoppers), "since": since}
+    rows = await connection.execute(_late(oldest), values)
+    found, bought_days = await _profiles(connection, shoppers, rows, since)
     return {
-        one: _begun(profile, _day(day) if day > oldest else None)
-        for (one, profile), day in zip(found.items(), since, strict=True)
+        one: _begun(profile, day if day > _day(oldest) else None, bought_days)
+        for (one, profile), day in zip(found.items(), days, strict=True)
     }
 
 
-def _begun(profile: StoredProfile, known: int | None) -> StoredProfile:
-    """The profile with its first day: the one that was known, or that of its oldest action."""
+def _begun(profile: StoredProfile, known: int | None, bought_days: int) -> StoredProfile:
+    """The profile with its first day: the one that was known, or that of the oldest action."""
     done = (*profile.feature_words, *profile.titles, *profile.queries)
-    if known is None and done:
-        known = int(min(ts for _, ts in done) // DAY_SECONDS)
+    times = [ts for _, ts in done] + [
+        until - bought_days * DAY_SECONDS for _, until in profile.bought
+    ]
+    if known is None and times:
+        known = int(min(times) // DAY_SECONDS)
     return profile if profile == StoredProfile() else replace(profile, since=known)
 
 
@@ -150,30 +149,35 @@ def _day(day: date) -> int:
 @lru_cache(maxsize=2)
 def _late(oldest: date) -> TextClause:
     bound = f"AND e.ts >= '{oldest} 00:00:00+00' AND e.ts >= s.since"
-    return text(_ACTIONS.format(shoppers=_SINCE, bound=bound))
+    return text(_ACTIONS.format(shoppers=SINCE, bound=bound))
 
 
 async def _profiles(
-    connection: AsyncConnection, shoppers: Sequence[Shopper], rows: Iterable[Any]
-) -> dict[Shopper, StoredProfile]:
+    connection: AsyncConnection,
+    shoppers: Sequence[Shopper],
+    rows: Iterable[Any],
+    since: Sequence[datetime],
+) -> tuple[dict[Shopper, StoredProfile], int]:
     """The profile of each shopper, newest first, of `rows` with what they did.
 
     Titles are those of the clicked ads' products as the catalogue has them now; selling points
-    are counted on the newest pages of the last 30 days.
+    are counted on the newest pages of the last 30 days. Returns: them, and for how many days at
+    most an order keeps ads of its product away.
     """
     done: defaultdict[Shopper, dict[str, Timed]] = defaultdict(dict)
     for store_id, user_id, kind, what, ts in rows:
         done[store_id, user_id][kind] = tuple(zip(what, ts, strict=True))
     seen = await _seen(connection, shoppers)
-    capped, bought = await limits_of(connection, shoppers)
-    return {
+    limits = await limits_of(connection, shoppers, since)
+    profiles = {
         one: replace(
             _profile(done.get(one, {}), seen.get(one, ())),
-            capped=capped.get(one, ()),
-            bought=bought.get(one, ()),
+            capped=limits.capped.get(one, ()),
+            bought=limits.bought.get(one, ()),
         )
         for one in shoppers
     }
+    return profiles, limits.bought_days
 
 
 def _profile(done: Mapping[str, Timed], seen: tuple[tuple[str, int], ...]) -> StoredProfile:
