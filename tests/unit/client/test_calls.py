@@ -20,7 +20,12 @@ PROBLEM = {
     "errors": [{"pointer": "/name", "code": "too_short", "detail": "received ''"}],
     "of_a_later_version": True,
 }
-ADVERTISER = {"id": "adv_1", "name": "Lux", "created_at": "2026-11-22T09:00:00Z"}
+ADVERTISER = {
+    "id": "adv_1",
+    "name": "Lux",
+    "balance_micros": None,
+    "created_at": "2026-11-22T09:00:00Z",
+}
 
 
 class Service:
