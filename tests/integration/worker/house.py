@@ -60,7 +60,7 @@ class House:
         for event in events:
             own_key = "token" in event or "order_id" in event
             told.append(event if own_key else {"event_id": uuid4().hex, **event})
-            if "token" not in event:
+            if "token" not in event and "return_id" not in event:
                 told[-1] = {"user": who, **told[-1]}
         answer = await self.client.post("/v1/events", json={"events": told})
         assert answer.json().get("rejected") == 0, answer.text
@@ -123,12 +123,14 @@ async def open_house(
     )
     transport = httpx.ASGITransport(app)
     headers = {"Authorization": f"Bearer {secret}"}
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(
-            transport=transport, base_url="http://127.0.0.1", headers=headers
-        ) as client,
-    ):
-        yield House(client, engine, store, state, models)
-    stop.set()
-    await worker
+    try:
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(
+                transport=transport, base_url="http://127.0.0.1", headers=headers
+            ) as client,
+        ):
+            yield House(client, engine, store, state, models)
+    finally:  # a worker that is only cancelled may not end
+        stop.set()
+        await worker

@@ -111,6 +111,17 @@ def test_bids_on_clicks_under_the_reserve_stay_out_beside_others() -> None:
     assert decision.filtered == {"below_reserve": 1}
 
 
+def test_who_bids_otherwise_on_something_else_changes_nothing() -> None:
+    # who bids on impressions has no ad for what is asked
+    listed = {
+        bidding("clicks", 100_000, CLICK): "0",
+        campaign("rival", "linen", bid=Micros(90_000), pricing=IMPRESSION): "1",
+    }
+    decision = sell(listed, {"0": (0.1, 0.05)})
+    assert sold(decision) == [("cmp_clicks", 10_000)]
+    assert decision.awards[0].award.ad.reserve_ppm == 0
+
+
 def test_without_a_model_two_in_a_hundred_clicks_lead_to_an_order() -> None:
     listed = {bidding("clicks", 100_000, CLICK): "0", bidding("orders", 5_000_001, ORDER): "1"}
     decision = sell(listed, None, reserve=1)
