@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from service.api.tokens import AdToken, TokenSigner, impression_id, parse_signing_keys
 from service.decision.terms import (
@@ -57,8 +57,10 @@ class ChaosShop:
     @classmethod
     def read(cls, path: Path) -> ChaosShop:
         """What `write` kept."""
-        told = json.loads(path.read_text())
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in told.items()})
+        told: dict[str, Any] = json.loads(path.read_text())
+        for name, value in told.items():
+            told[name] = tuple(value) if isinstance(value, list) else value
+        return cls(**told)
 
     def award(
         self, lot: random.Random, campaign: int, *, price: int = PRICE, ts: float

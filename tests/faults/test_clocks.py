@@ -51,7 +51,7 @@ async def shop_with_clocks(
 ) -> AsyncIterator[tuple[OwnShop, Clock, Clock]]:
     """A shop with a daily budget, and the clocks of its server and of its worker."""
     servers, workers = Clock(tmp_path / "server"), Clock(tmp_path / "worker")
-    async with own_shop(tmp_path / "state", **servers.environment()) as shop:
+    async with own_shop(tmp_path / "state", home=None, **servers.environment()) as shop:
         shop.environment |= workers.environment()
         async with shop.engine.begin() as connection:
             limit = text("UPDATE campaigns SET daily_budget_micros = :micros WHERE id = :id")
