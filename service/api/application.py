@@ -31,11 +31,13 @@ from service.api.management import (
     reports,
     selling_point_rules,
     selling_points,
+    store,
     users,
     webhooks,
 )
 
 MANAGED = (
+    store,
     products,
     selling_points,
     selling_point_rules,

@@ -38,6 +38,7 @@ TAGS = [
     {"name": "payments", "description": "What advertisers paid ahead."},
     {"name": "ledger", "description": "What campaigns paid, and invoices."},
     {"name": "refunds", "description": "Give money back."},
+    {"name": "store", "description": "What holds for all campaigns and shoppers of a shop."},
     {"name": "placements", "description": "Named areas of pages, and what they ask for."},
     {"name": "platforms", "description": "Channels that budgets are spread over."},
     {"name": "experiments", "description": "Show shoppers different things, and compare."},

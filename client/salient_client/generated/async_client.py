@@ -69,6 +69,28 @@ class AsyncSalient(AsyncConnection):
         call = Call("POST", "/v1/events", body=body)
         return await self._ask(call, models.EventReceipt)
 
+    async def show_store(self) -> models.StoreTerms:
+        """Tell what holds in the store that the key is of. Takes a key of the whole store."""
+        call = Call("GET", "/v1/store")
+        return await self._ask(call, models.StoreTerms)
+
+    async def patch_store(
+        self, body: models.StoreChange, *, if_match: str | None = None
+    ) -> models.StoreTerms:
+        """Say how long orders are owed, purchases remembered, and impressions waited for.
+
+        It holds for what is recorded from then on. Takes a key of the whole store.
+        """
+        call = Call(
+            "PATCH",
+            "/v1/store",
+            headers={
+                "If-Match": if_match,
+            },
+            body=body,
+        )
+        return await self._ask(call, models.StoreTerms)
+
     async def list_products(
         self,
         *,

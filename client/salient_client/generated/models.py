@@ -2125,6 +2125,53 @@ class SponsoredAd(Wire):
     """Only with a secret key and `explain`."""
 
 
+class StoreChange(Wire):
+    """What to change; what is not given stays."""
+
+    attribution_days: Literal[7, 14, 30] | None = None
+    """How long after a click an order is owed to it, unless the campaign says so."""
+
+    view_through_hours: int | None = None
+    """How long after a view an order is owed to it; 0 is never."""
+
+    just_bought_days: int | None = None
+    """How long a shopper is shown no ad for what they bought; 0 turns that off."""
+
+    impression_grace_seconds: int | None = None
+    """How long after a click was recorded somebody may tell that its ad was shown; then it is paid back. 0 turns that off."""
+
+
+class StoreTerms(Wire):
+    """What holds in the store, for all campaigns and shoppers."""
+
+    id: str
+    """Id of the store."""
+
+    name: str
+    """Its name."""
+
+    currency: str
+    """ISO 4217."""
+
+    locale: str
+    """BCP 47."""
+
+    site_url: str
+    """Where its pages are."""
+
+    attribution_days: Literal[7, 14, 30]
+    """How long after a click an order is owed to it, unless the campaign says so."""
+
+    view_through_hours: int
+    """How long after a view an order is owed to it; 0 is never."""
+
+    just_bought_days: int
+    """How long a shopper is shown no ad for what they bought; 0 turns that off."""
+
+    impression_grace_seconds: int
+    """How long after a click was recorded somebody may tell that its ad was shown; then it is paid back. 0 turns that off."""
+
+
 class Title(Wire):
     """The title to show, in parts, so that no markup has to be parsed."""
 

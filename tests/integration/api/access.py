@@ -77,6 +77,8 @@ ACCESS = {
     "GET /v1/placements/{name}": SHARED,
     "PUT /v1/placements/{name}": WHOLE_STORE,
     "DELETE /v1/placements/{name}": WHOLE_STORE,
+    "GET /v1/store": WHOLE_STORE,
+    "PATCH /v1/store": WHOLE_STORE,
     "GET /v1/platforms": SHARED,
     "PUT /v1/platforms/{platform_name}": WHOLE_STORE,
     "POST /v1/keys": ADMIN,

@@ -99,6 +99,8 @@ def test_all_routes_are_there() -> None:
         ("/v1/reports/performance", "get"),
         ("/v1/selling-point-rules", "get"),
         ("/v1/selling-point-rules", "put"),
+        ("/v1/store", "get"),
+        ("/v1/store", "patch"),
         ("/v1/titles", "post"),
         ("/v1/users/{user_id}", "delete"),
         ("/v1/users/{user_id}", "get"),
