@@ -16,7 +16,7 @@ from service.store.order_keys import ORDER_KEY
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sqlalchemy import RowMapping
+    from sqlalchemy import RowMapping, TextClause
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 SETTLE_SECONDS: Final = 5.0
@@ -41,6 +41,14 @@ def _claim(kind: str) -> str:
     )
 
 
+def _due(kind: str) -> TextClause:
+    return text(
+        f"SELECT EXISTS (SELECT FROM event_keys WHERE type = '{kind}'"
+        f" AND attribute_at <= now() - make_interval(secs => {SETTLE_SECONDS}))"
+    )
+
+
+_DUE: Final = {kind: _due(kind) for kind in ("conversion", "return")}
 _EVENT: Final = (
     " FROM due LEFT JOIN stores ON stores.id = due.store_id"
     # one look-up a row, in the one partition that it stands in
@@ -126,6 +134,11 @@ _SETTLE: Final = text(
     " AS given (store_id, event_key, seconds) WHERE event_keys.store_id = given.store_id"
     " AND event_keys.type = :type AND event_keys.event_key = given.event_key"
 )
+
+
+async def anything_due(connection: AsyncConnection, kind: str) -> bool:
+    """Whether a conversion, or a return, waits for its verdict: cheaper to ask than to claim."""
+    return bool((await connection.execute(_DUE[kind])).scalar_one())
 
 
 async def claim_conversions(connection: AsyncConnection, *, most: int) -> Sequence[RowMapping]:

@@ -13,6 +13,7 @@ from service.store.accounts import lock_accounts
 from service.store.attributions import (
     add_attributions,
     advertisers_of,
+    anything_due,
     buyers_of_before,
     claim_conversions,
     claim_returns,
@@ -68,6 +69,8 @@ async def attribute_sales(engine: AsyncEngine) -> int:
     Returns: how many were looked at.
     """
     async with engine.begin() as connection:
+        if not await anything_due(connection, "conversion"):
+            return 0
         claimed = await claim_conversions(connection, most=BATCH)
         orders = {n: one for n, one in enumerate(claimed) if one["line"] is not None}
         owed = await _credits(connection, orders)
@@ -216,6 +219,8 @@ async def attribute_returns(engine: AsyncEngine) -> int:
     at.
     """
     async with engine.begin() as connection:
+        if not await anything_due(connection, "return"):
+            return 0
         claimed = await claim_returns(connection, most=BATCH)
         told = [one for one in claimed if one["line"] is not None]
         sales = await sales_of(connection, map(_line_of, told)) if told else {}
