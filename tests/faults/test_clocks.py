@@ -111,6 +111,7 @@ async def test_no_clock_but_the_databases_turns_the_day(tmp_path: Path) -> None:
         await shop.stop_worker()
 
 
+@pytest.mark.slow
 async def test_mutant_that_takes_the_day_from_its_own_clock_is_caught(tmp_path: Path) -> None:
     async with shop_with_clocks(tmp_path, defect="day_by_own_clock") as (shop, servers, workers):
         await spend(shop, servers, workers)

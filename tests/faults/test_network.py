@@ -134,6 +134,7 @@ async def test_management_says_503_while_postgres_is_out_of_reach(
         assert answer.headers["retry-after"]
 
 
+@pytest.mark.slow
 async def test_mutant_without_a_deadline_is_caught(
     to_redis: tuple[str, int],
     to_postgres: tuple[str, int],

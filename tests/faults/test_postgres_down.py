@@ -48,6 +48,7 @@ async def test_postgres_down_costs_no_ad_and_no_event(tmp_path: Path, seconds: f
         await shop.stop_worker()
 
 
+@pytest.mark.slow
 async def test_mutant_that_acknowledges_what_it_could_not_store_is_caught(tmp_path: Path) -> None:
     async with own_shop(tmp_path) as shop:
         await shop.start_worker(defect="acknowledge_on_outage")

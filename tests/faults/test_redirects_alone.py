@@ -59,6 +59,7 @@ async def test_redirects_need_no_store(tmp_path: Path, seconds: float) -> None:
         await shop.stop_worker()
 
 
+@pytest.mark.slow
 async def test_mutant_that_waits_for_the_disk_in_the_loop_is_caught(tmp_path: Path) -> None:
     async with own_shop(tmp_path, defect="sync_in_the_loop") as shop:
         await asyncio.to_thread(shop.kill_valkey)

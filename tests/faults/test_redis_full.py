@@ -70,6 +70,7 @@ async def test_a_redis_without_memory_loses_no_click_and_recovers(tmp_path: Path
         await shop.stop_worker()
 
 
+@pytest.mark.slow
 async def test_mutant_that_writes_profiles_before_it_makes_room_is_caught(tmp_path: Path) -> None:
     async with own_shop(tmp_path) as shop:
         limit_memory(shop, "noeviction")
@@ -80,6 +81,7 @@ async def test_mutant_that_writes_profiles_before_it_makes_room_is_caught(tmp_pa
         assert (await shop.account()).missing > VISITS
 
 
+@pytest.mark.slow
 async def test_even_a_redis_that_evicts_its_stream_loses_no_click(tmp_path: Path) -> None:
     # a setting that the manual forbids: searches go, clicks and orders come back from the disk
     async with own_shop(tmp_path) as shop:
@@ -95,6 +97,7 @@ async def test_even_a_redis_that_evicts_its_stream_loses_no_click(tmp_path: Path
         await shop.stop_worker()
 
 
+@pytest.mark.slow
 async def test_a_redis_without_disk_loses_no_click_and_recovers(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -73,6 +73,7 @@ async def test_a_redis_that_hangs_delays_nobody(
     assert median < WITHIN_SECONDS / 2  # nobody waits for the deadline any more
 
 
+@pytest.mark.slow
 async def test_mutant_whose_breaker_never_opens_is_caught(valkey: Valkey, tmp_path: Path) -> None:
     """It asks a silent Redis for every shopper, and waits out the deadline each time."""
     with serving(tmp_path, {"REDIS_URL": valkey.url()}, defect="never_open") as url:

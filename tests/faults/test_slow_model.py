@@ -103,6 +103,7 @@ async def test_a_slow_model_keeps_nobody_beyond_the_deadline(
     assert (felt.without_ads, felt.by_model) == (0, 0)
 
 
+@pytest.mark.slow
 async def test_mutant_that_asks_a_slow_model_again_is_caught(
     engine: AsyncEngine,
     models: Path,  # noqa: F811
