@@ -42,10 +42,8 @@ def weigh(candidates: Candidates, ranked: Ranked, snapshot: Snapshot, reserve: M
         impression:  rate = PPM
         order:       rate = max(1, q * p_conversion / PPM)
 
-    where q is P(click), squashed. So bid times rate is what being shown is worth, whatever is
-    bid on. The reserve is per click: who bids on something else must be worth as much as one who
-    bids the reserve for a click,
-        bid * rate >= reserve * q
+    where q is P(click), squashed. So bid times rate is what being shown is worth. The reserve is
+    per click: who bids on something else must be worth as much, bid * rate >= reserve * q.
     """
     if not snapshot.campaigns.mixed:
         return ranked

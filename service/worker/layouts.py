@@ -130,10 +130,9 @@ def _ads(log: RawLog) -> pl.DataFrame:
 
 
 def _bought(ads: pl.DataFrame, events: pl.DataFrame) -> pl.Series:
-    """The impressions whose click led to a purchase.
+    """The impressions whose click led to a purchase: those that one was attributed to.
 
-    It is the one that the purchase was attributed to; without a verdict, the one that it names,
-    or else the shopper's last one.
+    Without a verdict it is the one that the purchase names, or else the shopper's last one.
     """
     clicks = ads.filter(pl.col("clicked").is_not_null(), ~pl.col("invalid")).select(
         "impression_id", "clicked", user="user", product_id="product_id"

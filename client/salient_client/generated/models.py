@@ -53,7 +53,7 @@ class AdExplanation(Wire):
     """Why this ad stands here. Only with a secret key and `explain`."""
 
     price_micros: int
-    """What a click costs, in micros."""
+    """What a click, an impression or an order costs, as the campaign's pricing says, in micros."""
 
     bid_micros: int
     """What the campaign offered, in micros."""
@@ -1457,7 +1457,7 @@ class PerformanceRow(Wire):
     """Lines of orders that the shop told with the ad's token."""
 
     spend_micros: int
-    """What the clicks were charged, in micros of the store's currency."""
+    """What was charged and not given back, in micros of the store's currency."""
 
 
 class Placement(Wire):

@@ -46,7 +46,7 @@ class PerformanceRow(Resource):
     spend_micros: Annotated[
         int,
         Field(
-            description="What the clicks were charged, in micros of the store's currency.",
+            description="What was charged and not given back, in micros of the store's currency.",
             examples=[52_000_000],
         ),
     ]

@@ -68,7 +68,12 @@ class AdExplanation(Wire):
     """Why this ad stands here. Only with a secret key and `explain`."""
 
     price_micros: Annotated[
-        int, Field(description="What a click costs, in micros.", examples=[240_000])
+        int,
+        Field(
+            description="What a click, an impression or an order costs, as the campaign's pricing"
+            " says, in micros.",
+            examples=[240_000],
+        ),
     ]
     bid_micros: Annotated[
         int, Field(description="What the campaign offered, in micros.", examples=[400_000])
