@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from itertools import count
-from operator import attrgetter, itemgetter
+from itertools import count, repeat
+from operator import attrgetter, call, itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -102,17 +102,19 @@ def from_bytes(raw: bytes) -> Event:
         raise BadInputError(f"an event is not JSON: {raw[:100]!r}") from error
     if not isinstance(content, dict):
         raise BadInputError(f"an event is not an object: {raw[:100]!r}")
-    if content.keys() == _FIELDS and _is_usual(content):
-        return _made(_values(content))
+    if content.keys() == _FIELDS:
+        values = _values(content)
+        if _is_usual(content, values):
+            return _made(values)
     return _checked(content, raw)
 
 
-def _is_usual(content: dict[str, Any]) -> bool:
+def _is_usual(content: dict[str, Any], values: tuple[Any, ...]) -> bool:
     """Whether all values have types, and numbers bounds, that were found to be storable.
 
     Most events look like one before them: a fifth of the time of a check field by field.
     """
-    kinds = tuple(map(type, _values(content)))
+    kinds = tuple(map(type, values))
     if kinds not in _usual_kinds:
         if len(_usual_kinds) < _MOST_KINDS and _is_right(content):
             _usual_kinds.add(kinds)
@@ -136,8 +138,8 @@ def _is_right(content: dict[str, Any]) -> bool:
 def _made(values: tuple[Any, ...]) -> Event:
     """The event of these values, slot by slot: its own __init__ takes longer than all the rest."""
     event = object.__new__(Event)
-    for put, value in zip(_slots, values, strict=True):
-        put(event, value)
+    for _ in map(call, _slots, repeat(event), values):
+        pass
     return event
 
 

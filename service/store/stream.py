@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 STREAM: Final = b"salient:events"
 GROUP: Final = "worker"
 _NAME: Final = STREAM.decode()
-MOST_AT_ONCE: Final = 1_000
+MOST_AT_ONCE: Final = 2_000
 _ACKNOWLEDGE: Final = """
 local ids = {}
 for id in string.gmatch(ARGV[2], '%S+') do ids[#ids + 1] = id end

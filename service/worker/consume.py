@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-BATCH = 1_000
+BATCH = 2_000
 BLOCK_SECONDS = 0.5
 TRIES = 5
 WRITE_LATER_SECONDS = 1.0
