@@ -193,6 +193,7 @@ def run(folder: Path, events: int, seed: int, defect: str = "") -> tuple[Account
             assert producer.wait() == 0, "the producer failed"
         finally:
             producer.kill()
+            producer.wait()
         drain(house)
         return settle(folder, url, shop), blows
 

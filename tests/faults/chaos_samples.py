@@ -14,14 +14,17 @@ class Samples:
     """A few of the events that were taken, and which of them are not stored yet."""
 
     def __init__(self, path: Path, database_url: str, store_id: str) -> None:
-        self._file = path.open()
-        self._rest = ""
+        self._path, self._read_bytes, self._rest = path, 0, ""
         self._url, self._store = database_url, store_id
         self._open: list[tuple[str, str, float]] = []
 
     def read(self) -> None:
         """Take in what the producer wrote since."""
-        *lines, self._rest = (self._rest + self._file.read()).split("\n")
+        with self._path.open("rb") as file:
+            file.seek(self._read_bytes)
+            new = file.read()
+        self._read_bytes += len(new)
+        *lines, self._rest = (self._rest + new.decode()).split("\n")
         for line in lines:
             kind, key, ts = line.split("\t")
             self._open.append((kind, key, float(ts)))
