@@ -98,6 +98,16 @@ def campaign(**changes: Any) -> Campaign:
         "starts_at": None,
         "ends_at": None,
         "platforms": (),
+        "daily_budget_micros": None,
+        "time_zone": "UTC",
+        "schedule": (),
+        "pricing": "click",
+        "pacing": "even",
+        "target_roas_ppm": None,
+        "frequency_cap": None,
+        "attribution_days": None,
+        "view_through_hours": None,
+        "spent_today_micros": 0,
         "created_at": "2026-11-22T09:00:00Z",
         "updated_at": "2026-11-22T09:00:00Z",
     }
@@ -109,7 +119,8 @@ def test_an_etag_follows_what_callers_change_and_nothing_else() -> None:
     assert etag == etag_of(campaign())
     assert etag.startswith('"')
     assert etag.endswith('"')
-    assert etag == etag_of(campaign(spent_micros=9, updated_at="2027-01-01T00:00:00Z"))
+    spent = {"spent_micros": 9, "spent_today_micros": 9}
+    assert etag == etag_of(campaign(**spent, updated_at="2027-01-01T00:00:00Z"))
     for change in ({"name": "x"}, {"budget_micros": 11}, {"status": "ended"}):
         assert etag_of(campaign(**change)) != etag
 
