@@ -74,7 +74,7 @@ async def spend(shop: OwnShop, servers: Clock, workers: Clock) -> None:
         with suppress(TimeoutError):  # a defect may have opened another day
             await charged(shop, CLICKS_A_DAY, seconds=20)
         await asyncio.sleep(1)
-    await shop.recorded()
+    await shop.recorded(seconds=60)
 
 
 async def charged(shop: OwnShop, count: int, *, seconds: float = 30) -> None:

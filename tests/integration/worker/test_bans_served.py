@@ -74,7 +74,8 @@ def slow_builds(monkeypatch: pytest.MonkeyPatch) -> None:
 async def desk(
     engine: AsyncEngine, database_url: str, redis_url: str, tmp_path: Path, models: Path
 ) -> AsyncIterator[Desk]:
-    store, _ = await open_shop(engine, size=4)
+    # hundreds of pages in flight at once stay far below it
+    store, _ = await open_shop(engine, size=4, budget=10**12)
     async with engine.begin() as connection:
         _, secret = await create_key(connection, store.store_id, "secret", ["admin"])
     urls = (database_url, redis_url)

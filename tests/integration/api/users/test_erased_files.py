@@ -54,7 +54,14 @@ def files_with(needle: str, *folders: Path) -> list[str]:
     """The files that hold `needle`; Postgres's write-ahead log is overwritten in its own time."""
     found = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     kept = [path for path in found if "pg_wal" not in path.parts]
-    return [str(path) for path in kept if needle.encode() in path.read_bytes()]
+    return [str(path) for path in kept if needle.encode() in _content(path)]
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:  # Postgres keeps some for a moment only
+        return b""
 
 
 def strings_of(folder: Path) -> list[str]:
