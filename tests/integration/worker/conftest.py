@@ -11,6 +11,8 @@ from service.store.stream import STREAM, EventStream
 from service.worker.bundles import Bundles
 from service.worker.consume import Consumer
 from service.worker.refresh import Refresher
+from tests.integration.worker.shop import open_shop
+from tests.integration.worker.till import Till, forget_others
 from tests.unit.inference.made_bundles import made_files, write_bundle
 
 if TYPE_CHECKING:
@@ -62,3 +64,10 @@ def models(tmp_path: Path, files: dict[BundleKind, dict[str, bytes]]) -> Path:
     for kind, contents in files.items():
         write_bundle(tmp_path / "models" / kind / "1", kind, contents)
     return tmp_path / "models"
+
+
+@pytest.fixture
+async def till(engine: AsyncEngine) -> Till:
+    await forget_others(engine)
+    store, campaign = await open_shop(engine, budget=3_000_000)
+    return Till(engine, store, campaign)
