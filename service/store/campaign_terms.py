@@ -1,4 +1,4 @@
-"""How campaigns spend: by the day, in which zone, when, how fast; what serving need not know."""
+"""How campaigns spend: for what, by the day, in which zone, when, how fast, on whom how often."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ _CHARGED_ELSEWHERE: Final = text(
     " (SELECT FROM charges WHERE charges.campaign_id = campaigns.id) LIMIT 1"
 )
 _PUT: Final = text(
-    "UPDATE campaigns SET daily_budget_micros = new.daily_budget_micros,"
+    "UPDATE campaigns SET pricing = new.pricing, cap_impressions = new.cap_impressions,"
+    " cap_seconds = new.cap_seconds, daily_budget_micros = new.daily_budget_micros,"
     " time_zone = new.time_zone, schedule = new.schedule, pacing = new.pacing,"
     " target_roas_ppm = new.target_roas_ppm, attribution_days = new.attribution_days,"
     " view_through_hours = new.view_through_hours FROM unnest(CAST(:campaigns AS text[]),"

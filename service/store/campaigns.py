@@ -44,10 +44,8 @@ _CAMPAIGN: Final = (
     "starts_at",
     "ends_at",
     "platforms",
-    "pricing",
-    "cap_impressions",
-    "cap_seconds",
 )
+_SPENDING: Final = ("spent_micros", "pricing", "cap_impressions", "cap_seconds")
 _AD: Final = ("id", "campaign_id", "product_id", "bid_micros", "active")
 
 
@@ -88,6 +86,8 @@ async def put_campaigns(
 ) -> int:
     """Insert or change campaigns with their keywords; `spent` is the ledger's and stays.
 
+    How they spend, their pricing and cap among it, is `put_terms`'s.
+
     Returns: how many were given.
     Raises: BadInputError for an advertiser of another store, a budget below what is spent, and
     another advertiser than the one whose campaign was charged.
@@ -117,8 +117,6 @@ def _campaign_row(store_id: str, campaign: Campaign) -> tuple[object, ...]:
         _moment(campaign.starts_at),
         _moment(campaign.ends_at),
         list(campaign.platforms),
-        campaign.pricing.value,
-        *(campaign.cap or (None, None)),
     )
 
 
@@ -207,7 +205,7 @@ async def load_campaigns(connection: AsyncConnection, store_id: str) -> list[Cam
     )
     for campaign_id, word, match_type, negative in found:
         words[campaign_id].append(Keyword(word, MatchType(match_type), negative))
-    chosen = [campaigns.c[name] for name in (*_CAMPAIGN, "spent_micros")]
+    chosen = [campaigns.c[name] for name in (*_CAMPAIGN, *_SPENDING)]
     statement = select(*chosen).where(campaigns.c.store_id == store_id).order_by(campaigns.c.id)
     return [
         _campaign(row, tuple(words.get(row[0], ()))) for row in await connection.execute(statement)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from service.decision.terms import Pricing
 from service.store.campaign_terms import (
     ATTRIBUTION_DAYS,
     MOST_CAP_IMPRESSIONS,
@@ -35,6 +36,7 @@ def read_terms(values: Mapping[str, Any], currency: str) -> dict[str, Any]:
 
         {"daily_budget": "10.00 EUR", "time_zone": "Europe/Berlin", "pacing": "asap",
          "schedule": [{"days": ["mon", "fri"], "from": "08:00", "to": "20:00"}],
+         "pricing": "order", "frequency_cap": {"impressions": 3, "seconds": 86400},
          "target_roas_ppm": 4000000, "attribution_days": 14, "view_through_hours": 24}
 
     Raises: FieldError for the first value that cannot be used.
@@ -50,7 +52,9 @@ def read_terms(values: Mapping[str, Any], currency: str) -> dict[str, Any]:
         terms["schedule"] = _schedule(values)
     if values.get("pacing") is not None:
         terms["pacing"] = choice("pacing", values["pacing"], CampaignPacing).value
-    return terms | _wholes(values)
+    if values.get("pricing") is not None:
+        terms["pricing"] = choice("pricing", values["pricing"], Pricing).value
+    return terms | _cap(values) | _wholes(values)
 
 
 def _wholes(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,21 +70,20 @@ def _wholes(values: Mapping[str, Any]) -> dict[str, Any]:
     return terms
 
 
-def read_cap(values: Mapping[str, Any]) -> tuple[int, int] | None:
-    """How many impressions a shopper may get in how many seconds.
-
-    Raises: FieldError.
-    """
+def _cap(values: Mapping[str, Any]) -> dict[str, int]:
+    """How many impressions a shopper may get in how many seconds."""
     given = values.get("frequency_cap")
     if given is None:
-        return None
+        return {}
     if not isinstance(given, dict):
         raise FieldError("frequency_cap", given, 'give {"impressions": 3, "seconds": 86400}')
     refuse_unknown("frequency_cap", given, _IN_CAP)
-    return (
-        whole("frequency_cap", given.get("impressions"), 1, MOST_CAP_IMPRESSIONS),
-        whole("frequency_cap", given.get("seconds"), 1, MOST_CAP_SECONDS),
-    )
+    return {
+        "cap_impressions": whole(
+            "frequency_cap", given.get("impressions"), 1, MOST_CAP_IMPRESSIONS
+        ),
+        "cap_seconds": whole("frequency_cap", given.get("seconds"), 1, MOST_CAP_SECONDS),
+    }
 
 
 def _zone(given: object) -> str:
@@ -107,7 +110,3 @@ def _schedule(values: Mapping[str, Any]) -> str:
         return schedule_text(minutes_of(made))
     except ValueError as error:
         raise FieldError("schedule", spans, str(error)) from None
-
-
-def _span(one: Mapping[str, Any]) -> Span:
-    return Span(tuple(map(str, one["days"])), str(one.get("from")), str(one.get("to")))

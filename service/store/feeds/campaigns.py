@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from service.decision.terms import Ad, Campaign, CampaignStatus, Keyword, MatchType, Pricing
-from service.store.feeds.campaign_terms import IN_LINE, read_cap, read_terms
+from service.decision.terms import Ad, Campaign, CampaignStatus, Keyword, MatchType
+from service.store.feeds.campaign_terms import IN_LINE, read_terms
 from service.store.feeds.report import FieldError, LineError
 from service.store.feeds.text import plain_text
 from service.store.feeds.values import (
@@ -106,8 +106,6 @@ def booking_of(values: Mapping[str, Any], store_id: str, currency: str) -> Booki
         ends_at=ends_at,
         platforms=tuple(name_of("platforms", name) for name in listed(values, "platforms")),
         keywords=tuple(map(_keyword, listed(values, "keywords"))),
-        pricing=choice("pricing", values.get("pricing") or "click", Pricing),
-        cap=read_cap(values),
     )
     ads = _ads(values, campaign_id, currency)
     return Booking(advertiser, campaign, ads, read_terms(values, currency))

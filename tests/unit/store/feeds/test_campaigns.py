@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.decision.terms import Ad, CampaignStatus, Keyword, MatchType, Pricing
+from service.decision.terms import Ad, CampaignStatus, Keyword, MatchType
 from service.store.feeds.campaigns import Booking, booking_of, made_id, read_bookings
 from service.store.feeds.report import FieldError, LineError
 from service.store.feeds.rows import Row
@@ -135,9 +135,10 @@ def test_how_a_campaign_spends_is_taken_as_the_columns_that_hold_it() -> None:
         attribution_days=14,
         view_through_hours=24,
     )
-    assert booking.campaign.pricing is Pricing.IMPRESSION
-    assert booking.campaign.cap == (3, 3600)
     assert booking.terms == {
+        "pricing": "impression",
+        "cap_impressions": 3,
+        "cap_seconds": 3600,
         "daily_budget_micros": 10_000_000,
         "time_zone": "Europe/Berlin",
         "schedule": "{[480,1200)}",

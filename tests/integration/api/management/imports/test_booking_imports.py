@@ -140,9 +140,8 @@ async def test_how_a_campaign_spends_is_imported_and_stays_where_a_line_is_silen
     await done(house, runner, await post(house, lines([full]), NDJSON, PATH))
     kept = (5_000_000, "Europe/Berlin", "{[1320,1800)}")
     assert await terms_of(house, "Spring") == (*kept, "impression", 3, "asap", 30)
-    # what a bid is for stands in the line that has the bid, and so does the cap
     await done(house, runner, await post(house, lines([booking(pacing="even")]), NDJSON, PATH))
-    assert await terms_of(house, "Spring") == (*kept, "click", None, "even", 30)
+    assert await terms_of(house, "Spring") == (*kept, "impression", 3, "even", 30)
 
 
 async def test_a_campaign_with_charges_keeps_its_zone_and_its_advertiser(
