@@ -10,7 +10,6 @@ from sqlalchemy import text
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-_KEEP: Final = text("SELECT pg_try_advisory_lock(hashtext('salient allotment'))")
 _LEFT: Final = text(
     "SELECT campaigns.store_id, campaigns.id, greatest(least("
     " budget_micros - campaigns.spent_micros,"
@@ -30,11 +29,6 @@ _DELAYS: Final = text(
     " WHERE type = 'click' AND invalid_reason IS NULL AND received_at >= ts"
     " AND ts > clock_timestamp() - interval '1 day' GROUP BY store_id HAVING count(*) >= :least"
 )
-
-
-async def try_to_keep_allotments(connection: AsyncConnection) -> bool:
-    """Whether this session tells Redis the budgets from now on, until it ends."""
-    return bool((await connection.execute(_KEEP)).scalar_one())
 
 
 async def left_of_campaigns(connection: AsyncConnection) -> dict[str, dict[str, int]]:

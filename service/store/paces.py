@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-_LOCK: Final = text("SELECT pg_try_advisory_lock(hashtext('salient pacing'))")
-_UNLOCK: Final = text("SELECT pg_advisory_unlock(hashtext('salient pacing'))")
-
 # the database's clock says which day it is
 _CAMPAIGNS: Final = text(
     "SELECT c.id, c.store_id, c.bid_micros, c.pricing, c.pacing = 'even' AS even,"
@@ -145,16 +142,6 @@ class PaceRow(NamedTuple):
     pace: Pace
     roas_ppm: int
     spent: int  # micros, today
-
-
-async def try_to_keep_paces(connection: AsyncConnection) -> bool:
-    """Whether this connection is now the one that paces, until it ends or `leave_paces`."""
-    return bool((await connection.execute(_LOCK)).scalar_one())
-
-
-async def leave_paces(connection: AsyncConnection) -> None:
-    """Let another connection pace."""
-    await connection.execute(_UNLOCK)
 
 
 async def paced_campaigns(connection: AsyncConnection) -> list[PacedCampaign]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -16,14 +15,15 @@ from service.store.allotments import (
     lease_epoch,
     left_of_campaigns,
     raise_lease_epoch,
-    try_to_keep_allotments,
 )
 from service.store.leases import write_left
 from service.store.stream_lag import lag_seconds
 from service.worker import counts
-from service.worker.waiting import Backoff, pause
+from service.worker.keep_doing import keep_looking_alone
 
 if TYPE_CHECKING:
+    import asyncio
+
     from redis.asyncio import Redis
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -40,31 +40,18 @@ CAUGHT_UP_SECONDS: Final = 1.0
 
 
 async def keep_allotments(engine: AsyncEngine, redis: Redis, stop: asyncio.Event) -> None:
-    """Tell Redis the budgets until `stop` is set, while no other worker does."""
-    engine = engine.execution_options(isolation_level="AUTOCOMMIT")
-    backoff = Backoff()
-    while not stop.is_set():
-        seconds = EVERY_SECONDS * 4
-        try:
-            async with engine.connect() as connection:
-                if await try_to_keep_allotments(connection):
-                    await _keep(Allotment(redis), connection, stop)
-            backoff.reset()
-        except Exception as error:  # servers go on with what they were told last
-            counts.OUTAGES.inc()
-            seconds = backoff.next_seconds()
-            log.warning("allotment_failed", error=repr(error), retry_seconds=seconds)
-        await pause(stop, seconds)
+    """Tell Redis the budgets until `stop` is set, while no other worker does.
 
-
-async def _keep(allotment: Allotment, connection: AsyncConnection, stop: asyncio.Event) -> None:
-    try:
-        while not stop.is_set():
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await allotment.tell(connection)
-            await pause(stop, EVERY_SECONDS)
-    finally:
-        await connection.invalidate()  # and with it the lock, which a pool would keep
+    Without a database or Redis, servers go on with what they were told last.
+    """
+    await keep_looking_alone(
+        engine,
+        lambda: Allotment(redis).tell,
+        stop,
+        name="allotment",
+        every_seconds=EVERY_SECONDS,
+        patience_seconds=PATIENCE_SECONDS,
+    )
 
 
 @dataclass(slots=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-import structlog
-
 from service.decision.attribution import Amount, Purchase, credit, take_back
 from service.decision.terms import Micros
 from service.store.accounts import lock_accounts
@@ -25,7 +23,7 @@ from service.store.attributions import (
 from service.store.ledger import Due, charge
 from service.store.refunds import ChargeName, Refund, RefundReason, refund_charges
 from service.worker import counts
-from service.worker.waiting import Backoff, pause
+from service.worker.keep_doing import keep_doing
 
 if TYPE_CHECKING:
     import asyncio
@@ -35,8 +33,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from service.decision.attribution import Credit, Touch
-
-log = structlog.get_logger(__name__)
 
 BATCH: Final = 200
 LOOK_EVERY_SECONDS: Final = 1.0
@@ -48,19 +44,11 @@ late, from a server's disk say, is still found."""
 
 async def keep_attributing(engine: AsyncEngine, stop: asyncio.Event) -> None:
     """Give verdicts on conversions and returns as they come, until `stop` is set."""
-    backoff = Backoff()
-    while not stop.is_set():
-        seconds = LOOK_EVERY_SECONDS
-        try:
-            done = await attribute_sales(engine), await attribute_returns(engine)
-            backoff.reset()
-            if BATCH in done:
-                seconds = 0.0
-        except Exception as error:  # what has no verdict yet gets it then
-            counts.OUTAGES.inc()
-            seconds = backoff.next_seconds()
-            log.warning("not_attributed", error=repr(error), retry_seconds=seconds)
-        await pause(stop, seconds)
+
+    async def attribute() -> bool:
+        return BATCH in (await attribute_sales(engine), await attribute_returns(engine))
+
+    await keep_doing(attribute, stop, every_seconds=LOOK_EVERY_SECONDS, warning="not_attributed")
 
 
 async def attribute_sales(engine: AsyncEngine) -> int:

@@ -12,10 +12,9 @@ from service.store.management.erasures import (
     finish_erasure,
     put_off_erasure,
 )
-from service.worker import counts
 from service.worker.erasure import erase_shopper
+from service.worker.keep_doing import keep_doing
 from service.worker.leftovers import Leftovers
-from service.worker.waiting import pause
 
 if TYPE_CHECKING:
     import asyncio
@@ -38,18 +37,15 @@ async def do_erasures(engine: AsyncEngine, redis: Redis, state: Path, stop: asyn
     One that cannot be done now is tried again, however often: it is never given up.
     """
     leftovers = Leftovers(engine, redis)
-    while not stop.is_set():
-        try:
-            found = await _do_next(engine, redis, state)
-            leftovers.due |= found
-            if not found:
-                await leftovers.clear_if_due()
-        except Exception as error:  # an outage: the job stays, and its lease ends
-            counts.OUTAGES.inc()
-            log.warning("erasures_failed", error=repr(error))
-            found = False
+
+    async def look() -> bool:
+        found = await _do_next(engine, redis, state)
+        leftovers.due |= found
         if not found:
-            await pause(stop, LOOK_EVERY_SECONDS)
+            await leftovers.clear_if_due()
+        return found
+
+    await keep_doing(look, stop, every_seconds=LOOK_EVERY_SECONDS, warning="erasures_failed")
 
 
 async def _do_next(engine: AsyncEngine, redis: Redis, state: Path) -> bool:

@@ -24,7 +24,7 @@ from service.store.jobs import (
 )
 from service.worker import counts
 from service.worker.failures import is_poison
-from service.worker.waiting import Backoff, pause
+from service.worker.keep_doing import keep_doing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,19 +62,12 @@ class JobRunner:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Do jobs until `stop` is set; outages are waited out."""
-        backoff = Backoff(first_seconds=LOOK_EVERY_SECONDS)
-        while not stop.is_set():
-            seconds = LOOK_EVERY_SECONDS
-            try:
-                await self._tidy()
-                if await self.do_one(stop):
-                    seconds = 0.0
-                backoff.reset()
-            except Exception as error:  # the jobs stay where they are, and others go on
-                counts.OUTAGES.inc()
-                seconds = backoff.next_seconds()
-                log.warning("jobs_failed", error=repr(error), retry_seconds=seconds)
-            await pause(stop, seconds)
+
+        async def look() -> bool:
+            await self._tidy()
+            return await self.do_one(stop)
+
+        await keep_doing(look, stop, every_seconds=LOOK_EVERY_SECONDS, warning="jobs_failed")
 
     async def do_one(self, stop: asyncio.Event) -> bool:
         """Take a job that nobody holds, and do it; returns whether there was one."""

@@ -8,21 +8,16 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Final
 
-import structlog
-
 from service.decision.expected_traffic import expected_week
 from service.store.paces import (
-    leave_paces,
     paced_campaigns,
     requests_by_hour,
     sales_of,
     shown_between,
-    try_to_keep_paces,
     write_paces,
 )
-from service.worker import counts
+from service.worker.keep_doing import keep_looking_alone
 from service.worker.pace_book import PaceBook
-from service.worker.waiting import pause
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,8 +26,6 @@ if TYPE_CHECKING:
 
     from service.decision.tables import Floats
     from service.store.paces import PacedCampaign, Sales
-
-log = structlog.get_logger(__name__)
 
 LOOK_EVERY_SECONDS: Final = 10.0
 PATIENCE_SECONDS: Final = 30.0
@@ -48,32 +41,14 @@ async def keep_pacing(
     engine: AsyncEngine, stop: asyncio.Event, *, every_seconds: float = LOOK_EVERY_SECONDS
 ) -> None:
     """Pace until `stop` is set, while no other worker does. Without a database paces stay."""
-    engine = engine.execution_options(isolation_level="AUTOCOMMIT")
-    while not stop.is_set():
-        try:
-            async with engine.connect() as connection:
-                async with asyncio.timeout(PATIENCE_SECONDS):
-                    ours = await try_to_keep_paces(connection)
-                if ours:
-                    await _pace(connection, stop, every_seconds)
-        except Exception as error:  # campaigns keep the paces that they have
-            counts.OUTAGES.inc()
-            log.warning("pacing_failed", error=repr(error), retry_seconds=every_seconds)
-        await pause(stop, every_seconds)
-
-
-async def _pace(connection: AsyncConnection, stop: asyncio.Event, every_seconds: float) -> None:
-    """Look until `stop` is set, on the connection that holds the lock."""
-    watch = Watch()
-    try:
-        while not stop.is_set():
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await watch.look(connection)
-            await pause(stop, every_seconds)
-        await leave_paces(connection)
-    except BaseException:
-        await connection.invalidate()  # and with it the lock, which a pool would keep
-        raise
+    await keep_looking_alone(
+        engine,
+        lambda: Watch().look,
+        stop,
+        name="pacing",
+        every_seconds=every_seconds,
+        patience_seconds=PATIENCE_SECONDS,
+    )
 
 
 @dataclass(slots=True)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import text
 
-from service.worker import counts
-from service.worker.waiting import Backoff, pause
+from service.worker.keep_doing import keep_doing
 
 if TYPE_CHECKING:
     import asyncio
@@ -25,18 +24,15 @@ _ADD = text("SELECT add_day_partitions((now() AT TIME ZONE 'UTC')::date - 1, :da
 
 
 async def keep_partitions(engine: AsyncEngine, stop: asyncio.Event) -> None:
-    """Create the partitions of the coming days, now and every few hours, until `stop` is set."""
-    backoff = Backoff()
-    while not stop.is_set():
-        seconds = LOOK_EVERY_SECONDS
-        try:
-            async with engine.begin() as connection:
-                made = (await connection.execute(_ADD, {"days": DAYS})).scalar_one()
-            backoff.reset()
-            if made:
-                log.info("partitions_made", partitions=made)
-        except Exception as error:  # rows go to the default partition meanwhile
-            counts.OUTAGES.inc()
-            seconds = backoff.next_seconds()
-            log.warning("partitions_failed", error=repr(error), retry_seconds=seconds)
-        await pause(stop, seconds)
+    """Create the partitions of the coming days, now and every few hours, until `stop` is set.
+
+    Without them rows go to the default partition.
+    """
+
+    async def add() -> None:
+        async with engine.begin() as connection:
+            made = (await connection.execute(_ADD, {"days": DAYS})).scalar_one()
+        if made:
+            log.info("partitions_made", partitions=made)
+
+    await keep_doing(add, stop, every_seconds=LOOK_EVERY_SECONDS, warning="partitions_failed")

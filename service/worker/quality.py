@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-import structlog
-
 from service.store.quality import (
     count_shown,
     next_told,
@@ -14,15 +12,12 @@ from service.store.quality import (
     sum_up_quality,
     take_count,
 )
-from service.worker import counts
-from service.worker.waiting import Backoff, pause
+from service.worker.keep_doing import keep_doing
 
 if TYPE_CHECKING:
     import asyncio
 
     from sqlalchemy.ext.asyncio import AsyncEngine
-
-log = structlog.get_logger(__name__)
 
 COUNT_EVERY_SECONDS: Final = 3600.0
 AN_HOUR: Final = timedelta(hours=1)
@@ -32,17 +27,11 @@ SETTLED: Final = timedelta(hours=5)
 
 async def keep_quality(engine: AsyncEngine, stop: asyncio.Event) -> None:
     """Count what is settled, now and every hour, until `stop` is set."""
-    backoff = Backoff()
-    while not stop.is_set():
-        seconds = COUNT_EVERY_SECONDS
-        try:
-            await count_all(engine, stop, now=datetime.now(UTC))
-            backoff.reset()
-        except Exception as error:  # what is not counted yet is counted then
-            counts.OUTAGES.inc()
-            seconds = backoff.next_seconds()
-            log.warning("quality_not_counted", error=repr(error), retry_seconds=seconds)
-        await pause(stop, seconds)
+
+    async def count() -> None:
+        await count_all(engine, stop, now=datetime.now(UTC))
+
+    await keep_doing(count, stop, every_seconds=COUNT_EVERY_SECONDS, warning="quality_not_counted")
 
 
 async def count_all(engine: AsyncEngine, stop: asyncio.Event, *, now: datetime) -> None:

@@ -23,8 +23,8 @@ from service.store.snapshots import current_snapshot, map_snapshot, point_to, wr
 from service.store.tables import stores
 from service.worker import counts
 from service.worker.bundles import Bundles
+from service.worker.keep_doing import keep_doing
 from service.worker.model_rows import model_arrays
-from service.worker.waiting import Backoff, pause
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,17 +70,11 @@ class Refresher:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look every `LOOK_EVERY_SECONDS` until `stop` is set; outages are waited out."""
-        backoff = Backoff(first_seconds=LOOK_EVERY_SECONDS)
-        while not stop.is_set():
-            seconds = LOOK_EVERY_SECONDS
-            try:
-                await self.look()
-                backoff.reset()
-            except Exception as error:  # the snapshots of before stay; nothing else depends on it
-                counts.OUTAGES.inc()
-                seconds = backoff.next_seconds()
-                log.warning("refresh_failed", error=repr(error), retry_seconds=seconds)
-            await pause(stop, seconds)
+
+        async def look() -> None:
+            await self.look()
+
+        await keep_doing(look, stop, every_seconds=LOOK_EVERY_SECONDS, warning="refresh_failed")
         self.close()
 
     def close(self) -> None:

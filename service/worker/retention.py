@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from service.store.profiles import LIFETIME_SECONDS
 from service.worker import counts
-from service.worker.waiting import Backoff, pause
+from service.worker.keep_doing import keep_doing
 
 if TYPE_CHECKING:
     import asyncio
@@ -36,17 +36,12 @@ _OLD_KEYS: Final = text(_OLD.format(table="event_keys"))
 
 async def keep_retention(engine: AsyncEngine, days: int, stop: asyncio.Event) -> None:
     """Drop what is older than `days`, now and every few hours until `stop`; 0 keeps all."""
-    backoff = Backoff()
-    while days > 0 and not stop.is_set():
-        seconds = LOOK_EVERY_SECONDS
-        try:
-            await drop_old(engine, days)
-            backoff.reset()
-        except Exception as error:  # a reader holds the partition, or Postgres is away
-            counts.OUTAGES.inc()
-            seconds = backoff.next_seconds()
-            log.warning("retention_failed", error=repr(error), retry_seconds=seconds)
-        await pause(stop, seconds)
+
+    async def drop() -> None:
+        await drop_old(engine, days)
+
+    if days > 0:
+        await keep_doing(drop, stop, every_seconds=LOOK_EVERY_SECONDS, warning="retention_failed")
 
 
 async def drop_old(engine: AsyncEngine, days: int) -> list[str]:

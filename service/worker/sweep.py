@@ -9,8 +9,7 @@ import structlog
 
 from service.store.refunds import Refund, RefundReason, refund_charges
 from service.store.unseen_clicks import database_now, is_alone, unseen_clicks
-from service.worker import counts
-from service.worker.waiting import pause
+from service.worker.keep_doing import keep_doing
 
 if TYPE_CHECKING:
     import asyncio
@@ -29,13 +28,11 @@ log = structlog.get_logger(__name__)
 
 async def keep_sweeping(engine: AsyncEngine, redis: Redis, stop: asyncio.Event) -> None:
     """Sweep every `EVERY_SECONDS` until `stop` is set; outages are waited out."""
-    while not stop.is_set():
-        try:
-            await sweep(engine, redis)
-        except Exception as error:  # what was not swept is found the next time
-            counts.OUTAGES.inc()
-            log.warning("sweep_failed", error=repr(error))
-        await pause(stop, EVERY_SECONDS)
+
+    async def sweep_all() -> None:
+        await sweep(engine, redis)
+
+    await keep_doing(sweep_all, stop, every_seconds=EVERY_SECONDS, warning="sweep_failed")
 
 
 async def sweep(engine: AsyncEngine, redis: Redis) -> int:

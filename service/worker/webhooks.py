@@ -18,6 +18,7 @@ from service.store.webhook_outbox import (
     note_failed,
 )
 from service.worker import counts
+from service.worker.keep_doing import keep_doing
 from service.worker.waiting import pause
 from service.worker.webhook_call import Caller, signature
 
@@ -37,17 +38,16 @@ log = structlog.get_logger(__name__)
 async def watch_news(engine: AsyncEngine, stop: asyncio.Event) -> None:
     """Note every two seconds what webhooks are to be told, until `stop` is set."""
     forget_at = 0.0
-    while not stop.is_set():
-        try:
-            async with engine.begin() as connection:
-                await gather_news(connection)
-                if time.monotonic() > forget_at:
-                    await forget_deliveries(connection)
-                    forget_at = time.monotonic() + FORGET_EVERY_SECONDS
-        except Exception as error:  # an outage: the next look finds the same
-            counts.OUTAGES.inc()
-            log.warning("news_not_gathered", error=repr(error))
-        await pause(stop, LOOK_EVERY_SECONDS)
+
+    async def look() -> None:
+        nonlocal forget_at
+        async with engine.begin() as connection:
+            await gather_news(connection)
+            if time.monotonic() > forget_at:
+                await forget_deliveries(connection)
+                forget_at = time.monotonic() + FORGET_EVERY_SECONDS
+
+    await keep_doing(look, stop, every_seconds=LOOK_EVERY_SECONDS, warning="news_not_gathered")
 
 
 @dataclass(slots=True)

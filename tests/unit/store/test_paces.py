@@ -16,20 +16,18 @@ from service.store.paces import (
     PaceRow,
     Sales,
     Shown,
-    leave_paces,
     paced_campaigns,
     paces_by_store,
     requests_by_hour,
     sales_of,
     shown_between,
     state_of_paces,
-    try_to_keep_paces,
     write_paces,
 )
 from tests.unit.store.made import campaign, click, fill, pay
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 async def alter(connection: AsyncConnection, assignments: str, campaign_id: str = "cmp_1") -> None:
@@ -218,15 +216,6 @@ async def test_the_state_differs_when_a_pace_does(connection: AsyncConnection) -
     assert len(set(states[:3])) == 3
     assert states[2] == states[3]
     assert states[4] == states[0]
-
-
-async def test_one_connection_paces_at_a_time(engine: AsyncEngine) -> None:
-    async with engine.connect() as first, engine.connect() as second:
-        assert await try_to_keep_paces(first)
-        assert not await try_to_keep_paces(second)
-        await leave_paces(first)
-        assert await try_to_keep_paces(second)
-        await leave_paces(second)
 
 
 async def test_a_deleted_campaign_takes_its_pace_along(connection: AsyncConnection) -> None:
