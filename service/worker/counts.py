@@ -24,6 +24,11 @@ WEBHOOK_CALLS = Counter("salient_worker_webhook_calls", "Calls of webhooks.", ["
 BANS_UNREAD = Counter("salient_bans_unread", "Looks at the bans that failed.")
 ATTRIBUTED = Counter("salient_attributed", "Lines of orders owed to an ad.", ["touch"])
 PACES_UNREAD = Counter("salient_paces_unread", "Looks at the paces that failed.")
+PACED = Gauge(
+    "salient_paced_campaigns",
+    "Campaigns that pacing holds back now: they bid less, or leave requests out.",
+    ["by"],
+)
 LEASE_EPOCH = Gauge("salient_lease_epoch", "The epoch of the leases on budgets.")
 LEASES_UNREAD = Counter("salient_leases_unread", "Renewals of leases that failed.")
 BUDGETS_UNREAD = Counter("salient_budgets_unread", "Looks at the budgets that failed.")
@@ -35,5 +40,7 @@ for _type in ("impression", "view", "click"):
     REPEATS.labels(_type)
 for _outcome in ("delivered", "failed"):
     WEBHOOK_CALLS.labels(_outcome)
+for _by in ("bid", "throttle"):
+    PACED.labels(_by)
 for _name in ("ranker", "selling-points"):
     BUNDLES_REFUSED.labels(_name)

@@ -9,6 +9,7 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from service.decision.expected_traffic import expected_week
+from service.decision.terms import PPM
 from service.store.paces import (
     paced_campaigns,
     requests_by_hour,
@@ -16,6 +17,7 @@ from service.store.paces import (
     shown_between,
     write_paces,
 )
+from service.worker import counts
 from service.worker.keep_doing import keep_looking_alone
 from service.worker.pace_book import PaceBook
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from service.decision.tables import Floats
-    from service.store.paces import PacedCampaign, Sales
+    from service.store.paces import PacedCampaign, PaceRow, Sales
 
 LOOK_EVERY_SECONDS: Final = 10.0
 PATIENCE_SECONDS: Final = 30.0
@@ -65,10 +67,15 @@ class Watch:
     async def look(self, connection: AsyncConnection) -> None:
         """Write what every paced campaign is to bid from now on."""
         campaigns = await paced_campaigns(connection)
+        rows = await self._paces(connection, campaigns) if campaigns else []
+        await write_paces(connection, rows)
+        counts.PACED.labels("bid").set(sum(row.pace.bid_ppm < PPM for row in rows))
+        counts.PACED.labels("throttle").set(sum(row.pace.admit_ppm < PPM for row in rows))
+
+    async def _paces(
+        self, connection: AsyncConnection, campaigns: Sequence[PacedCampaign]
+    ) -> list[PaceRow]:
         stores = sorted({one.store_id for one in campaigns})
-        if not campaigns:
-            await write_paces(connection, [])
-            return
         await self._read_weeks(connection, stores)
         until = campaigns[0].now - RECORDED_AFTER_SECONDS
         since = until - FIRST_LOOK_SECONDS if self._until is None else self._until
@@ -76,8 +83,8 @@ class Watch:
         weeks = {store_id: self._weeks.get(store_id, EVEN) for store_id in stores}
         await self._read_sales(connection, campaigns)
         rows = await asyncio.to_thread(self._book.look, campaigns, shown, weeks, self._sales)
-        await write_paces(connection, rows)
         self._until = until
+        return rows
 
     async def _read_sales(
         self, connection: AsyncConnection, campaigns: Sequence[PacedCampaign]
