@@ -305,3 +305,27 @@ async def test_it_sees_one_moment_while_others_charge(engine: AsyncEngine) -> No
     assert await charging > 5
     assert [one.difference for one in seen] == [0] * 20
     assert seen[-1].ledger > seen[0].ledger
+
+
+async def test_its_figures_are_of_one_moment(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await fill(connection, campaign("cmp_moment", budget=15))
+        await recorded(connection, [at(9001, 10, "cmp_moment")])
+    before = await reconcile(engine, "sto_1")
+    async with asyncio.timeout(30), engine.begin() as connection:
+        await connection.execute(text("LOCK TABLE unpaid IN ACCESS EXCLUSIVE MODE"))
+        seeing = asyncio.create_task(reconcile(engine, "sto_1"))  # reads the ledger, and waits
+        await until_somebody_waits(engine)
+        await recorded(connection, [at(9002, 10, "cmp_moment")])
+    assert await seeing == before
+    assert (await reconcile(engine, "sto_1")).unpaid == before.unpaid + 10
+
+
+async def until_somebody_waits(engine: AsyncEngine) -> None:
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation IS NOT NULL")
+    async with engine.connect() as connection:
+        for _ in range(1000):
+            if (await connection.execute(waiting)).scalar_one():
+                return
+            await asyncio.sleep(0.01)
+    raise TimeoutError
