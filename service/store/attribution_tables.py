@@ -38,6 +38,7 @@ attributions = Table(
     Column("value_micros", BigInteger, nullable=False),
     _time("converted_at"),
     _time("attributed_at", now=True),
+    Column("platform", Text),  # where the ad was shown; null: nobody knew
     PrimaryKeyConstraint("store_id", "order_key", "line", "kind", "part"),
     CheckConstraint("kind IN ('sale', 'return')", name="kind"),
     CheckConstraint("touch IN ('click', 'view')", name="touch"),

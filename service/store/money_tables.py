@@ -38,6 +38,7 @@ charges = Table(
     Column("of_kind", Text),
     Column("of_key", Text),
     Column("reason", Text),
+    Column("platform", Text),  # null: charged by a version that knew of none
     PrimaryKeyConstraint("impression_id", "kind", "charge_key"),
     ForeignKeyConstraint(
         ["impression_id", "of_kind", "of_key"],
@@ -97,8 +98,9 @@ unpaid = Table(
     Column("reason", Text, nullable=False),
     _time("ts"),
     _time("recorded_at", now=True),
+    Column("platform", Text),
     PrimaryKeyConstraint("impression_id", "kind", "charge_key"),
-    CheckConstraint("reason IN ('budget', 'day', 'balance', 'gone')", name="reason"),
+    CheckConstraint("reason IN ('budget', 'day', 'balance', 'gone', 'platform')", name="reason"),
     Index("ix_unpaid_campaign_id", "campaign_id", "recorded_at"),
 )
 

@@ -11,6 +11,7 @@ import service.store.attribution_tables
 import service.store.experiment_tables
 import service.store.management_tables
 import service.store.money_tables
+import service.store.platform_tables
 import service.store.quality_tables
 import service.store.selling_point_tables
 import service.store.shopper_tables
