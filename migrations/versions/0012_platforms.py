@@ -64,7 +64,7 @@ CREATE TABLE allocation_policies (
 );
 
 CREATE TABLE allocations (
-    id text CONSTRAINT pk_allocations PRIMARY KEY,
+    id text DEFAULT new_id('alc') CONSTRAINT pk_allocations PRIMARY KEY,
     campaign_id text NOT NULL
         CONSTRAINT fk_allocations_campaign_id REFERENCES campaigns ON DELETE CASCADE,
     day date NOT NULL,
@@ -76,8 +76,7 @@ CREATE TABLE allocations (
     gap double precision NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX ix_allocations_campaign_id ON allocations (campaign_id, id);
-CREATE INDEX ix_allocations_day ON allocations (campaign_id, day, created_at);
+CREATE INDEX ix_allocations_campaign_id ON allocations (campaign_id, created_at, id);
 
 CREATE TABLE allocation_lines (
     allocation_id text NOT NULL

@@ -84,7 +84,7 @@ allocation_policies = Table(
 allocations = Table(
     "allocations",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("id", Text, primary_key=True, server_default=text("new_id('alc')")),
     Column("campaign_id", Text, ForeignKey("campaigns.id", ondelete="CASCADE"), nullable=False),
     Column("day", Date, nullable=False),  # of the campaign's zone
     Column("cause", Text, nullable=False),
@@ -95,8 +95,7 @@ allocations = Table(
     _time("created_at", now=True),
     CheckConstraint("cause IN ('periodic', 'shock', 'asked')", name="cause"),
     CheckConstraint("goal IN ('clicks', 'conversions')", name="goal"),
-    Index("ix_allocations_campaign_id", "campaign_id", "id"),
-    Index("ix_allocations_day", "campaign_id", "day", "created_at"),
+    Index("ix_allocations_campaign_id", "campaign_id", "created_at", "id"),
 )
 
 allocation_lines = Table(

@@ -1,0 +1,230 @@
+"""Campaigns whose budget is spread over platforms: what a plan is made from, and its limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import insert, text
+
+from service.decision.flight import Flight
+from service.decision.plans import Mode, Policy
+from service.decision.responses import Goal
+from service.decision.terms import Micros
+from service.store.platform_tables import allocation_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from sqlalchemy import Row
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from service.decision.plans import Plan
+
+# the database's clock says which day it is
+_TODAY: Final = (
+    "LATERAL (SELECT CAST(clock_timestamp() AT TIME ZONE c.time_zone AS date) AS day) AS today"
+)
+_CAMPAIGN: Final = text(
+    "SELECT c.id, c.store_id, today.day, c.daily_budget_micros,"
+    " CAST(c.budget_micros - c.spent_micros - told.earlier - told.today AS bigint) AS left,"
+    " CAST(coalesce(days.spent_micros, 0) + told.today AS bigint) AS spent,"
+    " extract(epoch FROM greatest(today.day::timestamp AT TIME ZONE c.time_zone,"
+    "  c.starts_at))::float8 AS starts,"
+    " extract(epoch FROM least((today.day + 1)::timestamp AT TIME ZONE c.time_zone,"
+    "  c.ends_at))::float8 AS ends,"
+    " extract(epoch FROM c.ends_at)::float8 AS ends_for_good,"
+    " c.platforms AS named, ARRAY(SELECT DISTINCT platform FROM placements"
+    "  WHERE store_id = c.store_id ORDER BY platform) AS placed,"
+    " policy.mode, policy.goal, policy.shares_ppm, policy.floors_ppm, policy.caps_ppm,"
+    " policy.max_change_ppm, policy.explore"
+    f" FROM campaigns AS c CROSS JOIN {_TODAY}"
+    " LEFT JOIN campaign_days AS days ON days.campaign_id = c.id AND days.day = today.day"
+    " LEFT JOIN allocation_policies AS policy ON policy.campaign_id = c.id"
+    # what is spent elsewhere comes out of the same budget
+    " CROSS JOIN LATERAL (SELECT coalesce(sum(spend_micros) FILTER (WHERE hour < begins), 0)"
+    "   AS earlier, coalesce(sum(spend_micros) FILTER (WHERE hour >= begins), 0) AS today"
+    "  FROM platform_results, LATERAL (SELECT today.day::timestamp AT TIME ZONE c.time_zone"
+    "   AS begins) AS local WHERE campaign_id = c.id AND source = 'reported') AS told"
+    " WHERE c.id = :campaign_id"
+)
+_SPENT: Final = text(
+    "SELECT platform, CAST(sum(micros) AS bigint) FROM ("
+    " SELECT platform, spent_micros AS micros FROM campaign_platform_days"
+    "  WHERE campaign_id = :campaign_id AND day = :day"
+    " UNION ALL SELECT told.platform, told.spend_micros"
+    "  FROM platform_results AS told JOIN campaigns AS c ON c.id = told.campaign_id"
+    "  WHERE c.id = :campaign_id AND told.source = 'reported'"
+    "  AND told.hour >= CAST(:day AS timestamp) AT TIME ZONE c.time_zone"
+    "  AND told.hour < CAST(:day AS timestamp) AT TIME ZONE c.time_zone + interval '1 day'"
+    ") AS of_today GROUP BY 1 HAVING sum(micros) > 0 ORDER BY 1"
+)
+_BEFORE: Final = text(
+    "SELECT platform, spend_micros FROM allocation_lines WHERE allocation_id = ("
+    " SELECT id FROM allocations WHERE campaign_id = :campaign_id AND day < :day"
+    " ORDER BY created_at DESC, id DESC LIMIT 1) ORDER BY platform"
+)
+_LOCK: Final = text("SELECT FROM campaigns WHERE id = :campaign_id FOR NO KEY UPDATE")
+_ADD: Final = text(
+    "INSERT INTO allocations"
+    " (campaign_id, day, cause, budget_micros, goal, model, gap, created_at)"
+    " VALUES (:campaign_id, :day, :cause, :budget, :goal, :model, :gap, clock_timestamp())"
+    " RETURNING id"
+)
+# what is spent already cannot be taken back, and a refusal that a higher limit outgrew is over
+_LIMIT: Final = text(
+    "INSERT INTO campaign_platform_days AS days (campaign_id, day, platform, limit_micros)"
+    " SELECT :campaign_id, :day, * FROM unnest(CAST(:platforms AS text[]),"
+    " CAST(:limits AS bigint[])) AS planned (platform, micros) ORDER BY platform"
+    " ON CONFLICT (campaign_id, day, platform) DO UPDATE SET"
+    " limit_micros = greatest(excluded.limit_micros, days.spent_micros),"
+    " refused_micros = CASE WHEN days.spent_micros + days.refused_micros"
+    "  > greatest(excluded.limit_micros, days.spent_micros) THEN days.refused_micros END"
+)
+_CLOSE: Final = text(
+    "UPDATE campaign_platform_days SET limit_micros = spent_micros"
+    " WHERE campaign_id = :campaign_id AND day = :day AND platform <> ALL(:platforms)"
+)
+_LIFT: Final = text(
+    "UPDATE campaign_platform_days AS days SET limit_micros = NULL, refused_micros = NULL"
+    f" FROM campaigns AS c CROSS JOIN {_TODAY}"
+    " WHERE c.id = :campaign_id AND days.campaign_id = c.id AND days.day >= today.day"
+    " AND days.limit_micros IS NOT NULL"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AllocatedCampaign:
+    """A campaign as its budget is spread today. Amounts in micros.
+
+    `platforms` are those that it runs on for certain; those that its history tells of come
+    besides, unless it names its own. `spent` is what today cost so far, outside too; `before`
+    is the last plan of an earlier day.
+    """
+
+    campaign_id: str
+    store_id: str
+    day: date  # of its zone
+    budget: Micros  # for the whole day, less what no platform is known of
+    platforms: tuple[str, ...]
+    policy: Policy | None
+    spent: Mapping[str, Micros] = field(default_factory=dict)
+    before: Mapping[str, Micros] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAllocation:
+    """A plan that is to hold."""
+
+    campaign_id: str
+    day: date
+    cause: str  # periodic | shock | asked
+    budget: Micros
+    goal: Goal
+    model: str  # its name
+    plan: Plan
+
+
+async def campaign_to_allocate(
+    connection: AsyncConnection, campaign_id: str
+) -> AllocatedCampaign | None:
+    """The campaign of this id, as of now.
+
+    While its row is locked nothing is charged, so that `spent` stays what it is.
+    """
+    found = (await connection.execute(_CAMPAIGN, {"campaign_id": campaign_id})).one_or_none()
+    if found is None:
+        return None
+    here = {"campaign_id": campaign_id, "day": found.day}
+    spent = {row[0]: Micros(row[1]) for row in await connection.execute(_SPENT, here)}
+    before = {row[0]: Micros(row[1]) for row in await connection.execute(_BEFORE, here)}
+    policy = policy_of(found)
+    named = {*policy.shares, *policy.floors, *policy.caps} if policy else set()
+    return AllocatedCampaign(
+        campaign_id=campaign_id,
+        store_id=found.store_id,
+        day=found.day,
+        budget=_budget(found, sum(spent.values())),
+        platforms=tuple(found.named or sorted({*found.placed, *named})),
+        policy=policy,
+        spent=spent,
+        before=before,
+    )
+
+
+def _budget(found: Row[Any], known: int) -> Micros:
+    flight = Flight(
+        daily=found.daily_budget_micros,
+        left=found.left,
+        spent=found.spent,
+        starts=found.starts,
+        ends=found.ends,
+        ends_for_good=found.ends_for_good,
+    )
+    whole = found.left + found.spent if flight.budget is None else int(flight.budget)
+    return Micros(max(whole - (found.spent - known), 0))
+
+
+def policy_of(found: Row[Any]) -> Policy | None:
+    """The policy in a row with the columns of one; None where they are null."""
+    if found.mode is None:
+        return None
+    return Policy(
+        mode=Mode(found.mode),
+        goal=Goal(found.goal),
+        shares=found.shares_ppm,
+        floors=found.floors_ppm,
+        caps=found.caps_ppm,
+        max_change_ppm=found.max_change_ppm,
+        explore=found.explore,
+    )
+
+
+async def apply_allocation(connection: AsyncConnection, new: NewAllocation) -> str:
+    """Keep the plan, and make its lines the day's limits, inside the caller's transaction.
+
+    The campaign is locked until it ends. No limit is below what is spent, and platforms without
+    a line may spend no more that day. Returns: its id.
+    """
+    here = {"campaign_id": new.campaign_id, "day": new.day}
+    await connection.execute(_LOCK, {"campaign_id": new.campaign_id})
+    values = {
+        **here,
+        "cause": new.cause,
+        "budget": new.budget,
+        "goal": new.goal.value,
+        "model": new.model,
+        "gap": new.plan.gap,
+    }
+    allocation_id = str((await connection.execute(_ADD, values)).scalar_one())
+    await _keep_lines(connection, allocation_id, new.plan)
+    platforms = [line.platform for line in new.plan.lines]
+    limits = [line.spend for line in new.plan.lines]
+    await connection.execute(_LIMIT, {**here, "platforms": platforms, "limits": limits})
+    await connection.execute(_CLOSE, {**here, "platforms": platforms})
+    return allocation_id
+
+
+async def _keep_lines(connection: AsyncConnection, allocation_id: str, plan: Plan) -> None:
+    rows = [
+        {
+            "allocation_id": allocation_id,
+            "platform": line.platform,
+            "spend_micros": line.spend,
+            "share_ppm": line.share_ppm,
+            "predicted": line.predicted,
+            "predicted_sd": line.predicted_sd,
+            "reason": line.reason.value,
+            "detail": line.detail,
+        }
+        for line in plan.lines
+    ]
+    if rows:
+        await connection.execute(insert(allocation_lines), rows)
+
+
+async def lift_limits(connection: AsyncConnection, campaign_id: str) -> None:
+    """Let each platform spend what the campaign has, from today on; it is locked for that."""
+    await connection.execute(_LOCK, {"campaign_id": campaign_id})
+    await connection.execute(_LIFT, {"campaign_id": campaign_id})

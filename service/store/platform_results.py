@@ -1,0 +1,85 @@
+"""What platforms cost and brought, hour by hour: reported by the shop, or our own events.
+
+Both may stand side by side for the same hour, and count together. A platform that a placement
+names tells by events, and reports of it are refused.
+"""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from sqlalchemy import text
+
+from service.contract.platform_days import DayRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+HISTORY_DAYS: Final = 120
+"""How far back a campaign's history goes."""
+
+Source = Literal["reported", "own"]
+
+_PUT: Final = text(
+    "INSERT INTO platform_results (store_id, source, platform, campaign_id, hour,"
+    " spend_micros, impressions, clicks, conversions)"
+    " SELECT :store_id, :source, * FROM unnest(CAST(:platforms AS text[]),"
+    " CAST(:campaigns AS text[]), CAST(:hours AS timestamptz[]), CAST(:spends AS bigint[]),"
+    " CAST(:impressions AS bigint[]), CAST(:clicks AS bigint[]), CAST(:conversions AS bigint[]))"
+    " ON CONFLICT ON CONSTRAINT uq_platform_results_store_id DO UPDATE SET"
+    " spend_micros = excluded.spend_micros, impressions = excluded.impressions,"
+    " clicks = excluded.clicks, conversions = excluded.conversions, updated_at = now()"
+)
+# days of the campaign's zone; an hour belongs to the day in which it begins
+_HISTORY: Final = text(
+    "SELECT CAST(told.hour AT TIME ZONE c.time_zone AS date) AS day, told.platform,"
+    " CAST(sum(told.spend_micros) AS bigint), CAST(sum(told.impressions) AS bigint),"
+    " CAST(sum(told.clicks) AS bigint), CAST(sum(told.conversions) AS bigint)"
+    " FROM campaigns AS c JOIN platform_results AS told ON told.store_id = c.store_id"
+    f" WHERE c.id = :campaign_id AND told.hour > now() - interval '{HISTORY_DAYS} days'"
+    " AND (c.platforms = '{}' OR told.platform = ANY(c.platforms))"
+    # what the whole store was told stands in for a platform that is new to the campaign
+    " AND (told.campaign_id = c.id OR told.campaign_id IS NULL AND NOT EXISTS (SELECT"
+    "  FROM platform_results AS own WHERE own.store_id = c.store_id"
+    "  AND own.platform = told.platform AND own.campaign_id = c.id))"
+    " GROUP BY 1, 2 ORDER BY 1, 2"
+)
+
+
+class HourResult(NamedTuple):
+    """What one hour on one platform cost, in micros, and brought; no campaign: the whole store."""
+
+    platform: str
+    campaign_id: str | None
+    hour: datetime  # when it begins
+    spend: int
+    impressions: int
+    clicks: int
+    conversions: int
+
+
+async def put_results(
+    connection: AsyncConnection, store_id: str, results: Iterable[HourResult], source: Source
+) -> None:
+    """Keep `results` in the place of what was known of the same hours; the last of each counts."""
+    last = {row[:3]: row for row in results}
+    # all who write go by this order, so that nobody waits for another in a ring
+    rows = sorted(last.values(), key=lambda row: (row.platform, row.campaign_id or "", row.hour))
+    if not rows:
+        return
+    names = ("platforms", "campaigns", "hours", "spends", "impressions", "clicks", "conversions")
+    columns = {name: list(map(itemgetter(place), rows)) for place, name in enumerate(names)}
+    await connection.execute(_PUT, {"store_id": store_id, "source": source, **columns})
+
+
+async def history_of(connection: AsyncConnection, campaign_id: str) -> list[DayRow]:
+    """What the campaign's platforms cost and brought on each day of its zone, today's too.
+
+    Of a platform that never told of the campaign, what it told of the whole store.
+    """
+    found = await connection.execute(_HISTORY, {"campaign_id": campaign_id})
+    return [DayRow(*row) for row in found]
