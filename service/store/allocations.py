@@ -35,8 +35,10 @@ _CAMPAIGN: Final = text(
     " extract(epoch FROM least((today.day + 1)::timestamp AT TIME ZONE c.time_zone,"
     "  c.ends_at))::float8 AS ends,"
     " extract(epoch FROM c.ends_at)::float8 AS ends_for_good,"
-    " c.platforms AS named, ARRAY(SELECT DISTINCT platform FROM placements"
-    "  WHERE store_id = c.store_id ORDER BY platform) AS placed,"
+    " CASE WHEN c.platforms <> '{}' THEN c.platforms ELSE ARRAY("
+    "  SELECT platform FROM placements WHERE store_id = c.store_id"
+    "  UNION SELECT platform FROM platform_results WHERE campaign_id = c.id"
+    "  ORDER BY 1) END AS platforms,"
     " policy.mode, policy.goal, policy.shares_ppm, policy.floors_ppm, policy.caps_ppm,"
     " policy.max_change_ppm, policy.explore"
     f" FROM campaigns AS c CROSS JOIN {_TODAY}"
@@ -98,9 +100,9 @@ _LIFT: Final = text(
 class AllocatedCampaign:
     """A campaign as its budget is spread today. Amounts in micros.
 
-    `platforms` are those that it runs on for certain; those that its history tells of come
-    besides, unless it names its own. `spent` is what today cost so far, outside too; `before`
-    is the last plan of an earlier day.
+    `platforms` are those that it names; of one that names none, those of placements and those
+    that told of it. `spent` is what today cost so far, outside too; `before` is the last plan of
+    an earlier day.
     """
 
     campaign_id: str
@@ -139,15 +141,13 @@ async def campaign_to_allocate(
     here = {"campaign_id": campaign_id, "day": found.day}
     spent = {row[0]: Micros(row[1]) for row in await connection.execute(_SPENT, here)}
     before = {row[0]: Micros(row[1]) for row in await connection.execute(_BEFORE, here)}
-    policy = policy_of(found)
-    named = {*policy.shares, *policy.floors, *policy.caps} if policy else set()
     return AllocatedCampaign(
         campaign_id=campaign_id,
         store_id=found.store_id,
         day=found.day,
         budget=_budget(found, sum(spent.values())),
-        platforms=tuple(found.named or sorted({*found.placed, *named})),
-        policy=policy,
+        platforms=tuple(sorted(found.platforms)),
+        policy=policy_of(found),
         spent=spent,
         before=before,
     )

@@ -42,10 +42,12 @@ _HISTORY: Final = text(
     " FROM campaigns AS c JOIN platform_results AS told ON told.store_id = c.store_id"
     f" WHERE c.id = :campaign_id AND told.hour > now() - interval '{HISTORY_DAYS} days'"
     " AND (c.platforms = '{}' OR told.platform = ANY(c.platforms))"
-    # what the whole store was told stands in for a platform that is new to the campaign
-    " AND (told.campaign_id = c.id OR told.campaign_id IS NULL AND NOT EXISTS (SELECT"
-    "  FROM platform_results AS own WHERE own.store_id = c.store_id"
-    "  AND own.platform = told.platform AND own.campaign_id = c.id))"
+    # what the whole store was told stands in for a platform that is new to the campaign; but of
+    # one that it does not name it is told nothing: rivals alone may know of it
+    " AND (told.campaign_id = c.id OR told.campaign_id IS NULL"
+    "  AND told.platform = ANY(c.platforms) AND NOT EXISTS (SELECT"
+    "   FROM platform_results AS own WHERE own.store_id = c.store_id"
+    "   AND own.platform = told.platform AND own.campaign_id = c.id))"
     " GROUP BY 1, 2 ORDER BY 1, 2"
 )
 
@@ -79,7 +81,7 @@ async def put_results(
 async def history_of(connection: AsyncConnection, campaign_id: str) -> list[DayRow]:
     """What the campaign's platforms cost and brought on each day of its zone, today's too.
 
-    Of a platform that never told of the campaign, what it told of the whole store.
+    Of a platform that the campaign names and that never told of it, what it told of the store.
     """
     found = await connection.execute(_HISTORY, {"campaign_id": campaign_id})
     return [DayRow(*row) for row in found]

@@ -12,19 +12,21 @@ from sqlalchemy.exc import IntegrityError
 from service.contract.platform_days import DayRow
 from service.decision.plans import Plan, PlanLine, Reason
 from service.decision.responses import Goal
-from service.decision.terms import Micros
+from service.decision.terms import Micros, Placement
 from service.store.allocations import (
     NewAllocation,
     apply_allocation,
     campaign_to_allocate,
     lift_limits,
 )
+from service.store.campaigns import put_placements
 from service.store.platform_results import HourResult, history_of, put_results
 from tests.unit.store.made import campaign, fill
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+PLACEMENT = Placement("search_top", "web", 4, Micros(10_000))
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
@@ -101,10 +103,25 @@ async def test_the_whole_store_stands_in_for_a_platform_that_is_new_to_the_campa
     )
     await put_results(connection, "sto_2", [other_shop], "reported")
     await put_results(connection, "sto_1", [*of_all, hour(-24, "web")], "reported")
+    assert [row.platform for row in await history_of(connection, "cmp_1")] == ["web"]
+    await connection.execute(text("UPDATE campaigns SET platforms = '{web,instagram,video}'"))
     told = {row.platform: row.clicks for row in await history_of(connection, "cmp_1")}
     assert told == {"instagram": 4, "web": 4}
-    await connection.execute(text("UPDATE campaigns SET platforms = '{web,app}'"))
-    assert [row.platform for row in await history_of(connection, "cmp_1")] == ["web"]
+
+
+async def test_a_campaign_that_names_no_platform_runs_where_placements_are_and_reports_came_from(
+    connection: AsyncConnection,
+) -> None:
+    await fill(connection)
+    await put_placements(connection, "sto_1", [PLACEMENT])
+    await put_results(connection, "sto_1", [hour(-24, "radio"), hour(-24, "tv", None)], "reported")
+    found = await campaign_to_allocate(connection, "cmp_1")
+    assert found is not None
+    assert found.platforms == ("radio", "web")
+    await connection.execute(text("UPDATE campaigns SET platforms = '{tv,app}'"))
+    found = await campaign_to_allocate(connection, "cmp_1")
+    assert found is not None
+    assert found.platforms == ("app", "tv")
 
 
 async def test_a_budget_is_for_the_day_and_counts_what_is_spent_outside(
