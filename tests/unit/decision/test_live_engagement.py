@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from math import log
+
+import numpy as np
+import pytest
+
+from service.decision.live_engagement import HourTold, live_engagement
+from service.decision.responses import Goal, Responses
+from service.decision.terms import Micros
+
+# value(spend) = 100 * ln(1 + spend / 1,000,000); web brings half of that
+CURVES = Responses(np.array([100.0, 50.0]), np.array([1e-6, 1e-6]), np.zeros(2))
+BOTH = ("mail", "web")
+
+
+def told(hour: int, platform: str, spend: int, clicks: int, *, day: int = 1) -> HourTold:
+    at = datetime(2026, 11, day, hour, tzinfo=UTC)
+    return HourTold(at, date(2026, 11, day), platform, spend, clicks, clicks // 10)
+
+
+def test_an_hour_is_held_against_its_part_of_the_day() -> None:
+    # a day of 3 units brings 100 ln 4, of which an hour of 1 unit is to bring a third
+    hours = [told(10, "mail", 2_000_000, 90), told(9, "mail", 1_000_000, 50)]
+    found = live_engagement(hours, BOTH, CURVES, Goal.CLICKS, {})
+    assert found.days == (date(2026, 11, 1), date(2026, 11, 1))
+    assert found.observed.tolist() == [[50, 0], [90, 0]]
+    assert found.expected[:, 0] == pytest.approx([100 * log(4) / 3, 100 * log(4) * 2 / 3])
+    assert found.expected[:, 1].tolist() == [0, 0]
+
+
+def test_the_newest_day_is_taken_at_what_is_planned_of_it() -> None:
+    # 1 unit of 4 planned: a quarter of 100 ln 5; the day before cost 1 unit and no more
+    hours = [told(9, "mail", 1_000_000, 50), told(9, "mail", 1_000_000, 50, day=2)]
+    planned = {"mail": Micros(4_000_000)}
+    found = live_engagement(hours, BOTH, CURVES, Goal.CLICKS, planned)
+    assert found.expected[:, 0] == pytest.approx([100 * log(2), 100 * log(5) / 4])
+
+
+def test_more_spend_than_planned_is_taken_as_it_is() -> None:
+    hours = [told(9, "web", 3_000_000, 50)]
+    found = live_engagement(hours, BOTH, CURVES, Goal.CLICKS, {"web": Micros(1)})
+    assert found.expected[0, 1] == pytest.approx(50 * log(4))
+
+
+def test_an_hour_that_cost_nothing_tells_nothing() -> None:
+    hours = [told(9, "web", 0, 7), told(10, "web", 1_000_000, 7)]
+    found = live_engagement(hours, BOTH, CURVES, Goal.CLICKS, {})
+    assert found.observed[:, 1].tolist() == [0, 7]
+    assert found.expected[0, 1] == 0
+
+
+def test_the_goal_says_what_is_looked_at_and_unknown_platforms_are_passed_over() -> None:
+    hours = [told(9, "web", 1_000_000, 70), told(9, "app", 1_000_000, 70)]
+    found = live_engagement(hours, BOTH, CURVES, Goal.CONVERSIONS, {})
+    assert found.observed.tolist() == [[0, 7]]
+
+
+def test_nothing_told_is_nothing_to_hold_against() -> None:
+    found = live_engagement([], BOTH, CURVES, Goal.CLICKS, {"web": Micros(5)})
+    assert found.observed.shape == found.expected.shape == (0, 2)
