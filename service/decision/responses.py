@@ -58,9 +58,18 @@ class Responses:
         factor = np.exp(np.sqrt(variance) * np.asarray(normal, np.float64) - variance / 2)
         return Responses(self.scale * factor, self.rate, self.sd)
 
+    def times(self, ratio: ArrayLike) -> Responses:
+        """Return curves that bring `ratio` (..., P) times as much."""
+        return Responses(self.scale * np.asarray(ratio, np.float64), self.rate, self.sd)
+
 
 class ResponseModel(Protocol):
     """Reads a history and says how its platforms answer to spend."""
+
+    @property
+    def name(self) -> str:
+        """Under which plans remember who made them."""
+        ...
 
     def responses(self, days: PlatformDays, goal: Goal) -> Responses:
         """Return the curves of `days.platforms` (P,), in their order, for the day after."""

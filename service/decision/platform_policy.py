@@ -1,20 +1,48 @@
-"""What a policy lets each platform have on a day: floors, caps and the largest change."""
+"""How a campaign wants its budget spread over platforms, and what that lets each have a day."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from service.decision.allocation import AllocationError, Bounds
+from service.decision.proportions import split
+from service.decision.responses import Goal
 from service.decision.terms import PPM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from service.decision.plans import Policy
     from service.decision.tables import Longs
+
+
+class Mode(StrEnum):
+    """Who says the shares."""
+
+    AUTO = "auto"  # the optimiser
+    FIXED = "fixed"  # whoever set the policy
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a campaign wants its budget spread; all shares in parts per million of the day's budget.
+
+    shares: of mode fixed, PPM in sum. floors, caps: at least and at most; one not named has none.
+    max_change_ppm: how far a platform's share may move from one day to the next.
+    explore: spend some on learning, by Thompson sampling.
+    """
+
+    mode: Mode = Mode.AUTO
+    goal: Goal = Goal.CLICKS
+    shares: Mapping[str, int] = field(default_factory=dict)
+    floors: Mapping[str, int] = field(default_factory=dict)
+    caps: Mapping[str, int] = field(default_factory=dict)
+    max_change_ppm: int | None = None
+    explore: bool = True
 
 
 def bounds_of(
@@ -48,16 +76,17 @@ def agreed_bounds(policy: Policy, platforms: Sequence[str], budget: int) -> Boun
     return Bounds(np.array(floor, np.int64), np.array(cap, np.int64))
 
 
-def split(total: int, weights: Sequence[int]) -> list[int]:
-    """Split `total` in proportion to `weights`, exactly, by largest remainder; for none, zeros."""
-    whole = sum(weights)
-    if not whole:
-        return [0] * len(weights)
-    parts = [divmod(total * weight, whole) for weight in weights]
-    missing = total - sum(part for part, _ in parts)
-    by_remainder = sorted(range(len(parts)), key=lambda place: -parts[place][1])
-    more = set(by_remainder[:missing])
-    return [part + (place in more) for place, (part, _) in enumerate(parts)]
+def beside_spent(bounds: Bounds, spent: Sequence[int], budget: int) -> Bounds:
+    """Return `bounds` (P,) above what is spent already; floors give way where money is gone.
+
+    What is left of the budget then goes to the floors by what each lacks.
+    """
+    gone = np.array(spent, np.int64)
+    lacking = [int(lack) for lack in np.maximum(bounds.floor - gone, 0)]
+    left = max(0, budget - sum(spent))
+    if sum(lacking) > left:
+        lacking = split(left, lacking)
+    return Bounds(gone + np.array(lacking, np.int64), np.maximum(bounds.cap, gone))
 
 
 def _near(agreed: Bounds, usual: Longs, allowed: int, budget: int) -> Bounds:
