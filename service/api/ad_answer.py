@@ -131,6 +131,7 @@ def _token(ruling: Ruling, awarded: AwardedAd) -> AdToken:
         user_id=asked.known.user_id,
         url=snapshot.names(award.ad.row).link,
         pricing=award.ad.pricing,
+        platform=asked.query.placement.platform,
     )
 
 

@@ -123,7 +123,7 @@ async def _fill(
     ruling = await page.state.docket.rule(asked)
     decided = perf_counter()
     allowance = page.state.allowances[page.live.snapshot.store.store_id]
-    allowance.take(ruling.decision.awards, decided)
+    allowance.take(ruling.decision.awards, decided, placement.platform, page.live.limited)
     answer = answer_of(ruling, page.base_url, page.state.signer)
     if page.body.explain:
         gathering, deciding = page.ready - page.started, decided - page.ready

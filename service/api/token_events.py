@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from service.api.consent import opted_out
 from service.api.traffic import NO_VERDICT
 from service.decision.terms import Micros, Pricing
-from service.store.events import SOURCE, Event
+from service.store.events import PLATFORM, SOURCE, Event
 
 if TYPE_CHECKING:
     from service.api.hot_route import Call
@@ -31,6 +31,8 @@ def event_of(
     payload: dict[str, object] = {}
     if not by_click:
         payload = {"pricing": token.pricing, "price": token.price}
+    if token.platform:
+        payload[PLATFORM] = token.platform
     if verdict.source is not None and invalid_reason is None:
         payload[SOURCE] = verdict.source
     return Event(

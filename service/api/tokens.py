@@ -26,10 +26,13 @@ _HEAD = Struct(">BB16sBqQI7H")
 lengths in bytes of store, ad, campaign, product, user, url and padding."""
 
 _PAID_OTHERWISE = Struct(">Bq")
-"""What padding begins with where not a click is paid for: a place in `_PRICINGS`, and the price.
+"""What padding begins with: a place in `_PRICINGS`, and the price.
 
-The price in the head is 0 then: a server that does not know of it charges nothing."""
+Where not a click is paid for, the price in the head is 0: a server that does not know of it
+charges nothing."""
 _PRICINGS = (Pricing.CLICK, Pricing.IMPRESSION, Pricing.ORDER)
+_PLATFORM_LENGTH = Struct(">H")
+"""What follows it: the length in bytes of the platform's name, and the name."""
 
 
 class AdToken(NamedTuple):
@@ -47,6 +50,7 @@ class AdToken(NamedTuple):
     user_id: str | None  # only with consent
     url: str  # where a click leads
     pricing: Pricing = Pricing.CLICK
+    platform: str = ""  # of the placement; versions before did not say
 
     @property
     def impression_id(self) -> str:
@@ -90,9 +94,8 @@ class TokenSigner:
             token.url.encode(),
         ]
         blob = b"".join(strings)
-        price, more = token.price, b""
+        price, more = token.price, _more(token)
         if token.pricing is not Pricing.CLICK:
-            more = _PAID_OTHERWISE.pack(_PRICINGS.index(token.pricing), price)
             price = Micros(0)
         padding = more + b"\0" * (-(_HEAD.size + len(blob) + len(more) + _SIGNATURE) % 3)
         head = _HEAD.pack(
@@ -147,6 +150,15 @@ def parse_signing_keys(text: str) -> dict[int, bytes]:
     return keys
 
 
+def _more(token: AdToken) -> bytes:
+    """What padding begins with; nothing for a click on no platform that is known."""
+    if not token.platform and token.pricing is Pricing.CLICK:
+        return b""
+    paid = _PAID_OTHERWISE.pack(_PRICINGS.index(token.pricing), token.price)
+    name = token.platform.encode()
+    return paid + _PLATFORM_LENGTH.pack(len(name)) + name if name else paid
+
+
 def _hash_states(key: bytes) -> tuple[Hash, Hash]:
     """The inner and outer state of HMAC-SHA256 (RFC 2104) after the padded key."""
     block = (sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
@@ -176,11 +188,12 @@ def _unpack(payload: bytes) -> AdToken:
     except UnicodeDecodeError:
         raise BadTokenError from None
     store, ad, campaign, product, user, url = strings
-    pricing = Pricing.CLICK
+    pricing, platform = Pricing.CLICK, ""
     if lengths[6] >= _PAID_OTHERWISE.size:
         place, price = _PAID_OTHERWISE.unpack_from(payload, start)
         # what a later version sells is not ours to charge for
         pricing, price = (_PRICINGS[place], price) if place < len(_PRICINGS) else (pricing, 0)
+        platform = _platform(payload[start + _PAID_OTHERWISE.size : start + lengths[6]])
     return AdToken(
         store,
         f"req_{uuid.hex()}",
@@ -194,4 +207,13 @@ def _unpack(payload: bytes) -> AdToken:
         user or None,
         url,
         pricing,
+        platform,
     )
+
+
+def _platform(more: bytes) -> str:
+    """The platform's name that follows the price, if one does."""
+    if len(more) < _PLATFORM_LENGTH.size:
+        return ""
+    (length,) = _PLATFORM_LENGTH.unpack_from(more)
+    return more[_PLATFORM_LENGTH.size :][:length].decode(errors="replace")

@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from math import exp
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from service.decision.accounts import account_of
 from service.decision.terms import PPM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from collections.abc import Set as AbstractSet
 
     from service.decision.terms import AwardedAd
 
@@ -56,28 +58,45 @@ class Flight:
 
 @dataclass(slots=True)
 class Allowance:
-    """What one process has in flight in one store, and the leases of the last answer."""
+    """What one process has in flight in one store, and the leases of the last answer.
+
+    Flights and leases are those of campaigns, and of their accounts on platforms with limits.
+    """
 
     flights: dict[str, Flight] = field(default_factory=dict)
     leases: Leases | None = None
     landed_at: float = 0.0  # when the ledger was last seen to move
 
-    def take(self, awards: Iterable[AwardedAd], now: float) -> None:
-        """Count what `awards` will cost, as likely as they are to be paid for."""
+    def take(
+        self,
+        awards: Iterable[AwardedAd],
+        now: float,
+        platform: str = "",
+        limited: AbstractSet[str] = frozenset(),
+    ) -> None:
+        """Count what `awards` on `platform` will cost, as likely as they are to be paid for.
+
+        `limited` names the accounts that are counted beside their campaigns.
+        """
         if not self.flights:
             self.landed_at = now  # nothing was there to land
         for awarded in awards:
             award = awarded.award
-            flight = self.flights.get(awarded.campaign_id)
-            if flight is None:
-                flight = self.flights[awarded.campaign_id] = Flight()
             micros = award.price * (award.ad.due_ppm or award.ad.quality_ppm) / PPM
-            flight.micros += micros
-            flight.lately += micros
-            flight.dearest = max(flight.dearest, award.price)
+            self._count(awarded.campaign_id, micros, award.price)
+            if limited and (name := account_of(awarded.campaign_id, platform)) in limited:
+                self._count(name, micros, award.price)
+
+    def _count(self, name: str, micros: float, price: int) -> None:
+        flight = self.flights.get(name)
+        if flight is None:
+            flight = self.flights[name] = Flight()
+        flight.micros += micros
+        flight.lately += micros
+        flight.dearest = max(flight.dearest, price)
 
     def wanted(self) -> dict[str, int]:
-        """The micros to lease of each campaign: in flight, a while ahead, and one click more."""
+        """The micros to lease of each: in flight, a while ahead, and one click more."""
         return {
             campaign_id: int(flight.micros + flight.lately * RENEWALS_AHEAD) + flight.dearest + 1
             for campaign_id, flight in self.flights.items()
@@ -104,7 +123,7 @@ class Allowance:
                 del self.flights[campaign_id]
 
     def short(self, *, away: bool) -> frozenset[str]:
-        """Campaigns with more in flight than is leased.
+        """Campaigns and accounts with more in flight than is leased.
 
         While Redis is `away` a server takes its share of what nobody held: all of them together
         never promise more than was left.

@@ -34,6 +34,7 @@ class Touch:
     window_seconds: float  # how long after it an order counts; 0 for never
     pricing: str = "click"
     price: int = 0  # micros, of what `pricing` says
+    platform: str | None = None  # where it was shown, if that is known
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from service.decision.accounts import stopped_on
 from service.decision.auction import front_of_line, run_auction
 from service.decision.choose import Titling, choose_points
 from service.decision.eligible import pick_candidates
@@ -98,10 +99,11 @@ def decide_together(
 ) -> list[Decision]:
     """Answer each of `cases` from `snapshot`: the same case gives the same decision.
 
-    `spent_out` names campaigns whose budget ran out since the snapshot was built; `paces` lower
-    the bids of others. A model is asked
-    once for all cases, which costs less than once for each. A model that fails degrades answers,
-    never prevents them. `ended` is told the name of each stage when all cases are through it.
+    `spent_out` names campaigns whose budget ran out since the snapshot was built, or what they
+    may spend on one platform (`decision.accounts`); `paces` lower the bids of others. A model is
+    asked once for all cases, which costs less than once for each. A model that fails degrades
+    answers, never prevents them. `ended` is told the name of each stage when all cases are
+    through it.
     """
     contests = [_open(case, snapshot, spent_out, paces) for case in cases]
     held = [contest for contest in contests if len(contest.candidates.rows)]
@@ -121,6 +123,8 @@ def decide_together(
 
 def _open(case: Case, snapshot: Snapshot, spent_out: AbstractSet[str], paces: Paces) -> _Contest:
     found, slow = retrieve(case.query, snapshot), NO_PACES.of
+    platform = case.query.placement.platform
+    spent_out, paces = stopped_on(platform, spent_out, snapshot), paces.on(platform)
     out: list[tuple[str, Bools]] = []
     if paces:
         slowed = pace_found(found, paces, snapshot)

@@ -19,9 +19,10 @@ class Live:
 
     snapshot: Snapshot
     scorers: Scorers = field(default_factory=Scorers)
-    spent_out: frozenset[str] = frozenset()  # campaign ids: used up, or short of a lease
+    spent_out: frozenset[str] = frozenset()  # campaigns and accounts: used up, or short of a lease
     used_up: frozenset[str] = frozenset()  # by the ledger
     short: frozenset[str] = frozenset()  # of what this server may have in flight
+    limited: frozenset[str] = frozenset()  # accounts: platforms with limits of their own
     models: tuple[str, ...] = ()  # name@version:sha8 of each
     bans: frozenset[tuple[str, str]] = frozenset()  # (product id, phrase) banned lately
     paces: Paces = NO_PACES
@@ -29,7 +30,7 @@ class Live:
     def stopping(
         self, *, used_up: frozenset[str] | None = None, short: frozenset[str] | None = None
     ) -> Live:
-        """The same, where other campaigns have no budget left; what is not given stays."""
+        """The same, where others have no budget left; what is not given stays."""
         used_up = self.used_up if used_up is None else used_up
         short = self.short if short is None else short
         return replace(self, spent_out=used_up | short, used_up=used_up, short=short)

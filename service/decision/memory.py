@@ -36,6 +36,7 @@ class Memory:
         "product_rows",
         "servable",
         "standing",
+        "stopped",
         "titles",
         "words",
     )
@@ -47,8 +48,9 @@ class Memory:
         self.product_rows: Recent[str, int] = Recent(65_536)
         self.ad_rows: Recent[str, int] = Recent(16_384)
         self.campaign_row: Recent[str, int] = Recent(65_536)
-        self.over: Recent[frozenset[str], Bools] = Recent(8)  # of budgets, by campaign row
-        self.pace_tables: Recent[Paces, PaceTable] = Recent(2)
+        self.stopped: Recent[tuple[frozenset[str], str], frozenset[str]] = Recent(64)
+        self.over: Recent[frozenset[str], Bools] = Recent(32)  # of budgets, by campaign row
+        self.pace_tables: Recent[Paces, PaceTable] = Recent(16)  # one a platform
         self.paced: Recent[tuple[Found, Paces], PacedFound] = Recent(1024)
         self.options: Recent[int, tuple[Option, ...]] = Recent(8192)
         self.apt: Recent[tuple[int, frozenset[int]], Apt] = Recent(16_384)

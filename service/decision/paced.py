@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from service.decision.accounts import AT
 from service.decision.auction import lot_name
 from service.decision.pace import CLOSED, UNPACED, Pace, admitted, paced
 
@@ -23,14 +25,45 @@ if TYPE_CHECKING:
 class Paces:
     """The paces of a store's campaigns by id, as they were told at one moment.
 
-    One that is not named bids in full. Two are the same only if they are one object: what was
-    worked out with them is remembered under that.
+    One that is not named bids in full. `there` has those of each platform on which some campaign
+    has a pace of its own. Two are the same only if they are one object: what was worked out with
+    them is remembered under that.
     """
 
     of: Mapping[str, Pace]
+    there: Mapping[str, Paces] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.of)
+
+    def says_as(self, other: Paces) -> bool:
+        """Whether all bids are paced as `other` has it."""
+        return (
+            self.of == other.of
+            and self.there.keys() == other.there.keys()
+            and all(paces.of == other.there[name].of for name, paces in self.there.items())
+        )
+
+    def on(self, platform: str) -> Paces:
+        """Those that hold on `platform`."""
+        return self.there.get(platform, self) if self.there else self
+
+
+def paces_of(told: Mapping[str, Pace]) -> Paces:
+    """The paces `told` by campaign, or by account where one has a platform of its own.
+
+    There its own pace holds in place of the campaign's, unless the campaign is closed.
+    """
+    everywhere: dict[str, Pace] = {}
+    there: defaultdict[str, dict[str, Pace]] = defaultdict(dict)
+    for name, pace in told.items():
+        campaign_id, at, platform = name.partition(AT)
+        (there[platform] if at else everywhere)[campaign_id] = pace
+    shut = {name: pace for name, pace in everywhere.items() if pace == CLOSED}
+    return Paces(
+        everywhere,
+        {platform: Paces({**everywhere, **own, **shut}) for platform, own in there.items()},
+    )
 
 
 _ABOVE_ANY_BID: Final = 1 << 40  # times a thousand products stays far inside 64 bits

@@ -27,10 +27,16 @@ _LOCK: Final = (
 _WAIT: Final = text(_LOCK)
 _PASS_OVER: Final = text(f"{_LOCK} SKIP LOCKED")
 _EXISTING: Final = text("SELECT id FROM campaigns WHERE id = ANY(:campaigns)")
+_TODAY: Final = (
+    "unnest(CAST(:campaigns AS text[]), CAST(:days AS date[])) AS now (campaign_id, day)"
+)
+# one question for both, of a time when the campaigns were locked already
 _DAYS: Final = text(
-    "SELECT campaign_id, spent_micros FROM campaign_days JOIN unnest("
-    " CAST(:campaigns AS text[]), CAST(:days AS date[])) AS now (campaign_id, day)"
-    " USING (campaign_id, day)"
+    "SELECT campaign_id, NULL AS platform, spent_micros AS micros FROM campaign_days"
+    f" JOIN {_TODAY} USING (campaign_id, day)"
+    " UNION ALL SELECT campaign_id, platform, limit_micros - spent_micros"
+    f" FROM campaign_platform_days JOIN {_TODAY} USING (campaign_id, day)"
+    " WHERE limit_micros IS NOT NULL"
 )
 _BALANCES: Final = text(
     "SELECT id, credit_micros - spent_micros FROM advertisers"
@@ -47,6 +53,7 @@ class Account:
     left: int
     day: date
     day_left: int | None
+    platforms: dict[str, int] = field(default_factory=dict)  # those that have limits of their own
 
 
 @dataclass(slots=True)
@@ -57,8 +64,11 @@ class Accounts:
     balances: dict[str, int] = field(default_factory=dict)  # of advertisers who pay ahead
     busy: frozenset[str] = frozenset()
 
-    def refusal(self, campaign_id: str, price: int) -> str | None:
-        """Why the campaign cannot pay `price`: gone | budget | day | balance; None if it can."""
+    def refusal(self, campaign_id: str, price: int, platform: str | None = None) -> str | None:
+        """Why the campaign cannot pay `price` for what was shown on `platform`.
+
+        Returns: gone | budget | day | platform | balance; None if it can.
+        """
         account = self.held.get(campaign_id)
         if account is None:
             return "gone"
@@ -66,15 +76,19 @@ class Accounts:
             return "budget"
         if account.day_left is not None and price > account.day_left:
             return "day"
+        if account.platforms and price > account.platforms.get(platform or "", price):
+            return "platform"
         balance = self.balances.get(account.advertiser_id)
         return "balance" if balance is not None and price > balance else None
 
-    def take(self, campaign_id: str, price: int) -> None:
+    def take(self, campaign_id: str, price: int, platform: str | None = None) -> None:
         """Lower what is left by a price that was not refused."""
         account = self.held[campaign_id]
         account.left -= price
         if account.day_left is not None:
             account.day_left -= price
+        if platform in account.platforms:
+            account.platforms[platform] -= price
         if account.advertiser_id in self.balances:
             self.balances[account.advertiser_id] -= price
 
@@ -125,10 +139,11 @@ async def _lock(
 
 
 async def _read_days(connection: AsyncConnection, held: dict[str, Account]) -> None:
-    """Lower the daily budgets, which `day_left` begins with, by what their days have spent."""
-    limited = {name: one for name, one in held.items() if one.day_left is not None}
-    if not limited:
-        return
-    days = {"campaigns": list(limited), "days": [one.day for one in limited.values()]}
-    for campaign_id, spent in await connection.execute(_DAYS, days):
-        limited[campaign_id].day_left = (limited[campaign_id].day_left or 0) - spent
+    """Lower the daily budgets, which `day_left` begins with, and read the platforms' limits."""
+    days = {"campaigns": list(held), "days": [one.day for one in held.values()]}
+    for campaign_id, platform, micros in await connection.execute(_DAYS, days):
+        account = held[campaign_id]
+        if platform is not None:
+            account.platforms[platform] = micros
+        elif account.day_left is not None:
+            account.day_left -= micros

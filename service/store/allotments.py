@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
 
+from service.decision.accounts import AT
+
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +23,11 @@ _LEFT: Final = text(
     # the database's clock turns the day
     " AND days.day = CAST(clock_timestamp() AT TIME ZONE time_zone AS date)"
     " WHERE status = 'active'"
+    f" UNION ALL SELECT store_id, campaigns.id || '{AT}' || platform,"
+    " greatest(limit_micros - there.spent_micros, 0) FROM campaigns"
+    " JOIN campaign_platform_days AS there ON there.campaign_id = campaigns.id"
+    " AND there.day = CAST(clock_timestamp() AT TIME ZONE time_zone AS date)"
+    " WHERE status = 'active' AND limit_micros IS NOT NULL"
 )
 _EPOCH: Final = text("SELECT epoch FROM lease_epochs")
 _RAISE: Final = text("UPDATE lease_epochs SET epoch = epoch + 1 RETURNING epoch")
@@ -32,10 +39,13 @@ _DELAYS: Final = text(
 
 
 async def left_of_campaigns(connection: AsyncConnection) -> dict[str, dict[str, int]]:
-    """What each active campaign of each store may still spend now, in micros."""
+    """What each active campaign of each store may still spend now, in micros.
+
+    Where platforms have limits of their own, also the accounts there, as `cmp_1@web`.
+    """
     found: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    for store_id, campaign_id, left in await connection.execute(_LEFT):
-        found[store_id][campaign_id] = left
+    for store_id, name, left in await connection.execute(_LEFT):
+        found[store_id][name] = left
     return dict(found)
 
 

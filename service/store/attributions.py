@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from service.decision.attribution import Touch, TouchKind
 from service.store.attribution_tables import attributions
-from service.store.events import moment
+from service.store.events import PLATFORM, moment
 from service.store.order_keys import ORDER_KEY
 
 if TYPE_CHECKING:
@@ -203,6 +203,7 @@ def _by_number(rows: Iterable[Any]) -> dict[int, list[Touch]]:
             row.window_seconds,
             pricing,
             price,
+            row.payload.get(PLATFORM),
         )
         found[row.number].append(touch)
     return found

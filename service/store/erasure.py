@@ -28,9 +28,9 @@ _ORDER_KEYS: Final = text(
 )
 _COUNTED: Final = text(
     "UPDATE events SET user_id = NULL, session = NULL, query = NULL,"
-    # what an impression cost is no shopper's
-    " payload = jsonb_strip_nulls(jsonb_build_object("
-    "  'pricing', payload -> 'pricing', 'price', payload -> 'price')),"
+    # what an impression cost, and where, is no shopper's
+    " payload = jsonb_strip_nulls(jsonb_build_object('pricing', payload -> 'pricing',"
+    "  'price', payload -> 'price', 'platform', payload -> 'platform')),"
     " event_key = CASE WHEN type = 'conversion' AND order_id IS NOT NULL"
     f"  THEN {_MASKED} || '/' || line ELSE event_key END, order_id = {_MASKED}"
     " FROM stores"

@@ -29,6 +29,9 @@ CALLER_KEYED: Final = ("search", "feature_word", "add_to_cart", "conversion", "r
 SOURCE: Final = "source"
 """In the payload of a click on its way: the hash that stands for who sent it. It is not kept."""
 
+PLATFORM: Final = "platform"
+"""In the payload of what a token tells: where its ad was shown, if the token says so."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import text
 
+from service.decision.accounts import AT, account_of
 from service.store.accounts import lock_accounts
 from service.store.events import moment
 
@@ -26,10 +27,11 @@ _ALREADY: Final = text(
 )
 _CHARGE: Final = text(
     "INSERT INTO charges"
-    " (impression_id, kind, charge_key, store_id, campaign_id, price_micros, ts, day)"
+    " (impression_id, kind, charge_key, store_id, campaign_id, price_micros, ts, platform, day)"
     " SELECT * FROM unnest(CAST(:impressions AS text[]), CAST(:kinds AS text[]),"
     " CAST(:keys AS text[]), CAST(:stores AS text[]), CAST(:campaigns AS text[]),"
-    " CAST(:prices AS bigint[]), CAST(:times AS timestamptz[]), CAST(:days AS date[]))"
+    " CAST(:prices AS bigint[]), CAST(:times AS timestamptz[]), CAST(:platforms AS text[]),"
+    " CAST(:days AS date[]))"
     " ON CONFLICT DO NOTHING RETURNING impression_id, kind, charge_key"
 )
 _SPEND: Final = text(
@@ -39,10 +41,11 @@ _SPEND: Final = text(
 )
 _UNPAID: Final = text(
     "INSERT INTO unpaid"
-    " (impression_id, kind, charge_key, store_id, campaign_id, price_micros, ts, reason)"
+    " (impression_id, kind, charge_key, store_id, campaign_id, price_micros, ts, platform, reason)"
     " SELECT * FROM unnest(CAST(:impressions AS text[]), CAST(:kinds AS text[]),"
     " CAST(:keys AS text[]), CAST(:stores AS text[]), CAST(:campaigns AS text[]),"
-    " CAST(:prices AS bigint[]), CAST(:times AS timestamptz[]), CAST(:reasons AS text[]))"
+    " CAST(:prices AS bigint[]), CAST(:times AS timestamptz[]), CAST(:platforms AS text[]),"
+    " CAST(:reasons AS text[]))"
     " ON CONFLICT DO NOTHING"
 )
 
@@ -57,6 +60,7 @@ class Due(NamedTuple):
     price: int  # micros
     ts: float  # of the event, Unix seconds
     key: str = ""
+    platform: str | None = None  # where the ad was shown; None: a version before, which paid alike
 
     @property
     def name(self) -> tuple[str, str, str]:
@@ -69,7 +73,7 @@ class Charged:
     """What became of what was due; what was booked before is in neither."""
 
     paid: list[Due] = field(default_factory=list)
-    unpaid: dict[Due, str] = field(default_factory=dict)  # why: budget | day | balance | gone
+    unpaid: dict[Due, str] = field(default_factory=dict)  # why: as `Accounts.refusal` says
 
 
 async def charge(
@@ -99,9 +103,9 @@ async def charge(
 def _fit(due: Iterable[Due], accounts: Accounts) -> Charged:
     charged = Charged()
     for one in due:
-        reason = accounts.refusal(one.campaign_id, one.price)
+        reason = accounts.refusal(one.campaign_id, one.price, one.platform)
         if reason is None:
-            accounts.take(one.campaign_id, one.price)
+            accounts.take(one.campaign_id, one.price, one.platform)
             charged.paid.append(one)
         else:
             charged.unpaid[one] = reason
@@ -117,6 +121,7 @@ def _columns(due: Sequence[Due]) -> dict[str, list[object]]:
         "campaigns": [one.campaign_id for one in due],
         "prices": [one.price for one in due],
         "times": [moment(one.ts) for one in due],
+        "platforms": [one.platform for one in due],
     }
 
 
@@ -163,6 +168,13 @@ _REFUSED: Final = {
         f"UPDATE advertisers SET {_outgrown('spent_micros', 'credit_micros')}"
         f" FROM {_GIVEN} WHERE advertisers.id = refused.id"
     ),
+    "platform": text(
+        f"UPDATE campaign_platform_days SET {_outgrown('spent_micros', 'limit_micros')}"
+        f" FROM {_GIVEN}, campaigns WHERE campaigns.id = split_part(refused.id, '{AT}', 1)"
+        " AND campaign_id = campaigns.id"
+        " AND day = CAST(clock_timestamp() AT TIME ZONE time_zone AS date)"
+        f" AND platform = substr(refused.id, length(campaigns.id || '{AT}') + 1)"
+    ),
 }
 
 
@@ -176,9 +188,17 @@ async def _refuse(connection: AsyncConnection, unpaid: dict[Due, str], accounts:
     for one, reason in unpaid.items():
         if reason == "gone":
             continue
-        owner = accounts.held[one.campaign_id].advertiser_id
-        name = owner if reason == "balance" else one.campaign_id
+        name = _refusing(one, reason, accounts)
         least[reason][name] = min(one.price, least[reason].get(name, one.price))
     for reason, prices in least.items():
         values = {"names": list(prices), "prices": list(prices.values())}
         await connection.execute(_REFUSED[reason], values)
+
+
+def _refusing(due: Due, reason: str, accounts: Accounts) -> str:
+    """The name of the limit that had no room."""
+    if reason == "balance":
+        return accounts.held[due.campaign_id].advertiser_id
+    if reason == "platform":
+        return account_of(due.campaign_id, due.platform or "")
+    return due.campaign_id

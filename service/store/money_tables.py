@@ -121,3 +121,14 @@ campaign_paces = Table(
     Column("spent_micros", BigInteger, nullable=False),  # when it was last looked at
     _time("updated_at", now=True),
 )
+
+campaign_platform_paces = Table(
+    "campaign_platform_paces",
+    metadata,
+    Column("campaign_id", Text, ForeignKey("campaigns.id", ondelete="CASCADE"), nullable=False),
+    Column("platform", Text, nullable=False),
+    Column("bid_ppm", Integer, nullable=False),
+    Column("admit_ppm", Integer, nullable=False),
+    _time("updated_at", now=True),
+    PrimaryKeyConstraint("campaign_id", "platform"),
+)

@@ -1,4 +1,4 @@
-"""Whether the money adds up: ledger, campaigns, days, balances and events, micro by micro."""
+"""Whether the money adds up: ledger, campaigns, days, platforms, balances and events."""
 
 from __future__ import annotations
 
@@ -26,6 +26,15 @@ _CAMPAIGNS: Final = text(
     "  FULL JOIN campaign_days AS days USING (campaign_id, day) GROUP BY 1"
     " ) AS days ON days.campaign_id = campaigns.id"
     f" WHERE {_STORE.format(table='campaigns')} ORDER BY campaigns.id"
+)
+_PLATFORMS: Final = text(
+    "SELECT campaigns.id, platform, day, CAST(coalesce(booked.micros, 0) AS bigint) AS ledger,"
+    " coalesce(days.spent_micros, 0) AS held FROM (SELECT campaign_id, day, platform,"
+    " sum(price_micros) AS micros FROM charges WHERE platform IS NOT NULL GROUP BY 1, 2, 3"
+    ") AS booked FULL JOIN campaign_platform_days AS days USING (campaign_id, day, platform)"
+    " JOIN campaigns ON campaigns.id = campaign_id"
+    " WHERE coalesce(booked.micros, 0) <> coalesce(days.spent_micros, 0)"
+    f" AND {_STORE.format(table='campaigns')} ORDER BY 1, 3, 2"
 )
 _BALANCES: Final = text(
     "SELECT advertisers.id, advertisers.spent_micros AS held,"
@@ -121,7 +130,7 @@ class Reconciled:
 async def reconcile(
     engine: AsyncEngine, store_id: str | None = None, since: datetime | None = None
 ) -> Reconciled:
-    """Hold ledger, campaigns, days, balances and events against each other, at one moment.
+    """Hold ledger, campaigns, days, platforms, balances and events against each other at a moment.
 
     Events are compared from `since` on, and no further back than they are kept.
     """
@@ -139,12 +148,14 @@ async def compare(
     begin = kept if since is None else max(since, kept)
     rows = (await connection.execute(_CAMPAIGNS, only)).all()
     balances = (await connection.execute(_BALANCES, only)).all()
+    platforms = (await connection.execute(_PLATFORMS, only)).all()
     compared = {**only, "since": begin}
     net, worth, off, charged = (await connection.execute(_CHARGED_SUMS, compared)).one()
     free, uncharged = (await connection.execute(_FREE, compared)).one()
     ledger = sum(row.ledger for row in rows)
     differing = sum(abs(row.ledger - row.spent) + row.days for row in rows)
     differing += sum(abs(row.held - row.spent) for row in balances)
+    differing += sum(abs(row.held - row.ledger) for row in platforms)
     return Reconciled(
         campaigns=len(rows),
         ledger=ledger,
@@ -153,7 +164,7 @@ async def compare(
         unpaid=(await connection.execute(_UNPAID, only)).scalar_one(),
         difference=differing + off + free,
         since=begin,
-        found=(*_told(rows, balances), *_named(charged, uncharged)),
+        found=(*_told(rows, balances), *_off_there(platforms), *_named(charged, uncharged)),
     )
 
 
@@ -166,6 +177,13 @@ def _told(rows: Any, balances: Any) -> list[str]:
     return told + [
         f"{row.id}: its balance counts {row.held} as spent, its campaigns {row.spent}"
         for row in balances
+    ]
+
+
+def _off_there(platforms: Any) -> list[str]:
+    return [
+        f"{row.id} on {row.platform}, {row.day}: ledger {row.ledger}, its limit counts {row.held}"
+        for row in platforms
     ]
 
 

@@ -1,4 +1,4 @@
-"""Which campaigns cannot pay any more, or not at this hour."""
+"""Which campaigns cannot pay any more, or not at this hour, or not on a platform."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
+
+from service.decision.accounts import AT
 
 if TYPE_CHECKING:
     from sqlalchemy import TextClause
@@ -16,6 +18,13 @@ def _used_up(spent: str, refused: str, limit: str) -> str:
     return f"({spent} >= {limit} OR {spent} + {refused} > {limit})"
 
 
+# the limits of platforms today
+_ACCOUNTS: Final = (
+    f"SELECT store_id, campaigns.id || '{AT}' || platform FROM campaigns"
+    " JOIN campaign_platform_days AS there ON there.campaign_id = campaigns.id"
+    " AND there.day = CAST(clock_timestamp() AT TIME ZONE time_zone AS date)"
+    " WHERE status = 'active' AND limit_micros IS NOT NULL"
+)
 # what is due is compared with limits that are there: a null limit, or refusal, makes no condition
 _SPENT_OUT: Final = text(
     "SELECT campaigns.store_id, campaigns.id FROM campaigns"
@@ -29,8 +38,12 @@ _SPENT_OUT: Final = text(
     + _used_up("days.spent_micros", "days.refused_micros", "daily_budget_micros")
     + " OR "
     + _used_up("advertisers.spent_micros", "advertisers.refused_micros", "credit_micros")
-    + ")"
+    + ") UNION ALL "
+    + _ACCOUNTS
+    + " AND "
+    + _used_up("there.spent_micros", "there.refused_micros", "limit_micros")
 )
+_LIMITED: Final = text(_ACCOUNTS)
 _CLOSED: Final = text(
     "SELECT store_id, id FROM campaigns, LATERAL ("
     " SELECT clock_timestamp() AT TIME ZONE time_zone AS at) AS local, LATERAL ("
@@ -44,9 +57,15 @@ async def spent_out_campaigns(connection: AsyncConnection) -> dict[str, set[str]
     """The active campaigns of each store that cannot pay another event.
 
     Their total, the day's budget or the advertiser's balance is used up, or could not pay the
-    last that came. The database's clock says which day it is.
+    last that came. The same of a platform's limit is told by the name of the account, as
+    `cmp_1@web`. The database's clock says which day it is.
     """
     return await _by_store(connection, _SPENT_OUT)
+
+
+async def limited_accounts(connection: AsyncConnection) -> dict[str, set[str]]:
+    """The accounts of each store's active campaigns whose platforms have limits today."""
+    return await _by_store(connection, _LIMITED)
 
 
 async def closed_campaigns(connection: AsyncConnection) -> dict[str, set[str]]:
@@ -56,6 +75,6 @@ async def closed_campaigns(connection: AsyncConnection) -> dict[str, set[str]]:
 
 async def _by_store(connection: AsyncConnection, statement: TextClause) -> dict[str, set[str]]:
     found: defaultdict[str, set[str]] = defaultdict(set)
-    for store_id, campaign_id in await connection.execute(statement):
-        found[store_id].add(campaign_id)
+    for store_id, name in await connection.execute(statement):
+        found[store_id].add(name)
     return dict(found)

@@ -176,6 +176,7 @@ def _due(order: RowMapping, owed: Credit) -> Due:
         touch.price,
         ts,
         _line_key(order),
+        touch.platform,
     )
 
 
@@ -189,6 +190,7 @@ def _sale(order: RowMapping, owed: Credit, new_to_brand: bool | None) -> dict[st
         "impression_id": touch.impression_id,
         "campaign_id": touch.campaign_id,
         "ad_id": touch.ad_id,
+        "platform": touch.platform,
         "product_id": order["product_id"],
         "touch": touch.kind.value,
         "halo": owed.halo,

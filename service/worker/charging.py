@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from service.decision.terms import Pricing
+from service.store.events import PLATFORM
 from service.store.ledger import Due
 
 if TYPE_CHECKING:
@@ -50,7 +51,14 @@ def dues_of(events: Iterable[Event]) -> list[Due]:
             event.campaign_id or "",
             pricing_of(event)[1],
             event.ts,
+            platform=_platform_of(event),
         )
         for event in events
         if is_paid(event)
     ]
+
+
+def _platform_of(event: Event) -> str | None:
+    """Where the ad was shown; None where the token was of a version that did not say."""
+    platform = event.payload.get(PLATFORM)
+    return platform if isinstance(platform, str) and platform else None

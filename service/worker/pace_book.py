@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+from service.decision.accounts import account_of
 from service.decision.expected_traffic import expected_between
 from service.decision.pace import (
     Interval,
@@ -46,7 +47,7 @@ class _Watched:
 
 @dataclass(slots=True)
 class PaceBook:
-    """Campaigns under watch, by id. No clock of its own, no store."""
+    """Campaigns and accounts under watch, by name. No clock of its own, no store."""
 
     _watched: dict[str, _Watched] = field(default_factory=dict)
 
@@ -61,12 +62,11 @@ class PaceBook:
 
         `shown` are the ads since the last look, `weeks` what each store expects of a week. A store
         that nobody asked anything tells nothing, so its campaigns keep their paces. One whose
-        `sales` are not known keeps what its target made of it.
+        `sales` are not known keeps what its target made of it. Accounts stand behind their
+        campaigns, and are held to the return that is asked of those.
         """
         asked = {one.store_id for one in shown}
-        ads: defaultdict[str, list[Shown]] = defaultdict(list)
-        for one in shown:
-            ads[one.campaign_id or ""].append(one)
+        ads = _by_account(shown)
 
         @cache  # the campaigns of a store share their days
         def between(
@@ -76,14 +76,29 @@ class PaceBook:
 
         before, self._watched = self._watched, {}
         for campaign in campaigns:
-            was = before.get(campaign.campaign_id) or _first_sight(campaign)
-            now = _seen(was, campaign, ads[campaign.campaign_id])
+            was = before.get(campaign.account) or _first_sight(campaign)
+            now = _seen(was, campaign, ads[campaign.account])
             pacer = now.pacer
             if campaign.store_id in asked and was.day == campaign.day:
                 pacer = _step(was, now, campaign, between)
-            pacer = _step_to_roas(replace(now, pacer=pacer), campaign, sales)
-            self._watched[campaign.campaign_id] = replace(now, pacer=pacer)
-        return [_row(campaign, self._watched[campaign.campaign_id]) for campaign in campaigns]
+            if campaign.platform:
+                whole = self._watched.get(campaign.campaign_id)
+                pacer = replace(pacer, roas=whole.pacer.roas if whole else 1.0)
+            else:
+                pacer = _step_to_roas(replace(now, pacer=pacer), campaign, sales)
+            self._watched[campaign.account] = replace(now, pacer=pacer)
+        return [_row(campaign, self._watched[campaign.account]) for campaign in campaigns]
+
+
+def _by_account(shown: Sequence[Shown]) -> defaultdict[str, list[Shown]]:
+    """What was shown by campaign, and once more by campaign and platform."""
+    ads: defaultdict[str, list[Shown]] = defaultdict(list)
+    for one in shown:
+        if one.campaign_id is not None:
+            ads[one.campaign_id].append(one)
+            if one.platform is not None:
+                ads[account_of(one.campaign_id, one.platform)].append(one)
+    return ads
 
 
 def _first_sight(campaign: PacedCampaign) -> _Watched:
@@ -148,7 +163,7 @@ def _step_to_roas(now: _Watched, campaign: PacedCampaign, sales: Mapping[str, Sa
 
 def _row(campaign: PacedCampaign, now: _Watched) -> PaceRow:
     return PaceRow(
-        campaign.campaign_id,
+        campaign.account,
         pace_of(now.pacer.multiplier, campaign.least_bid),
         max(1, round(now.pacer.roas * PPM)),
         campaign.flight.spent,

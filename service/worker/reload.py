@@ -12,11 +12,11 @@ import structlog
 
 from service.decision.live import with_bans
 from service.decision.pace import CLOSED
-from service.decision.paced import Paces, pace_table
+from service.decision.paced import pace_table, paces_of
 from service.errors import BadSnapshotError
 from service.store.paces import paces_by_store, state_of_paces
 from service.store.snapshots import changed_arrays, current_snapshot
-from service.store.spent_out import closed_campaigns, spent_out_campaigns
+from service.store.spent_out import closed_campaigns, limited_accounts, spent_out_campaigns
 from service.worker import counts
 from service.worker.acquaint import acquaint
 from service.worker.bundles import Bundles
@@ -84,12 +84,13 @@ async def follow_paces(
 ) -> None:
     """Bid as the worker paces every store's campaigns, for ever; failures keep the last paces.
 
-    A campaign outside its hours does not bid at all.
+    A campaign outside its hours does not bid at all. Which platforms have limits is followed too.
     """
     seen: tuple[object, ...] = ()
 
     async def look(connection: AsyncConnection) -> None:
         nonlocal seen
+        _limit(live, await limited_accounts(connection))
         closed = await closed_campaigns(connection)
         state = (*await state_of_paces(connection), frozenset(live), closed)
         if state != seen:
@@ -116,14 +117,21 @@ def _closing(
 
 async def _pace(live: dict[str, Live], told: Mapping[str, Mapping[str, Pace]]) -> None:
     for store_id, current in list(live.items()):
-        of = told.get(store_id, {})
-        if of == current.paces.of:
+        paces = paces_of(told.get(store_id, {}))
+        if paces.says_as(current.paces):
             continue
-        paces = Paces(of)
         # in a thread: a request that came first would have to look up every campaign
-        await asyncio.to_thread(pace_table, paces, current.snapshot)
+        for one in (paces, *paces.there.values()):
+            await asyncio.to_thread(pace_table, one, current.snapshot)
         if store_id in live:  # as it is now
             live[store_id] = replace(live[store_id], paces=paces)
+
+
+def _limit(live: dict[str, Live], limited: Mapping[str, set[str]]) -> None:
+    for store_id, current in list(live.items()):
+        accounts = frozenset(limited.get(store_id, ()))
+        if accounts != current.limited:
+            live[store_id] = replace(current, limited=accounts)
 
 
 def _overlay(live: dict[str, Live], spent_out: Mapping[str, set[str]]) -> None:
@@ -174,7 +182,7 @@ class _Follower:
         before = self.live.get(store_id)
         if before is not None:  # nor is a ban
             loaded = loaded.stopping(used_up=before.used_up, short=before.short)
-            loaded = replace(loaded, paces=before.paces)
+            loaded = replace(loaded, paces=before.paces, limited=before.limited)
             loaded = with_bans(loaded, before.bans)
         self.live[store_id] = loaded
         counts.SNAPSHOTS_LOADED.inc()
