@@ -12,6 +12,7 @@ from service.commands.choose import choose, demo_choices, score
 from service.commands.dead_letters import add_commands as add_dead_letter_commands
 from service.commands.foreseen import foreseen
 from service.commands.money import add_commands as add_money_commands
+from service.commands.platforms import demo_platforms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -374,6 +375,7 @@ def openapi(file: Annotated[Path, typer.Argument(help="The .json file to write."
 app.command()(score)
 app.command()(choose)
 demo.command("choices")(demo_choices)
+demo.command("platforms")(demo_platforms)
 add_dead_letter_commands(app)
 add_money_commands(app)
 
