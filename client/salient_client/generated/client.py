@@ -779,6 +779,28 @@ class Salient(Connection):
         )
         return self._ask(call, models.Platform)
 
+    def report_results(
+        self, platform_name: str, body: models.ResultsBatch, *, idempotency_key: str | None = None
+    ) -> models.BatchResult:
+        """Tell what hours on a platform outside the shop cost and brought; each has its own result.
+
+        Good ones are kept even if others are refused. An hour that is told again replaces what was
+        told of it before. The platform is one that a campaign names; those of placements tell by
+        their own events.
+        """
+        call = Call(
+            "POST",
+            "/v1/platforms/{platform_name}/results",
+            within={
+                "platform_name": platform_name,
+            },
+            headers={
+                "Idempotency-Key": idempotency_key,
+            },
+            body=body,
+        )
+        return self._ask(call, models.BatchResult)
+
     def create_key(
         self, body: models.KeyDraft, *, idempotency_key: str | None = None
     ) -> models.NewApiKey:

@@ -1003,6 +1003,28 @@ class FrequencyCap(Wire):
     """In any so many seconds."""
 
 
+class HourReport(Wire):
+    """What one hour on a platform cost and brought."""
+
+    hour: AwareDatetime
+    """When the hour begins (RFC 3339, with a zone): a whole hour of UTC that has begun."""
+
+    campaign_id: str | None = None
+    """The campaign that it is of; null is the whole store, which takes a key of the whole store."""
+
+    spend_micros: int
+    """What it cost, in micros of the store's currency."""
+
+    impressions: int
+    """How often ads were shown."""
+
+    clicks: int
+    """How often one was clicked."""
+
+    conversions: int
+    """Orders that came of it."""
+
+
 class Hours(Wire):
     """The same hours on some days of the week, in the campaign's zone."""
 
@@ -1036,7 +1058,7 @@ class ItemResult(Wire):
     """What a request of its own would have got."""
 
     id: str | None = None
-    """What was made; null if nothing was."""
+    """What was made; null if it has no id, or nothing was."""
 
     errors: Annotated[list[ProblemError], Field(validate_default=True)] = []
     """Why it was refused; pointers are into the item."""
@@ -1954,6 +1976,13 @@ class Refunds(Wire):
 
     more: bool
     """Whether there are more charges to give back."""
+
+
+class ResultsBatch(Wire):
+    """Hours of one platform."""
+
+    results: list[HourReport]
+    """The hours; each stands by itself, and replaces what was told of the same hour and campaign before."""
 
 
 class Return(Wire):

@@ -16,12 +16,14 @@ from service.api.schemas.batches import BatchResult, ItemResult
 from service.api.schemas.problems import ProblemError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pydantic import ValidationError
 
     from service.api.schemas.batches import Batch
     from service.errors import Fault
 
-_INVALID, _MADE = 422, 201
+_INVALID, _MADE, _KEPT = 422, 201, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,19 @@ class Refused:
     faults: tuple[Fault, ...]
 
 
-def batch_result(outcomes: list[str | Refused]) -> BatchResult:
-    """The answer to a bulk request: the id that each item was given, or why it was refused."""
+def batch_result(outcomes: Sequence[str | Refused | None]) -> BatchResult:
+    """The answer to a bulk request: the id that each item was given, or why it was refused.
+
+    None is an item that is kept without an id.
+    """
     results = tuple(_result(index, outcome) for index, outcome in enumerate(outcomes))
     refused = sum(isinstance(outcome, Refused) for outcome in outcomes)
     return BatchResult(made=len(outcomes) - refused, refused=refused, results=results)
 
 
-def _result(index: int, outcome: str | Refused) -> ItemResult:
+def _result(index: int, outcome: str | Refused | None) -> ItemResult:
+    if outcome is None:
+        return ItemResult(index=index, status=_KEPT)
     if isinstance(outcome, str):
         return ItemResult(index=index, status=_MADE, id=outcome)
     errors = tuple(

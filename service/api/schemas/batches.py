@@ -33,7 +33,7 @@ class ItemResult(Wire):
     id: Annotated[
         str | None,
         Field(
-            description="What was made; null if nothing was.",
+            description="What was made; null if it has no id, or nothing was.",
             examples=["ad_0193b2c4e5f67a8b9c0d1e2f3a4b5c6d"],
         ),
     ] = None

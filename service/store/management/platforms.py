@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import text
 
@@ -46,6 +47,33 @@ _LIMIT: Final = text(
 _COUNT: Final = text(
     f"SELECT count(*) FROM (({_IN_USE}) UNION SELECT unnest(CAST(:more AS text[]))) AS used"
 )
+_KNOWN: Final = text(
+    "SELECT EXISTS (SELECT FROM placements WHERE store_id = :store_id AND platform = :name)"
+    " AS placed,"
+    # a merchant is not told what only its rivals name
+    " EXISTS (SELECT FROM campaigns WHERE store_id = :store_id AND :name = ANY(platforms)"
+    "  AND (CAST(:advertiser_id AS text) IS NULL OR advertiser_id = :advertiser_id)) AS named"
+)
+_OF_CAMPAIGNS: Final = text(
+    "SELECT id, advertiser_id, platforms FROM campaigns"
+    " WHERE store_id = :store_id AND id = ANY(:campaigns)"
+    " AND (CAST(:advertiser_id AS text) IS NULL OR advertiser_id = :advertiser_id)"
+)
+
+
+class Known(StrEnum):
+    """By whom a platform is named, as far as a caller may know."""
+
+    PLACED = "placed"  # by a placement: the store shows ads there itself
+    NAMED = "named"  # by campaigns alone
+    NO = "no"
+
+
+class Reach(NamedTuple):
+    """Whose a campaign is, and the platforms that it names; none is all."""
+
+    advertiser_id: str
+    platforms: tuple[str, ...]
 
 
 async def platforms_page(
@@ -88,3 +116,26 @@ async def count_platforms_with(
     await lock_store(connection, store_id)
     values = {"store_id": store_id, "more": list(more)}
     return int((await connection.execute(_COUNT, values)).scalar_one())
+
+
+async def known_platform(
+    connection: AsyncConnection, store_id: str, advertiser_id: str | None, name: str
+) -> Known:
+    """By whom the platform is named; with an `advertiser_id`, by placements or its campaigns."""
+    values = {"store_id": store_id, "advertiser_id": advertiser_id, "name": name}
+    placed, named = (await connection.execute(_KNOWN, values)).one()
+    if placed:
+        return Known.PLACED
+    return Known.NAMED if named else Known.NO
+
+
+async def reach_of_campaigns(
+    connection: AsyncConnection,
+    store_id: str,
+    advertiser_id: str | None,
+    campaigns: list[str],
+) -> dict[str, Reach]:
+    """Where those of `campaigns` run that are there, and the advertiser's."""
+    values = {"store_id": store_id, "advertiser_id": advertiser_id, "campaigns": campaigns}
+    found = await connection.execute(_OF_CAMPAIGNS, values)
+    return {campaign_id: Reach(owner, tuple(named)) for campaign_id, owner, named in found}

@@ -110,7 +110,10 @@ async def test_what_does_not_fit_is_named(house: House, method: str, path: str, 
         "campaign_id": house.shop.campaign.campaign_id,
         "name": "search_top",
         "product_id": "100001",
+        "platform_name": "radio",
     }
+    names = "UPDATE campaigns SET platforms = '{radio}' WHERE id = :it"
+    await house.run(names, it=ids["campaign_id"])
     there = path.format_map(_Ids(ids))
     tried = 0
     for field, body in cases(name):
