@@ -122,7 +122,8 @@ def _price(problems: Problems, between: Range) -> Floats:
     rest = problems.total - np.where(inside, 0.0, between.least).sum(1)
     saturation = np.where(inside, 1.0 / problems.rate, 0.0).sum(1)
     price = np.where(inside, problems.scale, 0.0).sum(1) / (rest + saturation)
-    return np.fmin(np.fmax(price, between.lower), between.upper)
+    within: Floats = np.fmin(np.fmax(price, between.lower), between.upper)
+    return within
 
 
 def _made_up(spend: Floats, between: Range, total: Longs) -> Floats:
