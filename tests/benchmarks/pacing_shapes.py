@@ -95,8 +95,8 @@ SHAPES: Final[tuple[Callable[[Generator], Day], ...]] = (
 
 
 def _surprise(chance: Generator) -> int:
-    # later, the traffic that is left after an outage could not pay the budget at the full bid
-    return int(chance.integers(6 * HOUR, 18 * HOUR))
+    # an outage from 20 o'clock on takes the evening's peak: what is left cannot pay the budget
+    return int(chance.integers(6 * HOUR, 19 * HOUR))
 
 
 def _hours() -> Curve:
