@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from service.decision.plan_reasons import Reason, Standing, detail_of, reason_of
-from service.decision.proportions import split
+from service.decision.proportions import split, split_above
 from service.decision.terms import PPM, Micros
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Split:
     days: PlatformDays
     goal: Goal
     budget: int
+    gone: Sequence[int]  # spent already
     curves: Responses
     agreed: Bounds  # by the policy
     bounds: Bounds  # with the largest change, and above what is spent
@@ -73,9 +74,21 @@ def explained(one: Split) -> Plan:
     return Plan(lines, float(one.chosen.gap), sum(line.predicted for line in lines))
 
 
-def fixed(platforms: Sequence[str], budget: int, spend: Sequence[int], curves: Responses) -> Plan:
-    """Return the plan of a policy that says the shares itself."""
-    reasons = [(Reason.FIXED, "the policy says this share")] * len(platforms)
+def fixed(
+    platforms: Sequence[str],
+    budget: int,
+    shares: Sequence[int],
+    gone: Sequence[int],
+    curves: Responses,
+) -> Plan:
+    """Return the plan of a policy that says the shares itself; `gone` is spent already."""
+    spend = split_above(budget, shares, gone)
+    reasons = [
+        (Reason.ALREADY_SPENT, "what the day cost on it already")
+        if micros == already > part
+        else (Reason.FIXED, "the policy says this share")
+        for micros, already, part in zip(spend, gone, split(budget, shares), strict=True)
+    ]
     lines = _lines(platforms, budget, curves, np.array(spend, np.int64), reasons)
     return Plan(lines, 0.0, sum(line.predicted for line in lines))
 
@@ -89,6 +102,7 @@ def _standings(one: Split) -> list[Standing]:
         Standing(
             spend=int(one.chosen.spend[place]),
             budget=one.budget,
+            gone=one.gone[place],
             floor=int(one.agreed.floor[place]),
             cap=int(one.agreed.cap[place]),
             lower=int(one.bounds.floor[place]),

@@ -14,6 +14,7 @@ class Reason(StrEnum):
     """Why a platform gets what it gets."""
 
     NO_BUDGET = "no_budget"
+    ALREADY_SPENT = "already_spent"  # more than it would get now
     FIXED = "fixed"  # the policy says this share
     AT_FLOOR = "at_floor"
     AT_CAP = "at_cap"
@@ -31,6 +32,7 @@ class Standing(NamedTuple):
 
     spend: int
     budget: int
+    gone: int  # spent already
     floor: int  # by the policy
     cap: int
     lower: int  # with the largest change
@@ -56,6 +58,7 @@ def detail_of(standing: Standing, reason: Reason) -> str:
     guess = standing.guess / max(standing.budget, 1)
     return {
         Reason.NO_BUDGET: "there is nothing to spread",
+        Reason.ALREADY_SPENT: f"what the day cost on it already: {compared}",
         Reason.AT_FLOOR: f"its floor: {compared}",
         Reason.AT_CAP: f"its cap: {compared}",
         Reason.LARGEST_CHANGE: f"as far from the day before as a day may go: {compared}",
@@ -72,7 +75,9 @@ def _agreed(standing: Standing) -> Reason | None:
     spend = standing.spend
     if standing.budget == 0:
         return Reason.NO_BUDGET
-    if spend == standing.floor > 0:
+    if spend == standing.gone > standing.floor:
+        return Reason.ALREADY_SPENT
+    if spend == standing.lower <= standing.floor and standing.floor:
         return Reason.AT_FLOOR
     if spend == standing.cap < standing.budget:
         return Reason.AT_CAP

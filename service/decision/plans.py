@@ -13,7 +13,6 @@ from service.decision.allocation import AllocationError, allocate
 from service.decision.plan_lines import Plan, PlanLine, Split, explained, fixed
 from service.decision.plan_reasons import Reason
 from service.decision.platform_policy import Mode, Policy, agreed_bounds, beside_spent, bounds_of
-from service.decision.proportions import split_above
 from service.decision.responses import Goal
 from service.decision.terms import PPM
 
@@ -65,13 +64,13 @@ def plan(  # noqa: PLR0913 - what is known, what is wanted, what was, and chance
     total = max(budget, sum(gone))
     if policy.mode is Mode.FIXED:
         shares = _fixed_shares(policy, days.platforms)
-        return fixed(days.platforms, total, split_above(total, shares, gone), curves)
+        return fixed(days.platforms, total, shares, gone, curves)
     agreed = agreed_bounds(policy, days.platforms, budget)
     bounds = beside_spent(bounds_of(policy, days.platforms, budget, before), gone, budget)
     guess = chosen = allocate(curves, bounds, total)
     if policy.explore and np.size(lots):
         chosen = allocate(_as_may_be(curves, lots), bounds, total)
-    return explained(Split(days, policy.goal, total, curves, agreed, bounds, guess, chosen))
+    return explained(Split(days, policy.goal, total, gone, curves, agreed, bounds, guess, chosen))
 
 
 def _with_named(days: PlatformDays, policy: Policy) -> PlatformDays:
