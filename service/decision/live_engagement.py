@@ -31,7 +31,7 @@ class HourTold(NamedTuple):
 class Engagement:
     """H hours in a row of P platforms: observed and expected (H, P) of the goal."""
 
-    days: tuple[date, ...]  # of each hour
+    hours: tuple[datetime, ...]
     observed: Floats
     expected: Floats
 
@@ -58,7 +58,7 @@ def live_engagement(
     np.add.at(of_day, day_of, spend)
     of_day[-1:] = np.maximum(of_day[-1:], [planned.get(name, 0) for name in platforms])
     expected = _per_micro(curves, of_day, day_of) * spend
-    return Engagement(tuple(hours.values()), np.where(expected > 0, observed, 0.0), expected)
+    return Engagement(tuple(hours), np.where(expected > 0, observed, 0.0), expected)
 
 
 def _tables(

@@ -128,3 +128,18 @@ campaign_platform_days = Table(
         "spent_micros >= 0 AND spent_micros <= limit_micros", name="spent_within_limit"
     ),
 )
+
+# changes of what a platform brings, as plans were made for
+platform_shocks = Table(
+    "platform_shocks",
+    metadata,
+    Column("campaign_id", Text, ForeignKey("campaigns.id", ondelete="CASCADE"), nullable=False),
+    Column("platform", Text, nullable=False),
+    _time("since"),  # the hour in which it began, most likely
+    _time("seen"),  # the hour in which it was told from chance
+    Column("ratio", Double, nullable=False),  # what it brings since, of what was expected
+    Column("statistic", Double, nullable=False),
+    _time("noticed_at", now=True),
+    PrimaryKeyConstraint("campaign_id", "platform", "seen"),
+    CheckConstraint("ratio >= 0", name="ratio"),
+)
