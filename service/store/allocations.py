@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import insert, text
 
 from service.decision.flight import Flight
 from service.decision.plans import Mode, Policy
+from service.decision.proportions import split
 from service.decision.responses import Goal
-from service.decision.terms import Micros
+from service.decision.terms import PPM, Micros
 from service.store.platform_tables import allocation_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import date
 
     from sqlalchemy import Row
@@ -101,14 +102,14 @@ class AllocatedCampaign:
     """A campaign as its budget is spread today. Amounts in micros.
 
     `platforms` are those that it names; of one that names none, those of placements and those
-    that told of it. `spent` is what today cost so far, outside too; `before` is the last plan of
-    an earlier day.
+    that told of it. `spent` is what today cost so far on these, outside the shop too; `before` is
+    the last plan of an earlier day. What the policy says of other platforms is left out.
     """
 
     campaign_id: str
     store_id: str
     day: date  # of its zone
-    budget: Micros  # for the whole day, less what no platform is known of
+    budget: Micros  # for the whole day, less what today cost beside `platforms`
     platforms: tuple[str, ...]
     policy: Policy | None
     spent: Mapping[str, Micros] = field(default_factory=dict)
@@ -141,19 +142,22 @@ async def campaign_to_allocate(
     here = {"campaign_id": campaign_id, "day": found.day}
     spent = {row[0]: Micros(row[1]) for row in await connection.execute(_SPENT, here)}
     before = {row[0]: Micros(row[1]) for row in await connection.execute(_BEFORE, here)}
+    platforms = tuple(sorted(found.platforms))
+    spent_there = {name: micros for name, micros in spent.items() if name in platforms}
+    policy = policy_of(found)
     return AllocatedCampaign(
         campaign_id=campaign_id,
         store_id=found.store_id,
         day=found.day,
-        budget=_budget(found, sum(spent.values())),
-        platforms=tuple(sorted(found.platforms)),
-        policy=policy_of(found),
-        spent=spent,
+        budget=_budget(found, sum(spent_there.values())),
+        platforms=platforms,
+        policy=policy and _within(policy, platforms),
+        spent=spent_there,
         before=before,
     )
 
 
-def _budget(found: Row[Any], known: int) -> Micros:
+def _budget(found: Row[Any], spent_there: int) -> Micros:
     flight = Flight(
         daily=found.daily_budget_micros,
         left=found.left,
@@ -163,7 +167,17 @@ def _budget(found: Row[Any], known: int) -> Micros:
         ends_for_good=found.ends_for_good,
     )
     whole = found.left + found.spent if flight.budget is None else int(flight.budget)
-    return Micros(max(whole - (found.spent - known), 0))
+    return Micros(max(whole - (found.spent - spent_there), 0))
+
+
+def _within(policy: Policy, platforms: Collection[str]) -> Policy:
+    """What the policy says of `platforms`; fixed shares of others go to these in proportion."""
+    shares, floors, caps = (
+        {name: share for name, share in told.items() if name in platforms}
+        for told in (policy.shares, policy.floors, policy.caps)
+    )
+    whole = split(PPM, list(shares.values())) if shares else ()
+    return replace(policy, shares=dict(zip(shares, whole, strict=True)), floors=floors, caps=caps)
 
 
 def policy_of(found: Row[Any]) -> Policy | None:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from service.contract.platform_days import DayRow
-from service.decision.plans import Plan, PlanLine, Reason
+from service.decision.plans import Mode, Plan, PlanLine, Policy, Reason
 from service.decision.responses import Goal
 from service.decision.terms import Micros, Placement
 from service.store.allocations import (
@@ -20,6 +20,7 @@ from service.store.allocations import (
     lift_limits,
 )
 from service.store.campaigns import put_placements
+from service.store.management.allocations import put_policy
 from service.store.platform_results import HourResult, history_of, put_results
 from tests.unit.store.made import campaign, fill
 
@@ -127,23 +128,24 @@ async def test_a_campaign_that_names_no_platform_runs_where_placements_are_and_r
 async def test_a_budget_is_for_the_day_and_counts_what_is_spent_outside(
     connection: AsyncConnection,
 ) -> None:
-    await fill(connection, campaign(budget=1_000))
+    await fill(connection, campaign(budget=1_000, platforms=("instagram", "web")))
     found = await campaign_to_allocate(connection, "cmp_1")
     assert found is not None
     assert (found.budget, found.policy, found.spent, found.day) == (1_000, None, {}, TODAY.date())
     await charge(connection, "web", 30)
-    await charge(connection, None, 5)
+    for elsewhere in (None, "app"):
+        await charge(connection, elsewhere, 5)
     await put_results(
         connection, "sto_1", [hour(-24, "instagram"), hour(0, "instagram")], "reported"
     )
     found = await campaign_to_allocate(connection, "cmp_1")
     assert found is not None
-    # yesterday's 100 are gone, and 5 were spent where no platform can be held to them
-    assert (found.budget, found.spent) == (895, {"instagram": 100, "web": 30})
+    # yesterday's 100 are gone, and 5 + 5 were spent where none of its platforms is held to them
+    assert (found.budget, found.spent) == (890, {"instagram": 100, "web": 30})
     await connection.execute(text("UPDATE campaigns SET daily_budget_micros = 400"))
     found = await campaign_to_allocate(connection, "cmp_1")
     assert found is not None
-    assert found.budget == 395
+    assert found.budget == 390
     assert await campaign_to_allocate(connection, "cmp_none") is None
 
 
@@ -175,3 +177,22 @@ async def test_the_plan_before_is_the_last_of_an_earlier_day(connection: AsyncCo
     found = await campaign_to_allocate(connection, "cmp_1")
     assert found is not None
     assert found.before == {"web": 30}
+
+
+async def test_what_a_policy_says_of_platforms_that_were_given_up_is_left_out(
+    connection: AsyncConnection,
+) -> None:
+    await fill(connection, campaign(platforms=("app", "web")))
+    policy = Policy(Mode.FIXED, shares={"app": 300_000, "tv": 400_000, "web": 300_000})
+    await put_policy(connection, "cmp_1", policy)
+    found = await campaign_to_allocate(connection, "cmp_1")
+    assert found is not None
+    assert found.policy is not None
+    assert found.policy.shares == {"app": 500_000, "web": 500_000}
+    narrow = Policy(Mode.AUTO, Goal.CONVERSIONS, {}, {"tv": 1, "web": 2}, {"web": 9}, 5, False)
+    await put_policy(connection, "cmp_1", narrow)
+    found = await campaign_to_allocate(connection, "cmp_1")
+    assert found is not None
+    assert found.policy == Policy(
+        Mode.AUTO, Goal.CONVERSIONS, {}, {"web": 2}, {"web": 9}, 5, False
+    )
