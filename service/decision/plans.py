@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,7 +11,7 @@ from service.contract.platform_days import METRICS, PlatformDays
 from service.decision.allocation import AllocationError, allocate
 from service.decision.plan_lines import Plan, PlanLine, Split, explained, fixed
 from service.decision.plan_reasons import Reason
-from service.decision.platform_policy import Mode, Policy, agreed_bounds, beside_spent, bounds_of
+from service.decision.platform_policy import NOTHING, Mode, Policy, agreed_bounds, bounds_of
 from service.decision.responses import Goal
 from service.decision.terms import PPM
 
@@ -29,7 +28,6 @@ __all__ = ["Goal", "Mode", "Plan", "PlanLine", "Policy", "Reason", "plan"]
 
 EXPLORED_SD: Final = 0.3
 """The share of what is not known that is drawn from: full draws cost more than they teach."""
-_NOTHING: Final[Mapping[str, Micros]] = MappingProxyType({})
 
 
 def plan(  # noqa: PLR0913 - what is known, what is wanted, what was, and chance
@@ -41,7 +39,7 @@ def plan(  # noqa: PLR0913 - what is known, what is wanted, what was, and chance
     *,
     day: date,
     lots: ArrayLike = (),
-    spent: Mapping[str, Micros] = _NOTHING,
+    spent: Mapping[str, Micros] = NOTHING,
 ) -> Plan:
     """Spread the `budget` of one `day` over the platforms of `days` and those the policy names.
 
@@ -66,7 +64,7 @@ def plan(  # noqa: PLR0913 - what is known, what is wanted, what was, and chance
         shares = _fixed_shares(policy, days.platforms)
         return fixed(days.platforms, total, shares, gone, curves)
     agreed = agreed_bounds(policy, days.platforms, budget)
-    bounds = beside_spent(bounds_of(policy, days.platforms, budget, before), gone, budget)
+    bounds = bounds_of(policy, days.platforms, budget, before, spent)
     guess = chosen = allocate(curves, bounds, total)
     if policy.explore and np.size(lots):
         chosen = allocate(_as_may_be(curves, lots), bounds, total)

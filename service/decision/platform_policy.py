@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from service.decision.tables import Longs
+    from service.decision.terms import Micros
+
+NOTHING: Final[Mapping[str, Micros]] = MappingProxyType({})
 
 
 class Mode(StrEnum):
@@ -46,23 +50,30 @@ class Policy:
 
 
 def bounds_of(
-    policy: Policy, platforms: Sequence[str], budget: int, before: Mapping[str, int]
+    policy: Policy,
+    platforms: Sequence[str],
+    budget: int,
+    before: Mapping[str, int],
+    spent: Mapping[str, int] = NOTHING,
 ) -> Bounds:
     """Return what each of the platforms (P,) may have of a day's budget, in micros.
 
-    The largest change counts from the shares of the day before, and gives way as far as floors,
-    caps or the budget ask for more: by the same amount for all platforms, and no more than that.
+    What is spent already is theirs: floors then share what is left by what each lacks. The largest
+    change counts from the shares of the day before, and gives way as far as all this asks for:
+    by the same amount for all platforms, and no more than that.
 
     before: the spend of the day before by platform; where it is 0 in all, change has no limit.
 
     Raises: AllocationError for a policy that nothing can satisfy.
     """
-    agreed = agreed_bounds(policy, platforms, budget)
+    gone = [spent.get(name, 0) for name in platforms]
+    total = max(budget, sum(gone))
+    bounds = _beside(agreed_bounds(policy, platforms, budget), gone, total)
     usual = split(budget, [before.get(name, 0) for name in platforms])
     if policy.max_change_ppm is None or not any(usual):
-        return agreed
+        return bounds
     allowed = budget * policy.max_change_ppm // PPM
-    return _near(agreed, np.array(usual, np.int64), allowed, budget)
+    return _near(bounds, np.array(usual, np.int64), allowed, total)
 
 
 def agreed_bounds(policy: Policy, platforms: Sequence[str], budget: int) -> Bounds:
@@ -76,32 +87,27 @@ def agreed_bounds(policy: Policy, platforms: Sequence[str], budget: int) -> Boun
     return Bounds(np.array(floor, np.int64), np.array(cap, np.int64))
 
 
-def beside_spent(bounds: Bounds, spent: Sequence[int], budget: int) -> Bounds:
-    """Return `bounds` (P,) above what is spent already; floors give way where money is gone.
-
-    What is left of the budget then goes to the floors by what each lacks.
-    """
+def _beside(bounds: Bounds, spent: Sequence[int], total: int) -> Bounds:
     gone = np.array(spent, np.int64)
     lacking = [int(lack) for lack in np.maximum(bounds.floor - gone, 0)]
-    left = max(0, budget - sum(spent))
-    if sum(lacking) > left:
+    if sum(lacking) > (left := total - sum(spent)):
         lacking = split(left, lacking)
     return Bounds(gone + np.array(lacking, np.int64), np.maximum(bounds.cap, gone))
 
 
-def _near(agreed: Bounds, usual: Longs, allowed: int, budget: int) -> Bounds:
-    """`agreed` within `allowed` micros of what is `usual`, or as few more as it takes."""
-    total = min(budget, int(agreed.cap.sum()))
+def _near(bounds: Bounds, usual: Longs, allowed: int, total: int) -> Bounds:
+    """`bounds` within `allowed` micros of what is `usual`, or as few more as it takes."""
+    reachable = min(total, int(bounds.cap.sum()))
 
     def within(change: int) -> Bounds:
-        lower, upper = (np.clip(usual + by, agreed.floor, agreed.cap) for by in (-change, change))
+        lower, upper = (np.clip(usual + by, bounds.floor, bounds.cap) for by in (-change, change))
         return Bounds(lower, upper)
 
     def is_enough(change: int) -> bool:
         near = within(change)
-        return bool(near.floor.sum() <= total <= near.cap.sum())
+        return bool(near.floor.sum() <= reachable <= near.cap.sum())
 
-    changes = range(min(allowed, budget), budget)
+    changes = range(min(allowed, total), total)
     return within(changes.start + bisect_left(changes, True, key=is_enough))
 
 
