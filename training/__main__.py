@@ -1,4 +1,4 @@
-"""`python -m training selling-points | ranker | extraction`: parquet in, a model out."""
+"""`python -m training selling-points | ranker | allocator | extraction`: parquet in, model out."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from training.allocator.config import AllocatorArm, AllocatorConfig
 from training.config import ArmName, RankerConfig, ScheduleName, SellingPointConfig
 from training.logs import TrainingDataError
 
@@ -76,6 +77,23 @@ def ranker(
         from training.runs import train_ranker
 
         finish(train_ranker(paths, RankerConfig(seed=seed), out, tell, report))
+
+
+@app.command()
+def allocator(
+    history: Annotated[
+        Path,
+        typer.Option(help="Days of platforms: date, platform, spend, impressions, clicks, ..."),
+    ],
+    out: Out,
+    arm: Annotated[AllocatorArm, typer.Option(help="Which model.")] = AllocatorArm.CNN,
+    seed: Seed = 0,
+) -> None:
+    """Train the model that says what platforms answer to spend."""
+    with _progress("allocator", out) as (tell, report, finish):
+        from training.allocator.run import train_allocator
+
+        finish(train_allocator(history, AllocatorConfig(arm, seed), out, tell, report))
 
 
 @app.command()

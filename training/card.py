@@ -48,9 +48,9 @@ def write_card(kind: str, training: Training, counts: Mapping[str, int]) -> str:
             "",
             "## Data",
             "",
-            *_table(("what", "count"), counts),
+            *table(("what", "count"), counts),
             "",
-            *_table(("file", "SHA-256"), training.data_sha256),
+            *table(("file", "SHA-256"), training.data_sha256),
             "",
             "## Measured",
             "",
@@ -58,11 +58,11 @@ def write_card(kind: str, training: Training, counts: Mapping[str, int]) -> str:
             " calibration did look at it. `low` and `high` bound the gain of AUC over popularity x"
             " position (95 %, shoppers redrawn in pairs).",
             "",
-            *_table(("metric", "value"), {k: f"{v:.4f}" for k, v in training.metrics.items()}),
+            *table(("metric", "value"), {k: f"{v:.4f}" for k, v in training.metrics.items()}),
             "",
             "## Settings",
             "",
-            *_table(("setting", "value"), {**training.config, "seed": training.seed}),
+            *table(("setting", "value"), {**training.config, "seed": training.seed}),
             "",
             "## Limits",
             "",
@@ -73,6 +73,7 @@ def write_card(kind: str, training: Training, counts: Mapping[str, int]) -> str:
     )
 
 
-def _table(heads: tuple[str, str], rows: Mapping[str, Any]) -> list[str]:
+def table(heads: tuple[str, str], rows: Mapping[str, Any]) -> list[str]:
+    """Return the lines of a Markdown table of two columns."""
     lines = [f"| {heads[0]} | {heads[1]} |", "|---|---|"]
     return lines + [f"| {name} | {value} |" for name, value in rows.items()]

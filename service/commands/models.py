@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from service.contract.manifest import BundleKind
 from service.errors import BadBundleError
+from service.inference.allocator import open_allocator
 from service.inference.bundle import open_bundle
+from service.inference.files import kind_of
 from service.inference.newest import bundle_versions
 
 if TYPE_CHECKING:
@@ -31,7 +34,10 @@ def all_versions(models: Path) -> Iterator[Path]:
 def verify(folder: Path) -> Verdict:
     """Put one bundle through every gate."""
     try:
-        open_bundle(folder)
+        if kind_of(folder) is BundleKind.ALLOCATOR:
+            open_allocator(folder)
+        else:
+            open_bundle(folder)
     except BadBundleError as error:
         return Verdict(folder, str(error))
     return Verdict(folder, None)

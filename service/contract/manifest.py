@@ -37,13 +37,18 @@ class BundleKind(StrEnum):
 
     SELLING_POINTS = "selling-points"
     RANKER = "ranker"
+    ALLOCATOR = "allocator"
 
 
 GRAPHS: Final = {
     BundleKind.SELLING_POINTS: frozenset({"context", "phrase", "head", "placed"}),
     BundleKind.RANKER: frozenset({"context", "item", "phrase", "head", "placed"}),
+    BundleKind.ALLOCATOR: frozenset({"response"}),
 }
 """The graphs that each kind of bundle has: sides, head, and head that knows the place shown."""
+
+TEXT_KINDS: Final = (BundleKind.SELLING_POINTS, BundleKind.RANKER)
+"""The kinds that read text; the allocator reads days of platforms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Manifest:
     kind: BundleKind
     name: str
     version: str
-    encoding: Encoding
+    encoding: Encoding | None  # of text; None where the model reads none
     fingerprint: str
     files: Mapping[str, FileEntry]  # all but the manifest itself
     graphs: Mapping[str, str]  # role -> file
@@ -123,8 +128,9 @@ def _build(content: object) -> Manifest:
     entries = _mapping(top["files"], "files")
     files = {name: FileEntry(**_fields(e, FileEntry, name)) for name, e in entries.items()}
     training = Training(**_fields(top["training"], Training, "training"))
-    encoding = _encoding(_fields(top["encoding"], Encoding, "encoding"))
-    top |= {"files": files, "training": training, "encoding": encoding}
+    top |= {"files": files, "training": training}
+    if top["encoding"] is not None:
+        top["encoding"] = _encoding(_fields(top["encoding"], Encoding, "encoding"))
     top["uplift"] = None if top["uplift"] is None else _uplift(top["uplift"])
     try:
         top["kind"] = BundleKind(top["kind"])
@@ -157,6 +163,8 @@ def _check(manifest: Manifest) -> None:
     for field in ("name", "version"):
         _expect(is_file_name(getattr(manifest, field)), field, getattr(manifest, field))
     _expect(_is_hash(manifest.fingerprint), "fingerprint", manifest.fingerprint)
+    reads_text = manifest.kind in TEXT_KINDS
+    _expect((manifest.encoding is not None) == reads_text, "encoding", manifest.encoding)
     _check_files(manifest)
     _check_training(manifest.training)
 
@@ -167,7 +175,7 @@ def _check_files(manifest: Manifest) -> None:
         _expect(_is_hash(entry.sha256), f"files.{name}.sha256", entry.sha256)
         size_is_sane = type(entry.bytes) is int and 0 <= entry.bytes <= _LARGEST_FILE
         _expect(size_is_sane, f"files.{name}.bytes", entry.bytes)
-    for name in (VOCABULARY_FILE, GOLDEN_FILE):
+    for name in (VOCABULARY_FILE, GOLDEN_FILE) if manifest.kind in TEXT_KINDS else (GOLDEN_FILE,):
         _expect(name in manifest.files, f"files.{name}", None)
     graphs = _mapping(manifest.graphs, "graphs")
     _expect(set(graphs) == GRAPHS[manifest.kind], "graphs", sorted(graphs))

@@ -73,17 +73,24 @@ class _Columns(NamedTuple):
     other: NDArray[np.float64]
 
 
-def encode(days: PlatformDays, goal: str, window: int = WINDOW) -> Windows:
-    """Encode the newest `window` days; days before the first are unknown.
+def encode(days: PlatformDays, goal: str) -> Windows:
+    """Encode the newest days of a history.
 
     Raises: WindowError.
     """
-    if window < 1:
-        message = f"a window has at least one day, received {window}"
-        raise WindowError(message)
-    before = max(0, window - days.known.shape[1])
-    totals = np.pad(days.totals, ((0, 0), (before, 0), (0, 0)))[:, -window:]
-    known = np.pad(days.known, ((0, 0), (before, 0)))[:, -window:]
+    return encode_newest(days.totals, days.known, goal)
+
+
+def encode_newest(totals: NDArray[Any], known: NDArray[np.bool_], goal: str) -> Windows:
+    """Encode the newest WINDOW of D days; days before the first are not known.
+
+    totals (P, D, 4), known (P, D).
+
+    Raises: WindowError.
+    """
+    before = max(0, WINDOW - known.shape[1])
+    totals = np.pad(totals, ((0, 0), (before, 0), (0, 0)))[:, -WINDOW:]
+    known = np.pad(known, ((0, 0), (before, 0)))[:, -WINDOW:]
     return encode_windows(totals, known, goal)
 
 

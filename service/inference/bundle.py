@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from service.contract.arrays import FloatArray, LongArray, Tensors
+    from service.contract.encoding import Encoding
     from service.contract.golden import GoldenRow
     from service.contract.manifest import BundleKind, Manifest
 
@@ -137,7 +138,11 @@ def open_bundle(folder: Path) -> Bundle:
 def _open(folder: Path) -> Bundle:
     manifest, contents = read_files(folder)
     digest = hashlib.sha256(contents[MANIFEST_FILE]).hexdigest()
-    encoder = _encoder(manifest, contents[VOCABULARY_FILE], contents.get(RELEVANCE_FILE))
+    if manifest.encoding is None:
+        message = f"manifest gate: a bundle of kind {manifest.kind} reads no text"
+        raise BadBundleError(message)
+    texts = contents[VOCABULARY_FILE], contents.get(RELEVANCE_FILE)
+    encoder = _encoder(manifest.fingerprint, manifest.encoding, *texts)
     golden = _golden(contents[GOLDEN_FILE])
     graphs = {role: _graph(folder, role, file) for role, file in manifest.graphs.items()}
     bundle = Bundle(manifest, digest, encoder, graphs, golden)
@@ -147,28 +152,30 @@ def _open(folder: Path) -> Bundle:
     return bundle
 
 
-def _encoder(manifest: Manifest, vocabulary: bytes, relevance: bytes | None) -> Encoder:
+def _encoder(
+    fingerprint: str, encoding: Encoding, vocabulary: bytes, relevance: bytes | None
+) -> Encoder:
     """Return the encoder; bundles with equal fingerprints share one, and what it remembers."""
     with _encoders_lock:
-        known = _encoders.get(manifest.fingerprint)
+        known = _encoders.get(fingerprint)
     try:
         words = Vocabulary.from_bytes(vocabulary)
         known_fits = None if relevance is None else Relevance.from_bytes(relevance, words.size)
-        encoder = Encoder(manifest.encoding, words, known_fits)
+        encoder = Encoder(encoding, words, known_fits)
     except RelevanceError as error:
         message = f"relevance gate: {error}"
         raise BadBundleError(message) from error
     except (ValueError, RecursionError) as error:
         message = f"vocabulary gate: {error}"
         raise BadBundleError(message) from error
-    if encoder.fingerprint != manifest.fingerprint:
+    if encoder.fingerprint != fingerprint:
         message = (
             f"fingerprint gate: text is encoded as {encoder.fingerprint[:16]} here, the model was "
-            f"trained with {manifest.fingerprint[:16]}"
+            f"trained with {fingerprint[:16]}"
         )
         raise BadBundleError(message)
     with _encoders_lock:
-        return _encoders.setdefault(manifest.fingerprint, known or encoder)
+        return _encoders.setdefault(fingerprint, known or encoder)
 
 
 def _golden(data: bytes) -> tuple[GoldenRow, ...]:

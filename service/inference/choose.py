@@ -154,7 +154,7 @@ class _Chooser:
 
     @classmethod
     def of(cls, opened: Bundle, files: ChoiceFiles, rules: ChoiceRules) -> _Chooser:
-        attested = Attested.read(files.items, opened.manifest.encoding.locale)
+        attested = Attested.read(files.items, opened.encoder.encoding.locale)
         items, shoppers = read_items(files.items), Codes()
         log = build_history(
             read_facets(files.facets, shoppers) if files.facets else None,

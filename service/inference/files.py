@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from service.contract.manifest import FileEntry
+    from service.contract.manifest import BundleKind, FileEntry
 
 _LARGEST_TEXT: Final = 64 << 20
 _CHUNK: Final = 1 << 20
@@ -49,6 +49,18 @@ def read_files(folder: Path) -> tuple[Manifest, dict[str, bytes]]:
         message = f"files gate: {error.filename or folder}: {error.strerror or error}"
         raise BadBundleError(message) from error
     return manifest, contents
+
+
+def kind_of(folder: Path) -> BundleKind:
+    """Return what kind of bundle lies in `folder`, before anything else of it is read.
+
+    Raises: BadBundleError.
+    """
+    try:
+        return Manifest.from_json(_read_text(folder / MANIFEST_FILE, "manifest")).kind
+    except (ManifestError, OSError) as error:
+        message = f"manifest gate: {error}"
+        raise BadBundleError(message) from error
 
 
 def _read_text(path: Path, gate: str) -> bytes:

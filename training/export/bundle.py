@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from service.contract.golden import write_golden
 from service.contract.manifest import (
@@ -35,6 +35,16 @@ if TYPE_CHECKING:
 CARD_FILE: Final = "CARD.md"
 
 
+class Contents(Protocol):
+    """What can be written as a bundle."""
+
+    def contents(self) -> dict[str, bytes]:
+        """Return the bytes of every file but the manifest."""
+
+    def manifest(self, version: str, contents: Mapping[str, bytes]) -> Manifest:
+        """Return the manifest over these files."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What goes into a bundle."""
@@ -59,21 +69,25 @@ class Parts:
 
     def manifest(self, version: str, contents: Mapping[str, bytes]) -> Manifest:
         """Return the manifest over these files."""
-        files = {
-            name: FileEntry(hashlib.sha256(data).hexdigest(), len(data))
-            for name, data in contents.items()
-        }
         return Manifest(
             kind=self.kind,
             name=str(self.kind),
             version=version,
             encoding=self.encoder.encoding,
             fingerprint=self.encoder.fingerprint,
-            files=files,
+            files=entries(contents),
             graphs={role: f"{role}.onnx" for role in self.graphs},
             training=self.training,
             uplift=self.uplift,
         )
+
+
+def entries(contents: Mapping[str, bytes]) -> dict[str, FileEntry]:
+    """Return what the manifest says of each file."""
+    return {
+        name: FileEntry(hashlib.sha256(data).hexdigest(), len(data))
+        for name, data in contents.items()
+    }
 
 
 def check_place(folder: Path) -> None:
@@ -90,7 +104,7 @@ def check_place(folder: Path) -> None:
         raise TrainingDataError(f"{folder}: is no folder")
 
 
-def write_bundle(folder: Path, parts: Parts) -> Manifest:
+def write_bundle(folder: Path, parts: Contents) -> Manifest:
     """Write the bundle, try it by every gate, and only then put it in place of an earlier one.
 
     Raises: GateError, and leaves what stood there.

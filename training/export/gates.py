@@ -24,6 +24,8 @@ from service.contract.manifest import (
 from service.contract.matching import PHRASE_MATCH
 from service.contract.relevance import Relevance
 from service.contract.vocabulary import Vocabulary
+from training.export.allocator_gates import pass_allocator_gates
+from training.export.expecting import expect
 from training.export.golden import phrase_match, title_match
 
 if TYPE_CHECKING:
@@ -33,32 +35,38 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from service.contract.arrays import FloatArray
+    from service.contract.encoding import Encoding
 
 SHAPES: Final = (1, 3, 64)
 
 Feeds = "Mapping[str, NDArray[Any]]"
 
 
-class GateError(Exception):
-    """A bundle failed a gate; the message says which, and what was found."""
-
-
 def pass_gates(folder: Path) -> None:
     """Put the bundle in `folder` through checker, hashes, fingerprint, shapes and golden rows.
+
+    An allocator has gates of its own after the first two.
 
     Raises: GateError.
     """
     manifest = Manifest.from_json((folder / MANIFEST_FILE).read_bytes())
     for name, entry in manifest.files.items():
         found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-        _expect(found == entry.sha256, f"SHA-256 of {name}", found)
+        expect(found == entry.sha256, f"SHA-256 of {name}", found)
     for name in manifest.graphs.values():
         onnx.checker.check_model(str(folder / name), full_check=True)
+    if manifest.encoding is None:
+        pass_allocator_gates(folder, manifest)
+    else:
+        _pass_text_gates(folder, manifest, manifest.encoding)
+
+
+def _pass_text_gates(folder: Path, manifest: Manifest, encoding: Encoding) -> None:
     vocabulary = Vocabulary.from_bytes((folder / VOCABULARY_FILE).read_bytes())
     relevance = Relevance.from_bytes((folder / RELEVANCE_FILE).read_bytes(), vocabulary.size)
-    runner = Runner(folder, manifest, Encoder(manifest.encoding, vocabulary, relevance))
+    runner = Runner(folder, manifest, Encoder(encoding, vocabulary, relevance))
     found = runner.encoder.fingerprint
-    _expect(found == manifest.fingerprint, "fingerprint", found)
+    expect(found == manifest.fingerprint, "fingerprint", found)
     for rows in SHAPES:
         runner.try_shape(rows)
     for number, row in enumerate(read_golden((folder / GOLDEN_FILE).read_bytes())):
@@ -101,7 +109,7 @@ class Runner:
             for role in ("head", "placed"):
                 for name, scores in self.run(role, {**feeds, "context": context}).items():
                     fits = scores.shape == (rows,) and bool(np.isfinite(scores).all())
-                    _expect(fits, f"{role} {name} for {rows} rows", scores.shape)
+                    expect(fits, f"{role} {name} for {rows} rows", scores.shape)
 
     def answers(self, row: GoldenRow) -> dict[str, float]:
         """Return what the graphs say to a golden row."""
@@ -148,12 +156,7 @@ def _kept(feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 
 def _compare(number: int, row: GoldenRow, found: Mapping[str, float]) -> None:
-    _expect(set(found) == set(row.expected), f"golden row {number}", sorted(found))
+    expect(set(found) == set(row.expected), f"golden row {number}", sorted(found))
     for name, value in row.expected.items():
         close = abs(found[name] - value) <= TOLERANCE
-        _expect(close, f"golden row {number}: {name}, expected {value!r}", found[name])
-
-
-def _expect(holds: bool, what: str, found: object) -> None:
-    if not holds:
-        raise GateError(f"{what}: found {found!r}")
+        expect(close, f"golden row {number}: {name}, expected {value!r}", found[name])

@@ -6,7 +6,7 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import text
 
-from service.contract.manifest import BundleKind
+from service.contract.manifest import TEXT_KINDS, BundleKind
 from service.store.stream import STREAM, EventStream
 from service.worker.bundles import Bundles
 from service.worker.consume import Consumer
@@ -55,7 +55,7 @@ async def refresher(engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[Refres
 
 @pytest.fixture(scope="module")
 def files() -> dict[BundleKind, dict[str, bytes]]:
-    return {kind: made_files(kind) for kind in BundleKind}
+    return {kind: made_files(kind) for kind in TEXT_KINDS}
 
 
 @pytest.fixture

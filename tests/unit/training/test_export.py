@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
-from service.contract.manifest import BundleKind, Training
+from service.contract.manifest import TEXT_KINDS, BundleKind, Training
 from tests.unit.training.made_models import (
     made_encoder,
     made_ranker,
@@ -17,7 +17,8 @@ from tests.unit.training.made_models import (
 )
 from training.card import write_card
 from training.export.bundle import Parts, check_place, write_bundle
-from training.export.gates import GateError, pass_gates
+from training.export.expecting import GateError
+from training.export.gates import pass_gates
 from training.export.golden import ranker_answers, selling_point_answers
 from training.export.graph import FLOAT, GraphBuilder
 from training.export.ranker import ranker_graphs
@@ -51,7 +52,7 @@ def _parts(kind: BundleKind, encoder: Encoder) -> Parts:
     return Parts(kind, encoder, graphs, golden, training, card)
 
 
-@pytest.fixture(scope="module", params=list(BundleKind))
+@pytest.fixture(scope="module", params=TEXT_KINDS)
 def parts(request: pytest.FixtureRequest, encoder: Encoder) -> Parts:
     return _parts(request.param, encoder)
 

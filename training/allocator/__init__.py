@@ -1,0 +1,1 @@
+"""The allocator: what a platform answers to spend, learnt from the days of many platforms."""

@@ -1,0 +1,34 @@
+"""The settings of the allocator's training; they go into the bundle's manifest as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class AllocatorArm(StrEnum):
+    """Which model: one that answers to spend, or the paper's, which does not."""
+
+    CNN = "cnn"
+    P0 = "p0"
+
+
+@dataclass(frozen=True, slots=True)
+class AllocatorConfig:
+    """How the allocator is built and fitted."""
+
+    arm: AllocatorArm = AllocatorArm.CNN
+    seed: int = 0
+    channels: int = 16  # of each convolution over time
+    width: int = 5  # days that a convolution sees
+    hidden: int = 24
+    horizon: int = 3  # days ahead that are learnt; they share what is not known of the level
+    rate: float = 4e-3
+    decay: float = 1e-4  # of squared kernels
+    batch: int = 512  # windows a step
+    passes: float = 6.0
+    least_steps: int = 400
+    most_steps: int = 1_500
+    cut: float = 0.3  # share of windows whose older days are taken away
+    thinned: float = 0.5  # share of platforms whose counts are thinned
+    held_out: float = 0.15  # of the days, the newest

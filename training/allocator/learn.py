@@ -1,0 +1,131 @@
+"""Fit the allocator: steps over windows drawn anew each round, the best weights kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from training.allocator.likelihood import surprise
+from training.allocator.network import new_network
+from training.allocator.windows import Series, rows_of
+from training.fit import Best, start_from
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from service.contract.arrays import LongArray, Tensors
+    from training.allocator.config import AllocatorConfig
+    from training.fit import Report
+
+_ROUND: Final = 8_192  # windows that are cut and encoded together
+_CHECKS: Final = 10
+_MOST_CHECKED: Final = 16_384
+_STEEPEST: Final = 1.0  # norm of a gradient
+
+
+@dataclass(frozen=True, slots=True)
+class AllocatorData:
+    """The days of platforms, and on which of them windows end: learnt from and held out."""
+
+    series: Series
+    learnt: LongArray
+    held_out: LongArray
+
+    @classmethod
+    def of(cls, series: Series, config: AllocatorConfig) -> AllocatorData:
+        """Hold out the newest of the days with one before them; nothing learnt looks there."""
+        days = np.arange(1, series.known.shape[1])
+        first = len(days) - round(config.held_out * len(days))
+        ahead = config.horizon - 1 if first < len(days) else 0
+        return cls(series, days[: max(first - ahead, 1)], days[first:])
+
+    @property
+    def checked(self) -> LongArray:
+        """The days to check on: held out, or all where nothing could be."""
+        return self.held_out if len(self.held_out) else self.learnt
+
+
+def learn_allocator(data: AllocatorData, config: AllocatorConfig, report: Report) -> keras.Model:
+    """Fit the network of `config.arm` and return it with its best weights."""
+    start_from(config.seed)
+    model = new_network(config)
+    rng = np.random.default_rng(config.seed)
+    rows = 2 * len(data.learnt) * len(data.series.known)
+    wanted = round(config.passes * rows / config.batch)
+    steps = min(max(wanted, config.least_steps), config.most_steps)
+    step = Stepping(model, config, steps)
+    held_out = rows_of(data.series, _some(data, rng), config, None)
+    best, every = Best(model), max(1, steps // _CHECKS)
+    for done, batch in enumerate(_batches(data, config, rng), start=1):
+        step(batch)
+        if done % every == 0 or done == steps:
+            loss = step.check(held_out)
+            best.offer(loss)
+            report(done, steps, f"held-out surprise {loss:.4f}")
+        if done == steps:
+            break
+    best.restore()
+    return model
+
+
+def _some(data: AllocatorData, rng: np.random.Generator) -> LongArray:
+    most = max(1, _MOST_CHECKED // len(data.series.known))
+    return np.sort(rng.permutation(data.checked)[:most])
+
+
+def _batches(
+    data: AllocatorData, config: AllocatorConfig, rng: np.random.Generator
+) -> Iterator[Tensors]:
+    """Yield batches without end; each round thins and cuts anew."""
+    days = max(1, _ROUND // len(data.series.known))
+    while True:
+        order = rng.permutation(data.learnt)
+        for start in range(0, len(order), days):
+            series = data.series.thinned(config.thinned, rng)
+            rows = rows_of(series, order[start : start + days], config, rng)
+            count = len(rows["value"])
+            size = min(config.batch, count)
+            mixed = rng.permutation(count)
+            for first in range(0, count - size + 1, max(size, 1)):
+                yield {name: one[mixed[first : first + size]] for name, one in rows.items()}
+
+
+class Stepping:
+    """Training steps of one network, and its loss where it does not learn."""
+
+    def __init__(self, model: keras.Model, config: AllocatorConfig, steps: int) -> None:
+        rate = keras.optimizers.schedules.PolynomialDecay(config.rate, steps, config.rate / 10)
+        self._optimizer = keras.optimizers.Adam(rate, global_clipnorm=_STEEPEST)
+        self._model, self._decay = model, config.decay
+        self._variables = model.trainable_variables
+        self._kernels = [v for v in self._variables if len(v.shape) > 1]
+        self._optimizer.build(self._variables)
+        self._step = tf.function(self._take, autograph=False, reduce_retracing=True)
+        self._loss = tf.function(self._mean, autograph=False, reduce_retracing=True)
+
+    def _mean(self, batch: Any) -> Any:
+        return tf.cast(tf.reduce_mean(surprise(self._model(batch), batch)), tf.float32)
+
+    def _take(self, batch: Any) -> Any:
+        with tf.GradientTape() as tape:
+            large = tf.add_n([tf.reduce_sum(tf.square(v.value)) for v in self._kernels])
+            loss = self._mean(batch) + self._decay * large
+        gradients = tape.gradient(loss, [v.value for v in self._variables])
+        self._optimizer.apply(gradients, self._variables)
+        return loss
+
+    def __call__(self, batch: Tensors) -> float:
+        """Take a step; returns the loss before it."""
+        return float(self._step(_tensors(batch)))
+
+    def check(self, rows: Tensors) -> float:
+        """Return the mean surprise of rows."""
+        return float(self._loss(_tensors(rows)))
+
+
+def _tensors(batch: Tensors) -> dict[str, Any]:
+    return {name: tf.constant(value) for name, value in batch.items()}

@@ -1,0 +1,247 @@
+"""The networks: from a window of days to the curve of the day after, and how sure it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import keras
+import numpy as np
+from keras import ops
+
+from service.contract.platform_windows import FEATURES, WINDOW
+from training.allocator.config import AllocatorArm
+
+if TYPE_CHECKING:
+    from training.allocator.config import AllocatorConfig
+
+Tensor = Any
+
+RATES: Final = np.geomspace(0.05, 50.0, 9, dtype=np.float32)
+"""The bends that are weighed against each other: from all but straight to all but full."""
+
+SHARES: Final = 4  # of FEATURES: spend, goal, impressions and the other goal
+SOFT: Final = 0.1  # of the usual day: keeps logarithms of small counts calm
+TINY: Final = 1e-4
+SURE: Final = 8.0  # logarithms of weights stay within this
+LEAST_SD: Final = 0.01
+LEAST_DISPERSION: Final = 1e-4
+_AGEING: Final = 0.06  # a day, where learning starts
+BENT: Final = 1.5  # how far the last layer may move ln(rate)
+
+
+class Answer(NamedTuple):
+    """What a network says of platforms (N,), all as shares of the usual day (`Windows`).
+
+    The goal on a day that costs x times the usual spend is expected to be
+
+        value * exp(level) * ln(1 + e^bend x) / ln(1 + e^bend)
+
+    level (N, H) of the days ahead; sd (N,) of what is not known of the level; dispersion (N,) of
+    the counts of a day: variance = m + dispersion m^2. Without a bend, spend does not matter.
+    """
+
+    level: Tensor
+    sd: Tensor
+    dispersion: Tensor
+    bend: Tensor | None = None
+
+
+class Trunk(keras.layers.Layer):
+    """Two convolutions over time, a Conv2D(1, k) each: days that are not known stay zero.
+
+    history (N, W, F), mask (N, W) -> (N, W, C). Its inputs are logarithms of the shares and of
+    goal by spend.
+    """
+
+    def __init__(self, channels: int, width: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        kind: dict[str, Any] = {"padding": "same", "activation": "relu"}
+        self.first = keras.layers.Conv2D(channels, (1, width), **kind)
+        self.second = keras.layers.Conv2D(channels, (1, width), **kind)
+
+    def call(self, history: Tensor, mask: Tensor) -> Tensor:
+        """Return what each day and its neighbours say."""
+        known = mask[..., None]
+        logs = ops.log(1.0 + history[..., :SHARES]) * known
+        by_spend = ops.log((history[..., 1:2] + SOFT) / (history[..., :1] + SOFT)) * known
+        days = ops.concatenate([logs, by_spend, known, history[..., SHARES:] * known], axis=-1)
+        found = self.first(days[:, None]) * known[:, None]
+        return (self.second(found) * known[:, None])[:, 0]
+
+
+class DayWeights(keras.layers.Layer):
+    """How much each day counts: by its age, and by what the trunk found there.
+
+        w_t = exp(clip(a_t + u . h_t)) on the days that count, else 0
+
+    days (N, W, C), counts (N, W) of 0 and 1 -> (N, W).
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.score = keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")
+        ages = keras.initializers.Constant(-_AGEING * np.arange(WINDOW)[::-1])
+        self.age = self.add_weight(shape=(WINDOW,), initializer=ages, name="age")
+
+    def call(self, days: Tensor, counts: Tensor) -> Tensor:
+        """Return the weights."""
+        logs = ops.clip(self.age + self.score(days)[..., 0], -SURE, SURE)
+        return ops.exp(logs) * counts
+
+
+class Bend(keras.layers.Layer):
+    """How bent the answer is, weighed over a grid of curves with a prior learnt over platforms.
+
+        g_k(x) = ln(1 + b_k x) / ln(1 + b_k)
+        fit_k = sum_t w_t y_t ln (g_k(x_t) / m_k)      m_k = sum_t w_t g_k(x_t) / sum_t w_t
+        pi = softmax(prior + v / (1 + phi v) fit)          ln b = sum_k pi_k ln b_k
+
+    fit is the log likelihood of Poisson counts whatever their level; v, the counts of a usual day,
+    and phi, more than Poisson noise, say what it is worth. Where spend never varied all fits are
+    alike, and the prior is left. spend, goal, weights (N, W), size (N, 1) -> (N, K).
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        shape = (len(RATES),)
+        self.prior = self.add_weight(shape=shape, initializer="zeros", name="prior")
+        start = keras.initializers.Constant(-2.0)
+        self.noise = self.add_weight(shape=(), initializer=start, name="noise")
+
+    def call(self, spend: Tensor, goal: Tensor, weights: Tensor, size: Tensor) -> Tensor:
+        """Return the probabilities of the grid's curves."""
+        curves = ops.log(1.0 + spend[..., None] * RATES) / np.log1p(RATES)  # (N, W, K)
+        days = weights[..., None]
+        usual = (ops.sum(days * curves, axis=1, keepdims=True) + TINY) / (
+            ops.sum(days, axis=1, keepdims=True) + TINY
+        )  # (N, 1, K)
+        off = ops.log(ops.maximum(curves, TINY) / usual)  # small, or floats would lose it
+        fit = ops.sum((weights * goal)[..., None] * off, axis=1)
+        counts = ops.exp(size) - 1.0
+        worth = counts / (1.0 + ops.softplus(self.noise) * counts)
+        return ops.softmax(self.prior + worth * fit)
+
+
+class ResponseNetwork(keras.Model):
+    """CNN over a platform's days -> the concave answer to spend of the day after.
+
+    The level is the weighted mean of what came over what the curve expects, drawn to the usual;
+    a small network over the trunk and over each day's deviation corrects it (weekdays, trends,
+    what is reported late). It starts with no correction.
+    """
+
+    def __init__(self, config: AllocatorConfig, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.trunk = Trunk(config.channels, config.width)
+        self.for_level, self.for_bend = DayWeights(), DayWeights()
+        self.grid = Bend()
+        start = keras.initializers.Constant(-2.0)
+        self.drawn = self.add_weight(shape=(), initializer=start, name="drawn")
+        self.lags = keras.layers.Dense(config.hidden, activation="relu")
+        self.inner = keras.layers.Dense(config.hidden, activation="relu")
+        self.heads = Heads(config.horizon)
+
+    def call(self, batch: Any, training: bool = False) -> Answer:
+        """Return the answers to history (N, W, F) and mask (N, W)."""
+        del training
+        history, mask = batch["history"], batch["mask"]
+        spend, goal, size = history[..., 0], history[..., 1], history[:, -1, SHARES : SHARES + 1]
+        on = mask * ops.cast(spend > 0, "float32")
+        days = self.trunk(history, mask)
+        odds = self.grid(spend, goal, self.for_bend(days, on), size)
+        bend = ops.sum(odds * np.log(RATES), axis=-1, keepdims=True)  # (N, 1)
+        curve = ops.log(1.0 + ops.exp(bend) * spend) / ops.log(1.0 + ops.exp(bend))
+        weights = self.for_level(days, on)
+        level = self._level(weights, goal, curve)
+        off = ops.log((goal + SOFT) / (ops.exp(level) * curve + SOFT)) * mask
+        lags = self.lags(ops.concatenate([off, ops.log(1.0 + spend) * mask, mask], axis=-1))
+        said = [lags, pooled(weights, days), size, level, bend, odds, spread(spend, on)]
+        moved = self.heads(self.inner(ops.concatenate(said, axis=-1)), off)
+        bend = bend[:, 0] + BENT * ops.tanh(moved.bend)
+        return Answer(level + moved.level, moved.sd, moved.dispersion, bend)
+
+    def _level(self, weights: Tensor, goal: Tensor, curve: Tensor) -> Tensor:
+        usual = ops.softplus(self.drawn)  # days of the usual level that are added
+        came = ops.sum(weights * goal, axis=-1, keepdims=True) + usual
+        return ops.log(came / (ops.sum(weights * curve, axis=-1, keepdims=True) + usual))
+
+
+class EngagementNetwork(keras.Model):
+    """The paper's: CNN over a platform's days -> engagement on the day after, at any spend.
+
+    It knows no answer to spend, and so cannot say where more of it would help: budgets can only
+    be shared in proportion to what it foretells.
+    """
+
+    def __init__(self, config: AllocatorConfig, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.trunk = Trunk(config.channels, config.width)
+        self.for_level = DayWeights()
+        start = keras.initializers.Constant(-2.0)
+        self.drawn = self.add_weight(shape=(), initializer=start, name="drawn")
+        self.lags = keras.layers.Dense(config.hidden, activation="relu")
+        self.inner = keras.layers.Dense(config.hidden, activation="relu")
+        self.heads = Heads(config.horizon)
+
+    def call(self, batch: Any, training: bool = False) -> Answer:
+        """Return the answers to history (N, W, F) and mask (N, W)."""
+        del training
+        history, mask = batch["history"], batch["mask"]
+        goal, size = history[..., 1], history[:, -1, SHARES : SHARES + 1]
+        days = self.trunk(history, mask)
+        weights = self.for_level(days, mask)
+        usual = ops.softplus(self.drawn)
+        came = ops.sum(weights * goal, axis=-1, keepdims=True) + usual
+        level = ops.log(came / (ops.sum(weights, axis=-1, keepdims=True) + usual))
+        off = ops.log((goal + SOFT) / (ops.exp(level) + SOFT)) * mask
+        lags = self.lags(ops.concatenate([off, mask], axis=-1))
+        said = ops.concatenate([lags, pooled(weights, days), size, level], axis=-1)
+        moved = self.heads(self.inner(said), off)
+        return Answer(level + moved.level, moved.sd, moved.dispersion)
+
+
+class Heads(keras.layers.Layer):
+    """The last layer: corrections of level and bend that start at zero, and two spreads.
+
+    hidden (N, H'), off (N, W), each day's deviation -> Answer of corrections, level (N, H).
+    """
+
+    def __init__(self, horizon: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        zeros: dict[str, Any] = {"kernel_initializer": "zeros"}
+        self.level = keras.layers.Dense(horizon, **zeros)
+        self.by_day = keras.layers.Dense(horizon, use_bias=False, **zeros)
+        self.bend = keras.layers.Dense(1, **zeros)
+        low = keras.initializers.Constant(-2.0)
+        self.sd = keras.layers.Dense(1, bias_initializer=low, **zeros)
+        self.dispersion = keras.layers.Dense(1, bias_initializer=low, **zeros)
+
+    def call(self, hidden: Tensor, off: Tensor) -> Answer:
+        """Return what is added to the level and to ln(rate), and the spreads themselves."""
+        sd = ops.softplus(self.sd(hidden))[:, 0] + LEAST_SD
+        dispersion = ops.softplus(self.dispersion(hidden))[:, 0] + LEAST_DISPERSION
+        level = self.level(hidden) + self.by_day(off)
+        return Answer(level, sd, dispersion, self.bend(hidden)[:, 0])
+
+
+def pooled(weights: Tensor, days: Tensor) -> Tensor:
+    """Return the weighted mean (N, C) of days (N, W, C), and how many days it is of (N, 1)."""
+    whole = ops.sum(weights, axis=-1, keepdims=True)
+    total = ops.sum(weights[..., None] * days, axis=1)
+    return ops.concatenate([total / (whole + TINY), ops.log(1.0 + whole)], axis=-1)
+
+
+def spread(spend: Tensor, on: Tensor) -> Tensor:
+    """Return the standard deviation (N, 1) of ln(1 + spend) over the days that count."""
+    logs, count = ops.log(1.0 + spend), ops.sum(on, axis=-1, keepdims=True) + TINY
+    mean = ops.sum(logs * on, axis=-1, keepdims=True) / count
+    return ops.sqrt(ops.sum(ops.square(logs - mean) * on, axis=-1, keepdims=True) / count + TINY)
+
+
+def new_network(config: AllocatorConfig) -> keras.Model:
+    """Build the network of an arm with all its weights."""
+    kind = ResponseNetwork if config.arm is AllocatorArm.CNN else EngagementNetwork
+    model = kind(config)
+    nothing = np.zeros((2, WINDOW, len(FEATURES)), np.float32)
+    model({"history": nothing, "mask": nothing[..., 0]})
+    return model

@@ -1,0 +1,69 @@
+"""A training run of the allocator, from the history to a bundle that passed the gates."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+from service.contract.manifest import Training
+from training.allocator.bundle import AllocatorParts, golden_rows, write_card
+from training.allocator.history import read_history
+from training.allocator.learn import AllocatorData, learn_allocator
+from training.allocator.measure import allocator_metrics
+from training.allocator.windows import Series
+from training.export.allocator import allocator_graphs
+from training.export.bundle import check_place, write_bundle
+from training.logs import TrainingDataError, file_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from service.contract.manifest import Manifest
+    from service.contract.platform_days import PlatformDays
+    from training.allocator.config import AllocatorConfig
+    from training.fit import Report
+
+LEAST_DAYS: Final = 14
+"""Platform days of spend that anything can be learnt from."""
+
+
+def train_allocator(
+    history: Path, config: AllocatorConfig, out: Path, tell: Callable[[str], None], report: Report
+) -> Manifest:
+    """Train the allocator on a history of platforms; write the bundle.
+
+    Raises: TrainingDataError, GateError.
+    """
+    check_place(out)
+    tell("reading the history")
+    days = read_history(history)
+    return allocator_of(days, config, out, {"history": file_hash(history)}, report)
+
+
+def allocator_of(
+    days: PlatformDays, config: AllocatorConfig, out: Path, hashes: dict[str, str], report: Report
+) -> Manifest:
+    """Train the allocator on `days`; write the bundle.
+
+    Raises: TrainingDataError, GateError.
+    """
+    _check(days)
+    data = AllocatorData.of(Series(days.totals, days.known), config)
+    model = learn_allocator(data, config, report)
+    metrics = allocator_metrics(model, data, config)
+    training = Training(config.seed, hashes, asdict(config), metrics)
+    graphs = allocator_graphs(model, config.arm)
+    golden = golden_rows(model, days)
+    return write_bundle(out, AllocatorParts(graphs, golden, training, write_card(training, days)))
+
+
+def _check(days: PlatformDays) -> None:
+    spent = int((days.metric("spend") > 0).sum())
+    if spent < LEAST_DAYS or days.known.shape[1] < 2:  # noqa: PLR2004 - a day and the one after
+        raise TrainingDataError(
+            f"{spent} platform days with spend over {days.known.shape[1]} days; learning needs"
+            f" {LEAST_DAYS} of them on at least two days"
+        )
+    if not days.totals[:, :, 2:].any():
+        raise TrainingDataError("no platform ever brought a click or a conversion")
