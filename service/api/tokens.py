@@ -31,8 +31,8 @@ _PAID_OTHERWISE = Struct(">Bq")
 Where not a click is paid for, the price in the head is 0: a server that does not know of it
 charges nothing."""
 _PRICINGS = (Pricing.CLICK, Pricing.IMPRESSION, Pricing.ORDER)
-_PLATFORM_LENGTH = Struct(">H")
-"""What follows it: the length in bytes of the platform's name, and the name."""
+_ON_PLATFORM = Struct(">BqH")
+"""The same where a platform is known: its name's length in bytes follows, and then the name."""
 
 
 class AdToken(NamedTuple):
@@ -154,9 +154,10 @@ def _more(token: AdToken) -> bytes:
     """What padding begins with; nothing for a click on no platform that is known."""
     if not token.platform and token.pricing is Pricing.CLICK:
         return b""
-    paid = _PAID_OTHERWISE.pack(_PRICINGS.index(token.pricing), token.price)
-    name = token.platform.encode()
-    return paid + _PLATFORM_LENGTH.pack(len(name)) + name if name else paid
+    pricing, name = _PRICINGS.index(token.pricing), token.platform.encode()
+    if not name:
+        return _PAID_OTHERWISE.pack(pricing, token.price)
+    return _ON_PLATFORM.pack(pricing, token.price, len(name)) + name
 
 
 def _hash_states(key: bytes) -> tuple[Hash, Hash]:
@@ -193,7 +194,10 @@ def _unpack(payload: bytes) -> AdToken:
         place, price = _PAID_OTHERWISE.unpack_from(payload, start)
         # what a later version sells is not ours to charge for
         pricing, price = (_PRICINGS[place], price) if place < len(_PRICINGS) else (pricing, 0)
-        platform = _platform(payload[start + _PAID_OTHERWISE.size : start + lengths[6]])
+    if lengths[6] >= _ON_PLATFORM.size:
+        _, _, length = _ON_PLATFORM.unpack_from(payload, start)
+        start += _ON_PLATFORM.size
+        platform = payload[start : start + length].decode(errors="replace")
     return AdToken(
         store,
         f"req_{uuid.hex()}",
@@ -209,11 +213,3 @@ def _unpack(payload: bytes) -> AdToken:
         pricing,
         platform,
     )
-
-
-def _platform(more: bytes) -> str:
-    """The platform's name that follows the price, if one does."""
-    if len(more) < _PLATFORM_LENGTH.size:
-        return ""
-    (length,) = _PLATFORM_LENGTH.unpack_from(more)
-    return more[_PLATFORM_LENGTH.size :][:length].decode(errors="replace")

@@ -169,11 +169,13 @@ _REFUSED: Final = {
         f" FROM {_GIVEN} WHERE advertisers.id = refused.id"
     ),
     "platform": text(
-        f"UPDATE campaign_platform_days SET {_outgrown('spent_micros', 'limit_micros')}"
-        f" FROM {_GIVEN}, campaigns WHERE campaigns.id = split_part(refused.id, '{AT}', 1)"
-        " AND campaign_id = campaigns.id"
-        " AND day = CAST(clock_timestamp() AT TIME ZONE time_zone AS date)"
-        f" AND platform = substr(refused.id, length(campaigns.id || '{AT}') + 1)"
+        "UPDATE campaign_platform_days AS there SET refused_micros = least("
+        "  CASE WHEN there.spent_micros + there.refused_micros > limit_micros"
+        "  THEN there.refused_micros END, refused.micros)"
+        f" FROM {_GIVEN} JOIN campaigns ON campaigns.id = split_part(refused.id, '{AT}', 1)"
+        " WHERE there.campaign_id = campaigns.id"
+        " AND there.day = CAST(clock_timestamp() AT TIME ZONE time_zone AS date)"
+        f" AND there.platform = substr(refused.id, length(campaigns.id || '{AT}') + 1)"
     ),
 }
 

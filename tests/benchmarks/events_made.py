@@ -52,7 +52,8 @@ def _event(kind: str, store: Store, campaign: Campaign, number: int, user: str |
     who: dict[str, Any] = {"user_id": user, "session": user and f"s-{user}"}
     if kind in {"impression", "view", "click"}:
         price: dict[str, Any] = {} if kind == "click" else {"price": None}
-        return click(campaign, store, number, type=kind, query="table lamp oak", **price, **who)
+        there = {"query": "table lamp oak", "payload": {"platform": "web"}}
+        return click(campaign, store, number, type=kind, **there, **price, **who)
     if kind == "search":
         return search(store, f"lamp {number % 97}", number, **who)
     if kind in {"shown", "clicked"}:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import string
+import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import pytest
@@ -64,6 +65,37 @@ def test_what_is_paid_for_survives_the_way(pricing: Pricing, url: str) -> None:
     assert signer.read(signer.sign(token)) == token
 
 
+@pytest.mark.parametrize("pricing", Pricing)
+@pytest.mark.parametrize("platform", ["web", "Küche & Bad", "x" * 200, "店"])
+def test_the_platform_survives_the_way(pricing: Pricing, platform: str) -> None:
+    signer = TokenSigner({1: NEW})
+    token = TOKEN._replace(pricing=pricing, platform=platform)
+    assert signer.read(signer.sign(token)) == token
+
+
+@pytest.mark.parametrize("pricing", Pricing)
+def test_readers_of_before_find_price_and_ids_where_they_were(pricing: Pricing) -> None:
+    signer = TokenSigner({1: NEW})
+    there = urlsafe_b64decode(signer.sign(TOKEN._replace(pricing=pricing, platform="web")))
+    before = urlsafe_b64decode(signer.sign(TOKEN._replace(pricing=pricing)))
+    *told, padding = _HEAD.unpack_from(there)
+    assert told == list(_HEAD.unpack_from(before))[:-1]
+    end = _HEAD.size + sum(told[7:])
+    assert there[_HEAD.size : end] == before[_HEAD.size : end]
+    # the version before last looks for nine bytes, and passes over what follows them
+    assert padding >= 9
+    place, price = struct.unpack_from(">Bq", there, end)
+    assert (list(Pricing)[place], price) == (pricing, 240_000)
+
+
+def test_a_token_of_before_names_no_platform() -> None:
+    # padded to a multiple of three: up to two zero bytes stand where the name's length would
+    signer = TokenSigner({1: NEW})
+    for url in ("https://shop.example/p/1", "https://shop.example/p/12", "https://shop.example/p"):
+        token = TOKEN._replace(pricing=Pricing.ORDER, url=url)
+        assert signer.read(signer.sign(token)).platform == ""
+
+
 def test_a_server_that_knows_of_clicks_only_charges_nothing_for_other_tokens() -> None:
     signer = TokenSigner({1: NEW})
     prices = {}
@@ -102,6 +134,8 @@ text = st.text(st.characters(codec="utf-8"), max_size=60)
         lifetime_seconds=st.integers(0, 2**32 - 1),
         user_id=st.none() | text.filter(bool),
         url=text,
+        pricing=st.sampled_from(Pricing),
+        platform=text,
     )
 )
 def test_any_award_survives_the_way(token: AdToken) -> None:

@@ -47,6 +47,17 @@ def test_what_is_paid_for_when_shown_is_in_flight_whole() -> None:
     assert in_flight(allowance) == {"cmp_1": 3_000}
 
 
+def test_where_a_platform_has_a_limit_its_account_is_in_flight_beside_the_campaign() -> None:
+    allowance, limited = Allowance(), frozenset({"cmp_1@web", "cmp_2@app"})
+    allowance.take([award(), award("cmp_2")], 0.0, "web", limited)
+    allowance.take([award()], 0.0, "app", limited)
+    assert in_flight(allowance) == {"cmp_1": 20_000, "cmp_1@web": 10_000, "cmp_2": 10_000}
+    # each has a lease of its own, and is stopped by it
+    of = {"cmp_1": Lease(50_000, 0), "cmp_1@web": Lease(9_999, 0)}
+    assert allowance.renewed(Leases(1, "a", 30.0, 1, of), now=0.0)
+    assert allowance.short(away=False) == {"cmp_1@web"}
+
+
 def test_what_is_in_flight_lands_while_the_ledger_moves() -> None:
     allowance = Allowance()
     allowance.take([award()], now=100.0)

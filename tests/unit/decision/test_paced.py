@@ -9,7 +9,7 @@ import pytest
 
 from service.decision.decide import Case, decide_together
 from service.decision.pace import CLOSED, Pace
-from service.decision.paced import NO_PACES, Paces, pace_found
+from service.decision.paced import NO_PACES, Paces, pace_found, paces_of
 from service.decision.retrieve import retrieve
 from service.decision.terms import PPM, Micros
 from tests.unit.decision.shop import TOP, ads, ask, campaign, known, product, snapshot
@@ -208,3 +208,49 @@ def test_a_decision_names_the_campaigns_without_budget_that_it_met() -> None:
     assert both[0].spent_out == ("cmp_slow",)
     assert sold(both[0]) == [("1", 100_000, 10_000)]
     assert decided({}).spent_out == ()
+
+
+APP = replace(TOP, name="app_top", platform="app")
+BOTH = snapshot(
+    [COAT, HAT],
+    [QUICK, SLOW],
+    [*ads(QUICK, COAT), *ads(SLOW, HAT, bid=200_000)],
+    placements=[TOP, APP],
+)
+
+
+def bids_on(platform: Mapping[str, Pace], placement: object) -> dict[str, int]:
+    case = Case(ask("wool", placement=placement), 0.0, 1)
+    paces = paces_of(platform)
+    scorers = known(BOTH, P_CLICK)
+    (one,) = decide_together([case], BOTH, scorers, spent_out=frozenset(), paces=paces)
+    return {award.campaign_id: award.award.ad.bid for award in one.awards}
+
+
+def test_an_account_is_paced_on_its_platform_alone() -> None:
+    told = {"cmp_quick": Pace(PPM // 2), "cmp_quick@app": Pace(PPM // 5), "cmp_slow@app": Pace()}
+    assert bids_on(told, TOP) == {"cmp_quick": 50_000, "cmp_slow": 200_000}
+    assert bids_on(told, APP) == {"cmp_quick": 20_000, "cmp_slow": 200_000}
+
+
+def test_an_account_in_full_bids_in_full_whatever_its_campaign_does_elsewhere() -> None:
+    told = {"cmp_quick": Pace(PPM // 2), "cmp_quick@app": Pace()}
+    assert bids_on(told, TOP)["cmp_quick"] == 50_000
+    assert bids_on(told, APP)["cmp_quick"] == 100_000
+
+
+def test_outside_its_hours_a_campaign_is_closed_on_every_platform() -> None:
+    told = {"cmp_quick": CLOSED, "cmp_quick@app": Pace(PPM // 2)}
+    assert bids_on(told, TOP) == bids_on(told, APP) == {"cmp_slow": 200_000}
+
+
+def test_paces_say_the_same_where_all_platforms_do() -> None:
+    told = {"cmp_1": Pace(5), "cmp_1@app": Pace(7)}
+    assert paces_of(told).says_as(paces_of(dict(told)))
+    for other in (
+        {"cmp_1": Pace(5)},
+        {**told, "cmp_1@app": Pace(8)},
+        {**told, "cmp_2@web": CLOSED},
+    ):
+        assert not paces_of(told).says_as(paces_of(other))
+    assert paces_of({"cmp_1": Pace(5)}).on("app").of == {"cmp_1": Pace(5)}

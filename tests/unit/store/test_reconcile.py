@@ -34,11 +34,20 @@ MAKE_OLDER = (
     "UPDATE charges SET day = day - 1",
     "UPDATE campaign_days SET day = day - 1000",  # past each other, as the key is unique
     "UPDATE campaign_days SET day = day + 999",
+    "UPDATE campaign_platform_days SET day = day - 1000",
+    "UPDATE campaign_platform_days SET day = day + 999",
 )
+PLATFORMS = ("web", "app", None)  # tokens of the version before name none
 
 
 def at(number: int, price: int, campaign_id: str, **more: object) -> Event:
-    return click(number, price, campaign_id, ts=NOW + number / 1000, **more)
+    values = {"ts": NOW + number / 1000, "payload": shown_on(number), **more}
+    return click(number, price, campaign_id, **values)
+
+
+def shown_on(number: int) -> dict[str, object]:
+    platform = PLATFORMS[number % 3]
+    return {} if platform is None else {"platform": platform}
 
 
 async def recorded(connection: AsyncConnection, events: Sequence[Event]) -> None:
@@ -76,13 +85,14 @@ class Shop:
     async def seen(self, where: int, price: int) -> None:
         """An impression that is paid for as such."""
         number = len(self.clicks) + 10_000
-        told = {"pricing": "impression", "price": price}
+        told = {"pricing": "impression", "price": price} | shown_on(price)
         event = at(number, 0, CAMPAIGNS[where], type="impression", payload=told)
         await recorded(self.connection, [event, event])
 
     async def order(self, where: int, price: int) -> None:
         """An order's line that is paid for, and comes back in part."""
-        due = Due("order", "imp_order", "sto_1", CAMPAIGNS[where], price, NOW, key=f"k{price}")
+        named = ("imp_order", "sto_1", CAMPAIGNS[where])
+        due = Due("order", *named, price, NOW, f"k{price}", PLATFORMS[price % 3])
         await charge(self.connection, [due])
         name = ChargeName("imp_order", "order", due.key)
         back = Refund(name, RefundReason.RETURNED, f"return {where}", price // 3)
@@ -106,6 +116,17 @@ class Shop:
     async def daily(self, where: int, micros: int) -> None:
         statement = "UPDATE campaigns SET daily_budget_micros = :micros WHERE id = :id"
         await self.execute(statement, micros=micros * 2 or None, id=CAMPAIGNS[where])
+
+    async def limit(self, where: int, micros: int) -> None:
+        """What one platform may spend today, no less than it has."""
+        statement = (
+            "INSERT INTO campaign_platform_days AS old (campaign_id, day, platform, limit_micros)"
+            " SELECT id, (now() AT TIME ZONE time_zone)::date, :platform, :micros"
+            " FROM campaigns WHERE id = :id ON CONFLICT (campaign_id, day, platform) DO UPDATE"
+            " SET limit_micros = greatest(old.spent_micros, excluded.limit_micros)"
+        )
+        there = PLATFORMS[micros % 2]
+        await self.execute(statement, micros=micros * 2, id=CAMPAIGNS[where], platform=there)
 
     async def night(self, _: int, __: int) -> None:
         await self.execute("SET LOCAL session_replication_role = replica")
@@ -132,6 +153,11 @@ class Shop:
             " OR campaign_days.spent_micros > ceiling_micros"
         )
         assert (await self.connection.execute(text(over))).scalar_one() == 0
+        there = (
+            "SELECT count(*) FROM campaign_platform_days WHERE spent_micros > limit_micros"
+            " OR spent_micros < 0"
+        )
+        assert (await self.connection.execute(text(there))).scalar_one() == 0
 
 
 WHAT = (
@@ -144,6 +170,7 @@ WHAT = (
     "give_back",
     "total",
     "daily",
+    "limit",
     "night",
     "pay",
 )
@@ -225,6 +252,15 @@ DEFECTS = {
         "INSERT INTO campaign_days (campaign_id, day, spent_micros)"
         " VALUES ('cmp_1', '2020-02-29', 5)",
         5,
+    ),
+    "a platform that lost money": (
+        "UPDATE campaign_platform_days SET spent_micros = 83 WHERE campaign_id = 'cmp_1'"
+        " AND platform = 'web'",
+        17,
+    ),
+    "one platform's money on another": (
+        "UPDATE campaign_platform_days SET platform = platform || '!' WHERE campaign_id = 'cmp_2'",
+        40 * 2,
     ),
     "a balance that lost money": ("UPDATE advertisers SET spent_micros = 230", 10),
     "an event that was lost": ("DELETE FROM events WHERE event_key = 'imp_1'", 100),
