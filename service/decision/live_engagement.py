@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime  # noqa: TID251 - as values; nothing here asks for now
 
     from service.decision.responses import Goal, Responses
-    from service.decision.tables import Floats, Longs
+    from service.decision.tables import Floats
     from service.decision.terms import Micros
 
 
@@ -29,9 +29,12 @@ class HourTold(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Engagement:
-    """H hours in a row of P platforms: observed and expected (H, P) of the goal."""
+    """H hours in a row of P platforms: observed and expected (H, P) of the goal.
 
-    hours: tuple[datetime, ...]
+    hours: when the rows begin, of those that anything was told of.
+    """
+
+    hours: Mapping[int, datetime]
     observed: Floats
     expected: Floats
 
@@ -50,35 +53,56 @@ def live_engagement(
     Days are taken at what they cost; the newest at what is `planned` of it, if that is more. An
     hour that cost nothing tells nothing.
     """
-    hours = {one.hour: one.day for one in sorted(told, key=lambda one: one.hour)}
-    days = {day: place for place, day in enumerate(dict.fromkeys(hours.values()))}
-    day_of = np.array([days[day] for day in hours.values()], np.int64)
-    spend, observed = _tables(told, list(hours), platforms, goal)
-    of_day = np.zeros((len(days), len(platforms)))
-    np.add.at(of_day, day_of, spend)
-    of_day[-1:] = np.maximum(of_day[-1:], [planned.get(name, 0) for name in platforms])
-    expected = _per_micro(curves, of_day, day_of) * spend
-    return Engagement(tuple(hours), np.where(expected > 0, observed, 0.0), expected)
+    first = min((one.hour for one in told), default=None)
+    rows = [0 if first is None else _hours(one.hour, first) for one in told]
+    newest = max((one.day for one in told), default=None)
+    spend, observed = _tables(told, rows, platforms, goal)
+    expected = np.zeros_like(spend)
+    for day in {one.day for one in told}:
+        of_day = sorted({row for row, one in zip(rows, told, strict=True) if one.day == day})
+        whole = spend[of_day].sum(0)
+        if day == newest:
+            whole = np.maximum(whole, [planned.get(name, 0) for name in platforms])
+        expected[of_day] = spend[of_day] * _per_micro(curves, whole)
+    hours = dict(zip(rows, (one.hour for one in told), strict=True))
+    return Engagement(hours, np.where(expected > 0, observed, 0.0), expected)
+
+
+def rows_a_day(expected: Floats, per_day: int = 24) -> Floats:
+    """Return over how many rows (P,) a platform's days are spread: all if evenly, 1 if told whole.
+
+    (sum_h m_h)^2 / sum_h m_h^2 of the day where that is most.
+    """
+    days = -(-len(expected) // per_day)
+    whole = np.zeros((days * per_day, expected.shape[1]))
+    whole[: len(expected)] = expected
+    by_day = whole.reshape(days, per_day, expected.shape[1])
+    squares = (by_day**2).sum(1)
+    spread = np.divide(by_day.sum(1) ** 2, squares, out=np.ones_like(squares), where=squares > 0)
+    widest: Floats = spread.max(0, initial=1.0)
+    return widest
+
+
+def _hours(later: datetime, first: datetime) -> int:
+    return round((later - first).total_seconds() / 3600)
 
 
 def _tables(
-    told: Sequence[HourTold], hours: Sequence[datetime], platforms: Sequence[str], goal: Goal
+    told: Sequence[HourTold], rows: Sequence[int], platforms: Sequence[str], goal: Goal
 ) -> tuple[Floats, Floats]:
     """Spend and the goal, both (H, P)."""
-    rows, columns = (
-        {name: place for place, name in enumerate(names)} for names in (hours, platforms)
-    )
-    spend, observed = np.zeros((2, len(rows), len(columns)))
-    for one in told:
+    columns = {name: place for place, name in enumerate(platforms)}
+    spend, observed = np.zeros((2, max(rows, default=-1) + 1, len(columns)))
+    for row, one in zip(rows, told, strict=True):
         if one.platform in columns:
-            at = rows[one.hour], columns[one.platform]
+            at = row, columns[one.platform]
             spend[at] += one.spend
             observed[at] += getattr(one, goal)
     return spend, observed
 
 
-def _per_micro(curves: Responses, of_day: Floats, day_of: Longs) -> Floats:
-    value = curves.value(of_day)
-    per_micro = np.divide(value, of_day, out=np.zeros_like(value), where=of_day > 0)
-    by_hour: Floats = per_micro[day_of]
-    return by_hour
+def _per_micro(curves: Responses, spend: Floats) -> Floats:
+    """What a micro of a day's spend (P,) is expected to bring."""
+    value = curves.value(spend)
+    per_micro: Floats = np.divide(value, spend, out=np.zeros_like(value), where=spend > 0)
+    return per_micro

@@ -6,7 +6,7 @@ from math import log
 import numpy as np
 import pytest
 
-from service.decision.live_engagement import HourTold, live_engagement
+from service.decision.live_engagement import HourTold, live_engagement, rows_a_day
 from service.decision.responses import Goal, Responses
 from service.decision.terms import Micros
 
@@ -24,7 +24,7 @@ def test_an_hour_is_held_against_its_part_of_the_day() -> None:
     # a day of 3 units brings 100 ln 4, of which an hour of 1 unit is to bring a third
     hours = [told(10, "mail", 2_000_000, 90), told(9, "mail", 1_000_000, 50)]
     found = live_engagement(hours, BOTH, CURVES, Goal.CLICKS, {})
-    assert [one.hour for one in found.hours] == [9, 10]
+    assert {row: at.hour for row, at in found.hours.items()} == {0: 9, 1: 10}
     assert found.observed.tolist() == [[50, 0], [90, 0]]
     assert found.expected[:, 0] == pytest.approx([100 * log(4) / 3, 100 * log(4) * 2 / 3])
     assert found.expected[:, 1].tolist() == [0, 0]
@@ -35,7 +35,10 @@ def test_the_newest_day_is_taken_at_what_is_planned_of_it() -> None:
     hours = [told(9, "mail", 1_000_000, 50), told(9, "mail", 1_000_000, 50, day=2)]
     planned = {"mail": Micros(4_000_000)}
     found = live_engagement(hours, BOTH, CURVES, Goal.CLICKS, planned)
-    assert found.expected[:, 0] == pytest.approx([100 * log(2), 100 * log(5) / 4])
+    # a day lies between them
+    assert {row: at.day for row, at in found.hours.items()} == {0: 1, 24: 2}
+    assert found.expected[[0, 24], 0] == pytest.approx([100 * log(2), 100 * log(5) / 4])
+    assert found.expected.sum() == pytest.approx(found.expected[[0, 24], 0].sum())
 
 
 def test_more_spend_than_planned_is_taken_as_it_is() -> None:
@@ -60,3 +63,15 @@ def test_the_goal_says_what_is_looked_at_and_unknown_platforms_are_passed_over()
 def test_nothing_told_is_nothing_to_hold_against() -> None:
     found = live_engagement([], BOTH, CURVES, Goal.CLICKS, {"web": Micros(5)})
     assert found.observed.shape == found.expected.shape == (0, 2)
+
+
+def test_a_day_is_spread_over_its_rows() -> None:
+    # evenly over a day; told as a whole; over two rows, of which one counts for more: 16 / 10
+    day = np.zeros((48, 3))
+    day[:24, 0] = 5
+    day[0, 1] = day[24, 1] = 120
+    day[25:27, 2] = 3, 1
+    assert rows_a_day(day).tolist() == [24, 1, 1.6]
+    # the day that runs has told half of its hours, those before it all
+    assert rows_a_day(day[:36])[0] == 24
+    assert rows_a_day(day[:0]).tolist() == [1, 1, 1]
