@@ -57,6 +57,11 @@ class Allocator:
         return f"{self.manifest.name}@{self.manifest.version}:{self.manifest_sha256[:8]}"
 
     @property
+    def name(self) -> str:
+        """What plans call the model."""
+        return self.model
+
+    @property
     def answers_to_spend(self) -> bool:
         """Whether it knows what more spend brings; the arm p0 does not."""
         return "bend" in self.graph.outputs

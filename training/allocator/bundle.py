@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from service.contract.manifest import Training
     from service.contract.platform_days import PlatformDays
+    from training.allocator.windows import Series
 
 _PLATFORMS = 4  # of the history, in a golden row
 _ABOUT = {
@@ -99,13 +100,13 @@ def _answers(model: Any, totals: Any, known: Any, goal: str) -> dict[str, Any]:
     return found | {"level": found["level"][:, 0]}
 
 
-def write_card(training: Training, days: PlatformDays) -> str:
+def write_card(training: Training, series: Series) -> str:
     """Return the model card as Markdown."""
     counts = {
-        "platforms": len(days.platforms),
-        "first day": days.first_day,
-        "last day": days.last_day,
-        "platform days": int(days.known.sum()),
+        "advertisers": len(series.known),
+        "platforms": series.platforms,
+        "days": series.days,
+        "platform days": int(series.known.sum()),
     }
     about = _ABOUT[AllocatorArm(training.config["arm"])]
     return "\n".join(

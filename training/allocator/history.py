@@ -11,15 +11,18 @@ from service.contract.platform_table import TABLE_COLUMNS, day_rows
 from training.logs import TrainingDataError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from service.contract.platform_days import PlatformDays
+    from service.contract.platform_days import DayRow, PlatformDays
 
 
-def read_history(path: Path) -> PlatformDays:
+def read_history(path: Path) -> list[PlatformDays]:
     """Read what platforms cost and brought, a row for each day and platform, in any order.
 
-    Columns: date, platform, spend (units of the currency), impressions, clicks, conversions.
+    Columns: date, platform, spend (units of the currency), impressions, clicks, conversions. In a
+    platform's name, what stands before the last slash is the advertiser; each has a history of
+    its own.
 
     Raises: TrainingDataError.
     """
@@ -31,6 +34,20 @@ def read_history(path: Path) -> PlatformDays:
         raise TrainingDataError(f"{path}: not a parquet file ({error})") from error
     names = [name for name in TABLE_COLUMNS if name in table.columns]
     try:
-        return platform_days(day_rows({name: table[name].to_list() for name in names}))
+        rows = day_rows({name: table[name].to_list() for name in names})
+        return by_advertiser(rows)
     except PlatformDaysError as error:
         raise TrainingDataError(f"{path}: {error}") from error
+
+
+def by_advertiser(rows: Iterable[DayRow]) -> list[PlatformDays]:
+    """Return the history of each advertiser, in order of their names.
+
+    Raises: PlatformDaysError.
+    """
+    of: dict[str, list[DayRow]] = {}
+    for row in rows:
+        of.setdefault(row.platform.rpartition("/")[0], []).append(row)
+    if not of:
+        raise PlatformDaysError("has no rows")
+    return [platform_days(of[name]) for name in sorted(of)]

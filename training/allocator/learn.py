@@ -38,7 +38,7 @@ class AllocatorData:
     @classmethod
     def of(cls, series: Series, config: AllocatorConfig) -> AllocatorData:
         """Hold out the newest of the days with one before them; nothing learnt looks there."""
-        days = np.arange(1, series.known.shape[1])
+        days = np.arange(1, series.days)
         first = len(days) - round(config.held_out * len(days))
         ahead = config.horizon - 1 if first < len(days) else 0
         return cls(series, days[: max(first - ahead, 1)], days[first:])
@@ -54,7 +54,7 @@ def learn_allocator(data: AllocatorData, config: AllocatorConfig, report: Report
     start_from(config.seed)
     model = new_network(config)
     rng = np.random.default_rng(config.seed)
-    rows = 2 * len(data.learnt) * len(data.series.known)
+    rows = 2 * len(data.learnt) * data.series.platforms
     wanted = round(config.passes * rows / config.batch)
     steps = min(max(wanted, config.least_steps), config.most_steps)
     step = Stepping(model, config, steps)
@@ -73,7 +73,7 @@ def learn_allocator(data: AllocatorData, config: AllocatorConfig, report: Report
 
 
 def _some(data: AllocatorData, rng: np.random.Generator) -> LongArray:
-    most = max(1, _MOST_CHECKED // len(data.series.known))
+    most = max(1, _MOST_CHECKED // max(1, data.series.platforms))
     return np.sort(rng.permutation(data.checked)[:most])
 
 
@@ -81,7 +81,7 @@ def _batches(
     data: AllocatorData, config: AllocatorConfig, rng: np.random.Generator
 ) -> Iterator[Tensors]:
     """Yield batches without end; each round thins and cuts anew."""
-    days = max(1, _ROUND // len(data.series.known))
+    days = max(1, _ROUND // max(1, data.series.platforms))
     while True:
         order = rng.permutation(data.learnt)
         for start in range(0, len(order), days):

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from service.contract.manifest import Training
+from service.contract.platform_days import METRICS
 from training.allocator.bundle import AllocatorParts, golden_rows, write_card
 from training.allocator.history import read_history
 from training.allocator.learn import AllocatorData, learn_allocator
@@ -16,7 +17,7 @@ from training.export.bundle import check_place, write_bundle
 from training.logs import TrainingDataError, file_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from service.contract.manifest import Manifest
@@ -37,33 +38,39 @@ def train_allocator(
     """
     check_place(out)
     tell("reading the history")
-    days = read_history(history)
-    return allocator_of(days, config, out, {"history": file_hash(history)}, report)
+    histories = read_history(history)
+    return allocator_of(histories, config, out, {"history": file_hash(history)}, report)
 
 
 def allocator_of(
-    days: PlatformDays, config: AllocatorConfig, out: Path, hashes: dict[str, str], report: Report
+    histories: Sequence[PlatformDays],
+    config: AllocatorConfig,
+    out: Path,
+    hashes: Mapping[str, str],
+    report: Report,
 ) -> Manifest:
-    """Train the allocator on `days`; write the bundle.
+    """Train the allocator on the histories of advertisers; write the bundle.
 
     Raises: TrainingDataError, GateError.
     """
-    _check(days)
-    data = AllocatorData.of(Series(days.totals, days.known), config)
+    series = Series.of(histories)
+    _check(series)
+    data = AllocatorData.of(series, config)
     model = learn_allocator(data, config, report)
     metrics = allocator_metrics(model, data, config)
-    training = Training(config.seed, hashes, asdict(config), metrics)
+    training = Training(config.seed, dict(hashes), asdict(config), metrics)
     graphs = allocator_graphs(model, config.arm)
-    golden = golden_rows(model, days)
-    return write_bundle(out, AllocatorParts(graphs, golden, training, write_card(training, days)))
+    golden = golden_rows(model, histories[0])
+    card = write_card(training, series)
+    return write_bundle(out, AllocatorParts(graphs, golden, training, card))
 
 
-def _check(days: PlatformDays) -> None:
-    spent = int((days.metric("spend") > 0).sum())
-    if spent < LEAST_DAYS or days.known.shape[1] < 2:  # noqa: PLR2004 - a day and the one after
+def _check(series: Series) -> None:
+    spent = int((series.totals[..., METRICS.index("spend")] > 0).sum())
+    if spent < LEAST_DAYS or series.days < 2:  # noqa: PLR2004 - a day and the one after
         raise TrainingDataError(
-            f"{spent} platform days with spend over {days.known.shape[1]} days; learning needs"
+            f"{spent} platform days with spend over {series.days} days; learning needs"
             f" {LEAST_DAYS} of them on at least two days"
         )
-    if not days.totals[:, :, 2:].any():
+    if not series.totals[..., 2:].any():
         raise TrainingDataError("no platform ever brought a click or a conversion")

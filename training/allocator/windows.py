@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from service.contract.arrays import LongArray, Tensors
+    from service.contract.platform_days import PlatformDays
     from training.allocator.config import AllocatorConfig
 
 _SPEND: Final = METRICS.index("spend")
@@ -26,16 +27,45 @@ _MOST: Final = 2**31
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """Days of platforms, totals (P, D, 4) and known (P, D): what windows are sliced from."""
+    """Days of the platforms of G advertisers: what windows are sliced from.
+
+    totals (G, P, D, 4), known (G, P, D). Advertisers of fewer platforms have some without a known
+    day; platforms are compared with those of the same advertiser only, as in serving.
+    """
 
     totals: NDArray[np.float64]
     known: NDArray[np.bool_]
 
+    @classmethod
+    def of(cls, histories: Sequence[PlatformDays]) -> Series:
+        """Put histories onto one calendar."""
+        first = min(days.first_day for days in histories).toordinal()
+        last = max(days.last_day for days in histories).toordinal()
+        most = max(len(days.platforms) for days in histories)
+        known = np.zeros((len(histories), most, last - first + 1), np.bool_)
+        totals = np.zeros((*known.shape, len(METRICS)))
+        for number, days in enumerate(histories):
+            start = days.first_day.toordinal() - first
+            place = slice(len(days.platforms)), slice(start, start + days.known.shape[1])
+            known[number][place], totals[number][place] = days.known, days.totals
+        return cls(totals, known)
+
+    @property
+    def days(self) -> int:
+        """How many there are, known or not."""
+        return self.known.shape[2]
+
+    @property
+    def platforms(self) -> int:
+        """How many have a known day."""
+        count: int = self.known.any(axis=-1).sum()
+        return count
+
     def thinned(self, share: float, rng: np.random.Generator) -> Series:
         """Thin the counts of some platforms at random, as if each were that much smaller."""
-        platforms = len(self.known)
-        kept = np.exp(rng.uniform(np.log(_THINNEST), 0.0, platforms))
-        kept = np.where(rng.random(platforms) < share, kept, 1.0)[:, None, None]
+        rows = self.known.shape[:2]
+        kept = np.exp(rng.uniform(np.log(_THINNEST), 0.0, rows))
+        kept = np.where(rng.random(rows) < share, kept, 1.0)[..., None, None]
         totals = self.totals.copy()
         counts = np.minimum(totals[..., 1:], _MOST).astype(np.int64)
         thinner = rng.binomial(counts, np.broadcast_to(kept, counts.shape))
@@ -66,17 +96,23 @@ def rows_of(
 
 
 def _before(series: Series, starts: LongArray) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """Return the days before each start: totals (T, P, W, 4), known (T, P, W)."""
-    totals = np.pad(series.totals, ((0, 0), (WINDOW, 0), (0, 0)))
-    known = np.pad(series.known, ((0, 0), (WINDOW, 0)))
-    days = starts[:, None] + np.arange(WINDOW)  # (T, W), moved by the padding
-    return totals[:, days].swapaxes(0, 1), known[:, days].swapaxes(0, 1)
+    """Return the days before each start: totals (T, G, P, W, 4), known (T, G, P, W)."""
+    totals = np.pad(series.totals, ((0, 0), (0, 0), (WINDOW, 0), (0, 0)))
+    known = np.pad(series.known, ((0, 0), (0, 0), (WINDOW, 0)))
+    return _sliced(totals, known, starts[:, None] + np.arange(WINDOW))  # moved by the padding
+
+
+def _sliced(
+    totals: NDArray[Any], known: NDArray[np.bool_], days: LongArray
+) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Return totals (T, G, P, N, 4) and known (T, G, P, N) of days (T, N)."""
+    return np.moveaxis(totals[:, :, days], 2, 0), np.moveaxis(known[:, :, days], 2, 0)
 
 
 def _with_gaps(
     known: NDArray[np.bool_], cut: float, rng: np.random.Generator
 ) -> NDArray[np.bool_]:
-    rows = known.shape[:2]
+    rows = known.shape[:-1]
     oldest = np.where(rng.random(rows) < cut, rng.integers(0, WINDOW + 1, rows), 0)
     kept = np.arange(WINDOW) >= oldest[..., None]
     gaps = (rng.random(rows) < cut / 4)[..., None] & (rng.random(known.shape) < _DROPPED)
@@ -107,7 +143,7 @@ def _of_goal(
         "real": real,
     }
     return {
-        name: values.reshape(-1, *values.shape[2:]).astype(np.float32)
+        name: values.reshape(-1, *values.shape[3:]).astype(np.float32)
         for name, values in rows.items()
     }
 
@@ -115,8 +151,7 @@ def _of_goal(
 def _after(
     series: Series, starts: LongArray, horizon: int
 ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """Return the days from each start on: totals (T, P, H, 4), known (T, P, H)."""
-    totals = np.pad(series.totals, ((0, 0), (0, horizon), (0, 0)))
-    known = np.pad(series.known, ((0, 0), (0, horizon)))
-    days = starts[:, None] + np.arange(horizon)
-    return totals[:, days].swapaxes(0, 1), known[:, days].swapaxes(0, 1)
+    """Return the days from each start on: totals (T, G, P, H, 4), known (T, G, P, H)."""
+    totals = np.pad(series.totals, ((0, 0), (0, 0), (0, horizon), (0, 0)))
+    known = np.pad(series.known, ((0, 0), (0, 0), (0, horizon)))
+    return _sliced(totals, known, starts[:, None] + np.arange(horizon))
