@@ -10,6 +10,8 @@ from service.api.hot_route import HotApp
 from service.api.management import (
     activity,
     advertisers,
+    allocation_policies,
+    allocations,
     attributions,
     audit_log,
     campaign_ads,
@@ -48,6 +50,8 @@ MANAGED = (
     campaign_ads,
     quality,
     keywords,
+    allocation_policies,
+    allocations,
     ledger,
     refunds,
     placements,

@@ -35,6 +35,7 @@ TAGS = [
     {"name": "campaigns", "description": "Budgets with dates, bids and platforms."},
     {"name": "campaign ads", "description": "The products that a campaign advertises."},
     {"name": "keywords", "description": "Queries that a campaign bids on, or refuses."},
+    {"name": "allocations", "description": "How budgets are spread over platforms."},
     {"name": "payments", "description": "What advertisers paid ahead."},
     {"name": "ledger", "description": "What campaigns paid, and invoices."},
     {"name": "refunds", "description": "Give money back."},

@@ -11,9 +11,10 @@ from service.api.management.rate_limit import RateLimiter
 from service.api.sources import Sources
 from service.decision.allowance import Allowance
 from service.decision.claims import NO_TAGGER
+from service.decision.pooled_responses import PooledResponses
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from redis.asyncio import Redis
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from service.api.metrics import Metrics
     from service.api.tokens import TokenSigner
     from service.contract.tagging import Tagger
+    from service.decision.responses import ResponseModel
 
 
 class ProfileSource(Protocol):
@@ -69,6 +71,8 @@ class State:
     private_webhooks: bool = False  # whether webhooks may lead to http:// and to private addresses
     limiter: RateLimiter = field(default_factory=RateLimiter)
     tagger: Tagger = NO_TAGGER  # finds attributes in titles and descriptions
+    # opens what foretells the answers of platforms, which takes a while the first time
+    response_model: Callable[[], ResponseModel] = PooledResponses
     explored_share: float = 0.0  # of titles, whose selling points are drawn by lot
     sources: Sources = field(default_factory=Sources)  # where requests come from
     base_url: str | None = None  # None: the host that the request names

@@ -610,6 +610,96 @@ class Salient(Connection):
         )
         self._tell(call)
 
+    def read_allocation(self, campaign_id: str) -> models.AllocationPolicy:
+        """Show how a campaign's budget is spread over platforms, with its ETag; 404 if it is not."""
+        call = Call(
+            "GET",
+            "/v1/campaigns/{campaign_id}/allocation",
+            within={
+                "campaign_id": campaign_id,
+            },
+        )
+        return self._ask(call, models.AllocationPolicy)
+
+    def put_allocation(
+        self, campaign_id: str, body: models.AllocationSpec, *, if_match: str | None = None
+    ) -> models.AllocationPolicy:
+        """Have each day's budget spread over the campaign's platforms; the next plan goes by it.
+
+        A campaign's platforms are those that it names; if it names none, those of placements and
+        those that it has results of. While it is active the worker plans within seconds, each day,
+        every few hours, and at once when a platform changes.
+        """
+        call = Call(
+            "PUT",
+            "/v1/campaigns/{campaign_id}/allocation",
+            within={
+                "campaign_id": campaign_id,
+            },
+            headers={
+                "If-Match": if_match,
+            },
+            body=body,
+        )
+        return self._ask(call, models.AllocationPolicy)
+
+    def delete_allocation(self, campaign_id: str, *, if_match: str | None = None) -> None:
+        """Have the budget spread no more: from now on each platform may spend all that there is."""
+        call = Call(
+            "DELETE",
+            "/v1/campaigns/{campaign_id}/allocation",
+            within={
+                "campaign_id": campaign_id,
+            },
+            headers={
+                "If-Match": if_match,
+            },
+        )
+        self._tell(call)
+
+    def create_allocation(
+        self, campaign_id: str, body: models.AllocationDraft, *, idempotency_key: str | None = None
+    ) -> models.Allocation:
+        """Plan how today's budget is spread over platforms, with the reason of each line.
+
+        With `apply` the lines become what each platform may spend today, and 201 is the answer; no
+        line is below what is spent already. Without it this is a preview: nothing is kept, and 200
+        is the answer. Without an allocation of its own the campaign is planned as by the default.
+        """
+        call = Call(
+            "POST",
+            "/v1/campaigns/{campaign_id}/allocations",
+            within={
+                "campaign_id": campaign_id,
+            },
+            headers={
+                "Idempotency-Key": idempotency_key,
+            },
+            body=body,
+        )
+        return self._ask(call, models.Allocation)
+
+    def list_allocations(
+        self, campaign_id: str, *, limit: int = 100, cursor: str | None = None
+    ) -> models.AllocationPage:
+        """List a campaign's plans, newest first: what was foretold, and what the day brought so far.
+
+        Plans of the same day follow one another; what is foretold, spent and brought is of the whole
+        day.
+        """
+        call = Call(
+            "GET",
+            "/v1/campaigns/{campaign_id}/allocations",
+            within={
+                "campaign_id": campaign_id,
+            },
+            query={
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return self._ask(call, models.AllocationPage)
+
     def read_ledger(
         self, campaign_id: str, *, limit: int = 100, cursor: str | None = None
     ) -> models.LedgerPage:

@@ -232,6 +232,132 @@ class AdvertiserPage(Wire):
     """Give it as `cursor` for the next page; null is the last page."""
 
 
+class Allocation(Wire):
+    """A day's budget as it is, or would be, spread over platforms."""
+
+    id: str | None
+    """Names the plan; null is a preview."""
+
+    campaign_id: str
+    """The campaign."""
+
+    day: date
+    """The day of the campaign's zone."""
+
+    created_at: AwareDatetime | None
+    """Since when it holds."""
+
+    cause: Literal["periodic", "shock", "asked"]
+    """Why it was made: its time had come, a platform changed at once, or somebody asked."""
+
+    goal: Literal["clicks", "conversions"]
+    """What the budget is to bring most of."""
+
+    model: str
+    """What foretold the answers of the platforms."""
+
+    budget_micros: int
+    """What is spread."""
+
+    dual_gap: float
+    """By how much any other spread could beat it at most, as a share of the best, if the platforms answer as foretold."""
+
+    platforms: list[AllocationLine]
+    """A line for each platform."""
+
+
+class AllocationDraft(Wire):
+    """A plan to be made for the campaign's day."""
+
+    apply: bool = False
+    """Whether it is to hold: its lines become what each platform may spend today. Else it is a preview, and nothing is kept."""
+
+    budget_micros: int | None = None
+    """What to spread, in micros; null is what the campaign may spend today. A plan that is to hold spreads no more than that."""
+
+
+class AllocationLine(Wire):
+    """What a plan gives one platform, and what came of it."""
+
+    platform: str
+    """The platform."""
+
+    spend_micros: int
+    """What it may spend that day, in micros; all lines add up to the budget, or to all caps where these are less."""
+
+    share_ppm: int
+    """Its share in parts per million."""
+
+    predicted: float
+    """How much of the goal the day is to bring."""
+
+    predicted_sd: float
+    """The standard deviation of that."""
+
+    reason: str
+    """Why, for programs: best_return, low_return, at_floor, at_cap, largest_change, exploring, new_platform, no_spend_yet, no_history, fixed and others."""
+
+    detail: str
+    """Why, for people."""
+
+    spent_micros: int
+    """What the day cost there so far."""
+
+    actual: int | None
+    """How much of the goal the day brought so far; null where nothing is told."""
+
+
+class AllocationPage(Wire):
+    """A page of plans, newest first."""
+
+    data: list[Allocation]
+    """The plans."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
+
+
+class AllocationPolicy(Wire):
+    """How a campaign's budget is spread over its platforms."""
+
+    campaign_id: str
+    """The campaign."""
+
+    mode: Literal["auto", "fixed"]
+    """`auto` gives each platform what brings the most of the goal; `fixed` gives the shares that are named."""
+
+    goal: Literal["clicks", "conversions"]
+    """What the budget is to bring most of."""
+
+    platforms: list[PlatformShare]
+    """Platforms of which something is said, each once. In mode `auto` the others are planned freely; in mode `fixed` they get nothing."""
+
+    max_change_ppm: int | None
+    """The most that a platform's share may move from one day to the next, in parts per million of the budget; null for any. It gives way where floors, caps or what is spent already ask for more."""
+
+    explore: bool
+    """Whether a little is spent on learning what platforms bring that were seldom tried, in mode `auto`."""
+
+
+class AllocationSpec(Wire):
+    """How a campaign's budget is to be spread: what is left out takes its default."""
+
+    mode: Literal["auto", "fixed"] = "auto"
+    """`auto` gives each platform what brings the most of the goal; `fixed` gives the shares that are named."""
+
+    goal: Literal["clicks", "conversions"] = "clicks"
+    """What the budget is to bring most of."""
+
+    platforms: Annotated[list[PlatformShare], Field(validate_default=True)] = []
+    """Platforms of which something is said, each once. In mode `auto` the others are planned freely; in mode `fixed` they get nothing."""
+
+    max_change_ppm: int | None = None
+    """The most that a platform's share may move from one day to the next, in parts per million of the budget; null for any. It gives way where floors, caps or what is spent already ask for more."""
+
+    explore: bool = True
+    """Whether a little is spent on learning what platforms bring that were seldom tried, in mode `auto`."""
+
+
 class ApiKey(Wire):
     """A key in force. Its text is kept nowhere."""
 
@@ -1593,6 +1719,22 @@ class PlatformPage(Wire):
 
     next: str | None
     """Give it as `cursor` for the next page; null is the last page."""
+
+
+class PlatformShare(Wire):
+    """What one platform is to have of each day's budget, in parts per million."""
+
+    platform: str
+    """One that the campaign runs on."""
+
+    share_ppm: int | None = None
+    """Its share, of mode `fixed` alone; all together are 1,000,000."""
+
+    floor_ppm: int = 0
+    """At least so much, of mode `auto`."""
+
+    cap_ppm: int = 1000000
+    """At most so much, of mode `auto`."""
 
 
 class PlatformSpec(Wire):

@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 
     from service.decision.plans import Policy
 
-_PAGE: Final = text(
+_ROWS: Final = (
     "SELECT id, campaign_id, day, cause, budget_micros, goal, model, gap, created_at"
-    " FROM allocations WHERE campaign_id = :campaign_id"
+    " FROM allocations"
+)
+_ONE: Final = text(f"{_ROWS} WHERE id = :id")
+_PAGE: Final = text(
+    f"{_ROWS} WHERE campaign_id = :campaign_id"
     " AND (CAST(:created_at AS timestamptz) IS NULL OR (created_at, id) < (:created_at, :id))"
     " ORDER BY created_at DESC, id DESC LIMIT :limit"
 )
@@ -83,6 +87,11 @@ async def remove_policy(connection: AsyncConnection, campaign_id: str) -> None:
     """Have the campaign's budget spread no more."""
     here = allocation_policies.c.campaign_id == campaign_id
     await connection.execute(delete(allocation_policies).where(here))
+
+
+async def get_allocation(connection: AsyncConnection, allocation_id: str) -> RowMapping:
+    """The plan of this id; there must be one."""
+    return (await connection.execute(_ONE, {"id": allocation_id})).mappings().one()
 
 
 async def allocations_page(

@@ -145,6 +145,9 @@ async def fill(shop: FilledShop, client: httpx.AsyncClient) -> None:
         made = await call("POST", f"{here}/keywords", words)
         ids["keyword_id"] = made["results"][1]["id"]
         await call("PATCH", here, {"status": "active"})
+        floor = {"platform": shop.shared["platform_name"], "floor_ppm": number}
+        await call("PUT", f"{here}/allocation", {"platforms": [floor]})
+        await call("POST", f"{here}/allocations", {"apply": True})
         paid = {"amount_micros": 5_000_000, "note": name}
         await call("POST", f"/v1/advertisers/{ids['advertiser_id']}/payments", paid)
         rules = f"/v1/advertisers/{ids['advertiser_id']}/selling-point-rules"
