@@ -167,7 +167,8 @@ class Settings(BaseSettings):
             validation_alias="SALIENT_RETENTION_DAYS",
             ge=0,
             le=36_500,
-            description="How many days events and decisions are kept; 0 keeps them for ever.",
+            description="How many days events, decisions, and results and plans of platforms are "
+            "kept; 0 keeps them for ever.",
             examples=[400],
         ),
     ] = 400

@@ -1,4 +1,4 @@
-"""Events and decisions that are older than the shop keeps them go, a day at a time."""
+"""Events, decisions and plans that are older than the shop keeps them go, a day at a time."""
 
 from __future__ import annotations
 
@@ -27,11 +27,13 @@ _PATIENCE: Final = text("SET LOCAL lock_timeout = '5s'")
 _DROP: Final = text("SELECT drop_partitions((now() AT TIME ZONE 'UTC')::date - :days)")
 _OLD: Final = (
     "DELETE FROM {table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {table}"
-    " WHERE ts < (now() AT TIME ZONE 'UTC')::date - CAST(:days AS integer) LIMIT :most))"
+    " WHERE {time} < (now() AT TIME ZONE 'UTC')::date - CAST(:days AS integer) LIMIT :most))"
 )
-_OLD_DECISIONS: Final = text(_OLD.format(table="decisions_default"))
-_OLD_EVENTS: Final = text(_OLD.format(table="events_default"))
-_OLD_KEYS: Final = text(_OLD.format(table="event_keys"))
+_OLD_DECISIONS: Final = text(_OLD.format(table="decisions_default", time="ts"))
+_OLD_EVENTS: Final = text(_OLD.format(table="events_default", time="ts"))
+_OLD_KEYS: Final = text(_OLD.format(table="event_keys", time="ts"))
+_OLD_RESULTS: Final = text(_OLD.format(table="platform_results", time="hour"))
+_OLD_PLANS: Final = text(_OLD.format(table="allocations", time="day"))
 
 
 async def keep_retention(engine: AsyncEngine, days: int, stop: asyncio.Event) -> None:
@@ -47,8 +49,9 @@ async def keep_retention(engine: AsyncEngine, days: int, stop: asyncio.Event) ->
 async def drop_old(engine: AsyncEngine, days: int) -> list[str]:
     """Drop the partitions of days before the last `days`; returns their names.
 
-    Charges stay for ever. The keys of callers' own events stay 90 days longer than the events, so
-    that a repeat of one that is gone is not taken for a new one.
+    What platforms told, and plans, go as well; charges stay for ever. The keys of callers' own
+    events stay 90 days longer than the events, so that a repeat of one that is gone is not taken
+    for a new one.
     """
     async with engine.begin() as connection:
         await connection.execute(_PATIENCE)
@@ -56,6 +59,8 @@ async def drop_old(engine: AsyncEngine, days: int) -> list[str]:
     for statement, kept_days in (
         (_OLD_DECISIONS, days),
         (_OLD_EVENTS, days),
+        (_OLD_RESULTS, days),
+        (_OLD_PLANS, days),
         (_OLD_KEYS, days + KEYS_LONGER_DAYS),
     ):
         values = {"days": kept_days, "most": DELETED_AT_ONCE}
