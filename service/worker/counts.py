@@ -32,6 +32,22 @@ PACED = Gauge(
 LEASE_EPOCH = Gauge("salient_lease_epoch", "The epoch of the leases on budgets.")
 LEASES_UNREAD = Counter("salient_leases_unread", "Renewals of leases that failed.")
 BUDGETS_UNREAD = Counter("salient_budgets_unread", "Looks at the budgets that failed.")
+ALLOCATIONS = Counter(
+    "salient_worker_allocations", "Budgets that were spread over platforms.", ["cause"]
+)
+ALLOCATIONS_FAILED = Counter(
+    "salient_worker_allocations_failed", "Budgets that could not be spread as asked."
+)
+SHOCKS = Counter(
+    "salient_worker_platform_shocks", "Platforms that answered otherwise than expected.", ["to"]
+)
+UNALLOCATED_SECONDS = Gauge(
+    "salient_unallocated_seconds",
+    "How long the campaign waits that has waited longest for today's budget to be spread.",
+)
+ALLOCATOR_MISSING = Gauge(
+    "salient_allocator_missing", "1 where plans are made without a trained model."
+)
 
 # there from the start, so that the first one is a rise
 for _kind in ("event", "decision"):
@@ -42,5 +58,9 @@ for _outcome in ("delivered", "failed"):
     WEBHOOK_CALLS.labels(_outcome)
 for _by in ("bid", "throttle"):
     PACED.labels(_by)
-for _name in ("ranker", "selling-points"):
+for _name in ("ranker", "selling-points", "allocator"):
     BUNDLES_REFUSED.labels(_name)
+for _cause in ("periodic", "shock"):
+    ALLOCATIONS.labels(_cause)
+for _to in ("up", "down"):
+    SHOCKS.labels(_to)

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from service.store.postgres import open_engine
 from service.store.stream import EventStream
+from service.worker.allocating import keep_allocating
 from service.worker.allotment import keep_allotments
 from service.worker.attributing import keep_attributing
 from service.worker.backlog import watch_backlog
@@ -58,6 +59,7 @@ async def run_worker(
             tasks.create_task(Refresher(engine, state, Bundles(models)).run(stop))
             tasks.create_task(JobRunner(engine, works).run(stop))
             tasks.create_task(keep_allotments(engine, redis, stop))
+            tasks.create_task(keep_allocating(engine, models, stop))
             tasks.create_task(keep_partitions(engine, stop))
             tasks.create_task(keep_pacing(engine, stop))
             tasks.create_task(keep_quality(engine, stop))

@@ -1,0 +1,141 @@
+"""Budgets over platforms: planned for each day, again every few hours, at once after a shock."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from math import inf
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from service.decision.pooled_responses import PooledResponses
+from service.store.due_allocations import spread_campaigns
+from service.store.unseen_clicks import database_now
+from service.worker import counts
+from service.worker.keep_doing import keep_looking_alone
+from service.worker.platform_counting import PlatformCounting
+from service.worker.replanning import replan
+from service.worker.response_models import ResponseModels
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from service.decision.responses import ResponseModel
+    from service.store.due_allocations import SpreadCampaign
+    from service.worker.replanning import Replanned
+
+LOOK_EVERY_SECONDS: Final = 10.0
+PATIENCE_SECONDS: Final = 120.0
+COUNT_EVERY_SECONDS: Final = 300.0
+PLAN_EVERY_SECONDS: Final = 4 * 3600.0
+TRY_AGAIN_SECONDS: Final = 600.0
+A_LOOK_SECONDS: Final = 60.0  # what is left then is first at the next look
+OUTAGES: Final = (OSError, InterfaceError, OperationalError)
+
+log = structlog.get_logger(__name__)
+
+
+async def keep_allocating(
+    engine: AsyncEngine,
+    models: Path,
+    stop: asyncio.Event,
+    *,
+    every_seconds: float = LOOK_EVERY_SECONDS,
+    count_every_seconds: float = COUNT_EVERY_SECONDS,
+) -> None:
+    """Spread budgets until `stop` is set, while no other worker does.
+
+    Without a database, or without a worker, the limits of the day stay as they are.
+    """
+    await keep_looking_alone(
+        engine,
+        lambda: Allocating(engine, ResponseModels(models), count_every_seconds).look,
+        stop,
+        name="allocating",
+        every_seconds=every_seconds,
+        patience_seconds=PATIENCE_SECONDS,
+    )
+
+
+@dataclass(slots=True)
+class Allocating:
+    """The looks of one worker. All that they go by stands in the database."""
+
+    engine: AsyncEngine
+    models: ResponseModels
+    count_every_seconds: float = COUNT_EVERY_SECONDS
+    _count_at: float = -inf  # monotonic seconds, as all times here
+    _try_at: dict[str, float] = field(default_factory=dict)  # of campaigns that failed
+    _counting: PlatformCounting = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._counting = PlatformCounting(self.engine)
+
+    async def look(self, connection: AsyncConnection) -> None:
+        """Count what is new, and look for shocks in it; plan what is due."""
+        is_news = time.monotonic() >= self._count_at
+        if is_news:
+            await self._counting.count(now=await database_now(connection))
+            self._count_at = time.monotonic() + self.count_every_seconds
+        campaigns = await spread_campaigns(connection, every_seconds=PLAN_EVERY_SECONDS)
+        wanted = [one for one in campaigns if one.is_due or (is_news and one.auto)]
+        planned = await self._plan(wanted) if wanted else frozenset()
+        waiting = [
+            one.waiting_seconds
+            for one in campaigns
+            if one.day_is_new and one.campaign_id not in planned
+        ]
+        counts.UNALLOCATED_SECONDS.set(max(waiting, default=0.0))
+
+    async def _plan(self, wanted: Sequence[SpreadCampaign]) -> frozenset[str]:
+        """Plan as many as there is time for; returns those that now have a new plan."""
+        model = await self._model()
+        end = time.monotonic() + A_LOOK_SECONDS
+        planned = set()
+        for one in wanted:
+            now = time.monotonic()
+            if now > end:
+                break
+            if self._try_at.get(one.campaign_id, now) <= now and await self._plan_one(one, model):
+                planned.add(one.campaign_id)
+        return frozenset(planned)
+
+    async def _plan_one(self, one: SpreadCampaign, model: ResponseModel) -> bool:
+        """Whether the campaign has a new plan; what cannot be planned does not hold up others."""
+        try:
+            replanned = await replan(self.engine, one, model)
+        except OUTAGES:
+            raise
+        except Exception as error:
+            self._try_at[one.campaign_id] = time.monotonic() + TRY_AGAIN_SECONDS
+            counts.ALLOCATIONS_FAILED.inc()
+            log.warning("not_allocated", campaign=one.campaign_id, error=repr(error)[:500])
+            return False
+        self._try_at.pop(one.campaign_id, None)
+        if replanned is not None:
+            _count(one, replanned)
+        return replanned is not None
+
+    async def _model(self) -> ResponseModel:
+        newest = await asyncio.to_thread(self.models.newest)
+        counts.ALLOCATOR_MISSING.set(newest is None)
+        return PooledResponses() if newest is None else newest
+
+
+def _count(one: SpreadCampaign, replanned: Replanned) -> None:
+    counts.ALLOCATIONS.labels(replanned.cause).inc()
+    for shock in replanned.noticed:
+        counts.SHOCKS.labels("down" if shock.ratio < 1 else "up").inc()
+        log.info(
+            "platform_shock",
+            campaign=one.campaign_id,
+            platform=shock.platform,
+            since=shock.since.isoformat(),
+            ratio=round(shock.ratio, 3),
+        )

@@ -1,0 +1,150 @@
+"""One campaign's budget of the day, planned anew where that is due or a shock calls for it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from service.contract.platform_days import platform_days
+from service.decision.lots import lots_of
+from service.decision.plans import plan
+from service.decision.platform_watch import Lately, as_known, noticed_shocks
+from service.store.accounts import lock_accounts
+from service.store.allocations import NewAllocation, apply_allocation, campaign_to_allocate
+from service.store.due_allocations import hours_told, newest_allocation, planned_spend
+from service.store.platform_results import history_of
+from service.store.platform_shocks import add_shocks, past_shocks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from service.contract.platform_days import DayRow
+    from service.decision.plans import Plan, PlanLine, Policy
+    from service.decision.platform_watch import Noticed, PastShock
+    from service.decision.responses import ResponseModel
+    from service.store.allocations import AllocatedCampaign
+    from service.store.due_allocations import SpreadCampaign
+
+WATCHED_DAYS: Final = 3
+"""Days, today's too, in which a shock is looked for."""
+
+A_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Replanned:
+    """A plan that now holds, and the shocks that it was made for."""
+
+    cause: str
+    noticed: Sequence[Noticed]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A campaign with its policy, and what its platforms told."""
+
+    campaign: AllocatedCampaign
+    policy: Policy
+    rows: Sequence[DayRow]
+    shocks: Sequence[PastShock]
+
+
+async def replan(
+    engine: AsyncEngine, spread: SpreadCampaign, model: ResponseModel
+) -> Replanned | None:
+    """Plan the day of a campaign that is due, or one of whose platforms changed; else None.
+
+    Nothing is charged to the campaign while it is planned, so that the limits add up to its
+    budget to the micro, whatever it spent already. It is left alone where somebody else holds it,
+    or planned it meanwhile.
+
+    Raises: BadInputError or ValueError where policy or history cannot be planned with.
+    """
+    if not spread.is_due:
+        async with engine.connect() as connection:
+            if not await _look(connection, spread, model):
+                return None
+    async with engine.begin() as connection:
+        accounts = await lock_accounts(connection, [spread.campaign_id], pass_over_busy=True)
+        if spread.campaign_id not in accounts.held:
+            return None
+        if await newest_allocation(connection, spread.campaign_id) != spread.allocation_id:
+            return None
+        noticed = await _look(connection, spread, model) if spread.auto else []
+        await add_shocks(connection, spread.campaign_id, noticed)
+        known = await _read(connection, spread.campaign_id)
+        if known is None:
+            return None
+        cause = "shock" if noticed else "periodic"
+        made = await asyncio.to_thread(_plan, known, model, noticed)
+        await apply_allocation(connection, _allocation(known, cause, model, made))
+    return Replanned(cause, noticed)
+
+
+async def _look(
+    connection: AsyncConnection, spread: SpreadCampaign, model: ResponseModel
+) -> list[Noticed]:
+    """The shocks of the last days that no plan was made for."""
+    known = await _read(connection, spread.campaign_id)
+    if known is None:
+        return []
+    first_day = known.campaign.day - (WATCHED_DAYS - 1) * A_DAY
+    told = await hours_told(connection, spread.campaign_id, first_day=first_day)
+    if not told:
+        return []
+    planned = await planned_spend(connection, spread.campaign_id, known.campaign.day)
+    days = platform_days(known.rows, until=first_day - A_DAY, platforms=known.campaign.platforms)
+    lately = Lately(told, planned, known.shocks)
+    return await asyncio.to_thread(noticed_shocks, days, lately, known.policy.goal, model)
+
+
+async def _read(connection: AsyncConnection, campaign_id: str) -> _Known | None:
+    campaign = await campaign_to_allocate(connection, campaign_id)
+    if campaign is None or campaign.policy is None:
+        return None
+    rows = await history_of(connection, campaign_id)
+    return _Known(campaign, campaign.policy, rows, await past_shocks(connection, campaign_id))
+
+
+def _plan(known: _Known, model: ResponseModel, noticed: Sequence[Noticed]) -> Plan:
+    campaign = known.campaign
+    days = platform_days(known.rows, until=campaign.day - A_DAY, platforms=campaign.platforms)
+    days, model = as_known(days, model, known.shocks)
+    made = plan(
+        days,
+        known.policy,
+        campaign.budget,
+        model,
+        campaign.before,
+        day=campaign.day,
+        lots=lots_of(campaign.campaign_id, campaign.day),
+        spent=campaign.spent,
+    )
+    ratios = {one.platform: one.ratio for one in noticed}
+    return replace(
+        made, lines=tuple(_told(line, ratios.get(line.platform)) for line in made.lines)
+    )
+
+
+def _told(line: PlanLine, ratio: float | None) -> PlanLine:
+    """The line with what changed on its platform in its words."""
+    if ratio is None:
+        return line
+    return replace(line, detail=f"{line.detail}; of late it brings {ratio:.0%} of what it did")
+
+
+def _allocation(known: _Known, cause: str, model: ResponseModel, made: Plan) -> NewAllocation:
+    campaign = known.campaign
+    return NewAllocation(
+        campaign_id=campaign.campaign_id,
+        day=campaign.day,
+        cause=cause,
+        budget=campaign.budget,
+        goal=known.policy.goal,
+        model=model.name,
+        plan=made,
+    )
