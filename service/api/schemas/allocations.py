@@ -157,7 +157,8 @@ class AllocationLine(Wire):
         str,
         Field(
             description="Why, for programs: best_return, low_return, at_floor, at_cap, "
-            "largest_change, exploring, new_platform, no_spend_yet, no_history, fixed and others.",
+            "largest_change, already_spent, exploring, new_platform, no_spend_yet, no_history, "
+            "no_budget, fixed.",
             examples=["best_return"],
         ),
     ]
@@ -165,7 +166,7 @@ class AllocationLine(Wire):
         str,
         Field(
             description="Why, for people.",
-            examples=["one more unit of money brings as much here as elsewhere"],
+            examples=["the best return: one more unit of money would bring 3.1 clicks here"],
         ),
     ]
     spent_micros: Annotated[
