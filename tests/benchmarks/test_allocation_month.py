@@ -62,7 +62,8 @@ def history(days: int, *, seed: int = 0) -> PlatformDays:
 
 
 def truth(_: PlatformDays, spend: Floats) -> Floats:
-    return spend / MICROS * np.array([2.0, 10.0])
+    expected: Floats = spend / MICROS * np.array([2.0, 10.0])
+    return expected
 
 
 def ad(month: str, day: int, placement: str | None, cost: float, clicks: int) -> dict[str, object]:
