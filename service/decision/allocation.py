@@ -95,7 +95,8 @@ def _problems(
     budgets = np.broadcast_to(budget, lead).reshape(rows)
     _check_bounds(floor, cap, budgets)
     scale = np.where(scale * rate > _NOTHING, scale, 0.0)
-    cap = np.minimum(cap, budgets[:, None] + 1)  # one more micro has its price, too
+    whole = budgets[:, None]
+    cap = np.where(cap < whole, cap, whole + 1)  # one more micro has its price, too
     return Problems(scale, rate, floor, cap, np.minimum(budgets, cap.sum(1)))
 
 

@@ -11,12 +11,18 @@ from service.contract.platform_days import METRICS, PlatformDays
 from service.decision.allocation import AllocationError, allocate
 from service.decision.plan_lines import Plan, PlanLine, Split, explained, fixed
 from service.decision.plan_reasons import Reason
-from service.decision.platform_policy import NOTHING, Mode, Policy, agreed_bounds, bounds_of
+from service.decision.platform_policy import (
+    NOTHING,
+    Mode,
+    Policy,
+    agreed_bounds,
+    bounds_of,
+    fixed_shares,
+)
 from service.decision.responses import Goal
-from service.decision.terms import PPM
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import date  # noqa: TID251 - the day planned, as a value
 
     from numpy.typing import ArrayLike
@@ -61,7 +67,7 @@ def plan(  # noqa: PLR0913 - what is known, what is wanted, what was, and chance
     gone = [spent.get(name, 0) for name in days.platforms]
     total = max(budget, sum(gone))
     if policy.mode is Mode.FIXED:
-        shares = _fixed_shares(policy, days.platforms)
+        shares = fixed_shares(policy, days.platforms)
         return fixed(days.platforms, total, shares, gone, curves)
     agreed = agreed_bounds(policy, days.platforms, budget)
     bounds = bounds_of(policy, days.platforms, budget, before, spent)
@@ -79,13 +85,6 @@ def _with_named(days: PlatformDays, policy: Policy) -> PlatformDays:
     totals = np.zeros((*known.shape, len(METRICS)))
     known[places], totals[places] = days.known, days.totals
     return PlatformDays(names, days.first_day, totals, known)
-
-
-def _fixed_shares(policy: Policy, platforms: Sequence[str]) -> list[int]:
-    shares = [policy.shares.get(name, 0) for name in platforms]
-    if sum(shares) != PPM or min(shares) < 0:
-        raise AllocationError(f"fixed shares add up to {sum(shares)} ppm, not to {PPM}")
-    return shares
 
 
 def _as_may_be(curves: Responses, lots: ArrayLike) -> Responses:

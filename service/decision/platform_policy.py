@@ -87,6 +87,18 @@ def agreed_bounds(policy: Policy, platforms: Sequence[str], budget: int) -> Boun
     return Bounds(np.array(floor, np.int64), np.array(cap, np.int64))
 
 
+def fixed_shares(policy: Policy, platforms: Sequence[str]) -> list[int]:
+    """Return the shares (P,) of a policy that says them, in parts per million.
+
+    Raises: AllocationError where they are not shares of a whole.
+    """
+    _check(policy)
+    shares = [policy.shares.get(name, 0) for name in platforms]
+    if sum(shares) != PPM:
+        raise AllocationError(f"fixed shares add up to {sum(shares)} ppm, not to {PPM}")
+    return shares
+
+
 def _beside(bounds: Bounds, spent: Sequence[int], total: int) -> Bounds:
     gone = np.array(spent, np.int64)
     lacking = [int(lack) for lack in np.maximum(bounds.floor - gone, 0)]
