@@ -1,17 +1,20 @@
 """A made-up history of many platforms: what the shipped allocator learns from.
 
 Advertisers spend as people do: a share of their own for each platform, moved now and then, shaken
-daily, sometimes off for days, some platforms only later. Platforms are shocked some times a year.
+daily, sometimes off for a day, some platforms only later. Platforms are shocked some times a year.
+What they bring stands on the day of the spend that caused it, as platforms' own reports attribute
+it: from results that stand on later days, a model would learn that spend does less than it does.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from service.demo.platform_world import CURRENCY, Market, Shock, make_world
+from service.demo.platform_world import CURRENCY, LATE_DAYS, Market, Shock, make_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from service.demo.platform_world import Floats
+    from service.demo.platform_world import Floats, PlatformWorld
 
 PLATFORMS: Final = 10  # of each advertiser
 FIRST_DAY: Final = date(2025, 1, 6)  # a Monday, as day 0 of a world is
@@ -68,7 +71,7 @@ def history_rows(seed: int, *, advertisers: int, days: int) -> Iterator[Row]:
         rng = np.random.default_rng([seed, number])
         struck = np.argwhere(rng.random((days, PLATFORMS)) < _SHOCKS_A_DAY)
         shocks = tuple(drawn_shock(rng, int(day), int(place)) for day, place in struck)
-        world = make_world(rng, platforms=PLATFORMS, days=days, shocks=shocks)
+        world = _at_once(make_world(rng, platforms=PLATFORMS, days=days, shocks=shocks))
         market = Market(world, rng)
         plan = people_spend(rng, world.half[0], days)
         started = np.cumsum(plan, axis=0) > 0
@@ -79,6 +82,12 @@ def history_rows(seed: int, *, advertisers: int, days: int) -> Iterator[Row]:
                 name = f"advertiser {number + 1}/platform {place + 1}"
                 shown, clicks, bought = (int(count[place]) for count in counts)
                 yield on, name, float(spend[place]) / CURRENCY, shown, clicks, bought
+
+
+def _at_once(world: PlatformWorld) -> PlatformWorld:
+    late = np.zeros((world.platforms, LATE_DAYS))
+    late[:, 0] = 1
+    return replace(world, carry=np.zeros(world.platforms), late=late)
 
 
 def write_history(out: Path, seed: int, *, advertisers: int, days: int) -> int:
