@@ -56,10 +56,6 @@ _COUNT: Final = text(
     " WHERE platform IS NOT NULL GROUP BY 2, 3, 4"
 )
 _MARK: Final = text("UPDATE platform_counts SET counted_until = :until WHERE store_id = :store_id")
-_FORGET: Final = text(
-    "DELETE FROM platform_results USING campaigns WHERE campaigns.store_id = :store_id"
-    " AND platform_results.campaign_id = campaigns.id AND source = 'own' AND hour < :before"
-)
 
 
 async def stores_that_allocate(connection: AsyncConnection) -> list[str]:
@@ -98,10 +94,3 @@ async def settle_platform_count(
 ) -> None:
     """Note that what happened before `until` is counted for good."""
     await connection.execute(_MARK, {"store_id": store_id, "until": until})
-
-
-async def forget_platform_counts(
-    connection: AsyncConnection, store_id: str, before: datetime
-) -> None:
-    """Remove the store's own hours before that time; what was reported stays."""
-    await connection.execute(_FORGET, {"store_id": store_id, "before": before})

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 
 from service.store.platform_counts import (
     count_platforms,
-    forget_platform_counts,
     settle_platform_count,
     stores_that_allocate,
     take_platform_count,
@@ -32,7 +31,6 @@ SETTLED: Final = timedelta(hours=5)
 """How old an hour must be to be counted for good: its ads are clicked for four hours."""
 
 WHOLE_EVERY_SECONDS: Final = 3600.0
-KEPT_DAYS: Final = 400
 
 
 @dataclass(slots=True)
@@ -65,9 +63,6 @@ class PlatformCounting:
                 return True
             open_since = self._open_since(store_id, counted, now)
             await count_platforms(connection, store_id, open_since, _hour(now) + AN_HOUR)
-            if open_since == counted:
-                before = _hour(now - timedelta(days=KEPT_DAYS))
-                await forget_platform_counts(connection, store_id, before)
         return False
 
     def _open_since(self, store_id: str, counted: datetime, now: datetime) -> datetime:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from service.store import platform_counts
 from service.store.events import add_events, moment
 from service.worker import platform_counting
-from service.worker.platform_counting import KEPT_DAYS, SETTLED, PlatformCounting
+from service.worker.platform_counting import SETTLED, PlatformCounting
 from tests.integration.worker.shop import NOW, click, open_shop
 
 if TYPE_CHECKING:
@@ -259,30 +259,6 @@ async def test_the_first_time_goes_back_28_days_a_day_at_a_time(
     assert [row[0] // 24 for row in await ads.told()] == [-27, -20, -1]
     assert max(spans) == timedelta(days=1)
     assert len(spans) <= 6  # days without events are passed over
-
-
-async def test_after_400_days_it_is_forgotten_but_not_what_was_reported(
-    engine: AsyncEngine,
-) -> None:
-    ads = await two_hours(engine)
-    await count(engine)
-    await ads.execute(
-        text(
-            "INSERT INTO platform_results (store_id, platform, campaign_id, hour, source)"
-            " VALUES (:store, 'mail', :id, :hour, 'reported')"
-        ),
-        store=ads.store.store_id,
-        id=ads.campaign.campaign_id,
-        hour=moment(START),
-    )
-    await count(engine, LATER + timedelta(days=KEPT_DAYS))
-    assert await ads.told() == []
-    async with engine.connect() as connection:
-        left = await connection.execute(
-            text("SELECT platform FROM platform_results WHERE campaign_id = :id"),
-            {"id": ads.campaign.campaign_id},
-        )
-        assert list(left.scalars()) == ["mail"]
 
 
 MANY = text(
