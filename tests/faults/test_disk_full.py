@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.store.segment import read_segment
@@ -68,6 +69,7 @@ async def test_redirects_work_and_drops_are_counted_exactly(tmp_path: Path) -> N
             await shop.stop_worker()
 
 
+@pytest.mark.slow
 async def test_mutant_that_lets_the_disk_stop_a_redirect_is_caught(tmp_path: Path) -> None:
     with small_disk(tmp_path / "spool", "1m"):
         async with own_shop(tmp_path, defect="disk_errors_pass_through") as shop:

@@ -6,6 +6,8 @@ import asyncio
 import os
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.faults.own_shop import RIGHT, Account, OwnShop, own_shop
 
 if TYPE_CHECKING:
@@ -79,6 +81,7 @@ async def test_no_acknowledged_click_is_lost_with_the_last_second(tmp_path: Path
         await shop.stop_worker()
 
 
+@pytest.mark.slow
 async def test_mutant_that_releases_what_is_only_sent_is_caught(tmp_path: Path) -> None:
     async with own_shop(tmp_path, defect="unlink_when_sent") as shop:
         account, clicks = await lose_power(shop)

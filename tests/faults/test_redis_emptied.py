@@ -54,6 +54,7 @@ async def test_an_emptied_redis_knows_the_budgets_again_in_two_seconds(tmp_path:
         await shop.stop_worker()
 
 
+@pytest.mark.slow
 async def test_mutant_that_does_not_look_which_redis_it_is_is_caught(tmp_path: Path) -> None:
     async with own_shop(tmp_path) as shop:
         await shop.start_worker(defect="one_epoch_for_ever")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.faults.own_shop import RIGHT, OwnShop, own_shop, p99
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ async def test_redis_killed_for_three_seconds_costs_nothing(tmp_path: Path) -> N
         await shop.stop_worker()
 
 
+@pytest.mark.slow
 async def test_mutant_that_drops_what_was_spooled_is_caught(tmp_path: Path) -> None:
     async with own_shop(tmp_path, defect="unlink_when_sent") as shop:
         await shop.start_worker()

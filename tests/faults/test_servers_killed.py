@@ -118,6 +118,7 @@ async def test_a_kill_costs_a_connection_one_request_at_most(
     assert outcome.budget // 2 < outcome.spent <= outcome.budget
 
 
+@pytest.mark.slow
 async def test_mutant_that_restarts_nobody_is_caught(tmp_path: Path) -> None:
     outcome = await outcome_of(tmp_path, 2, 3, defect="restart_nobody")
     assert outcome.failures > 3 * CONNECTIONS

@@ -88,7 +88,7 @@ async def least_felt(
 
 
 @pytest.mark.parametrize("seconds", WATCH_SECONDS)
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [pytest.param(CASES[0], marks=pytest.mark.slow), CASES[1]])
 async def test_a_slow_model_keeps_nobody_beyond_the_deadline(
     engine: AsyncEngine,
     models: Path,  # noqa: F811

@@ -96,6 +96,7 @@ async def test_what_it_kept_reaches_the_stores_when_they_come(
     assert len(clicks) >= len(told) // 5 > 0
 
 
+@pytest.mark.slow
 async def test_mutant_that_waits_for_its_stores_is_caught(
     tmp_path: Path, patience_seconds: float
 ) -> None:
