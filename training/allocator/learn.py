@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from training.allocator.config import AllocatorArm
 from training.allocator.likelihood import surprise
-from training.allocator.network import new_network
+from training.allocator.network import Ensemble, new_network, with_weights
 from training.allocator.windows import Series, rows_of
 from training.fit import Best, start_from
 
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
 
 _ROUND: Final = 8_192  # windows that are cut and encoded together
 _CHECKS: Final = 10
-_MOST_CHECKED: Final = 16_384
+_MOST_CHECKED: Final = 8_192
+_TOLD: Final = 25
+_AGEINGS: Final = (0.03, 0.1, 0.3)  # by which a day counts less, a day
+_MIDDLES: Final = (-1.0, 0.5, 2.0)  # of ln(rate)
 _STEEPEST: Final = 1.0  # norm of a gradient
 
 
@@ -49,32 +54,78 @@ class AllocatorData:
         return self.held_out if len(self.held_out) else self.learnt
 
 
-def learn_allocator(data: AllocatorData, config: AllocatorConfig, report: Report) -> keras.Model:
-    """Fit the network of `config.arm` and return it with its best weights."""
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A network, after how many steps it was best, and how it was built."""
+
+    model: keras.Model
+    steps: int
+    config: AllocatorConfig
+
+
+def fit_once(data: AllocatorData, config: AllocatorConfig, report: Report) -> Fitted:
+    """Fit one network to the learnt days and keep the weights that were best on those held out."""
     start_from(config.seed)
-    model = new_network(config)
     rng = np.random.default_rng(config.seed)
-    rows = 2 * len(data.learnt) * data.series.platforms
-    wanted = round(config.passes * rows / config.batch)
-    steps = min(max(wanted, config.least_steps), config.most_steps)
+    config = started(data, config, rng)
+    model = new_network(config)
+    steps = steps_of(data, config)
     step = Stepping(model, config, steps)
-    held_out = rows_of(data.series, _some(data, rng), config, None)
-    best, every = Best(model), max(1, steps // _CHECKS)
-    for done, batch in enumerate(_batches(data, config, rng), start=1):
+    held_out = rows_of(data.series, _some(data, data.checked, rng), config, None)
+    best, best_steps, every = Best(model), steps, max(1, steps // _CHECKS)
+    for done, batch in enumerate(islice(_batches(data, config, rng), steps), start=1):
         step(batch)
         if done % every == 0 or done == steps:
             loss = step.check(held_out)
+            best_steps = done if loss < best.loss else best_steps
             best.offer(loss)
             report(done, steps, f"held-out surprise {loss:.4f}")
-        if done == steps:
-            break
     best.restore()
-    return model
+    return Fitted(model, best_steps, config)
 
 
-def _some(data: AllocatorData, rng: np.random.Generator) -> LongArray:
+def fit_all(data: AllocatorData, found: Fitted, report: Report) -> keras.Model:
+    """Fit the members anew, to all days, for as many steps as were best; return them as one."""
+    everything = AllocatorData(data.series, np.arange(1, data.series.days), data.held_out[:0])
+    whole = found.config.members * found.steps
+    members = []
+    for number in range(found.config.members):
+        config = replace(found.config, seed=found.config.seed + number + 1)
+        start_from(config.seed)
+        rng = np.random.default_rng(config.seed)
+        model = new_network(config)
+        step = Stepping(model, config, steps_of(data, config))
+        for done, batch in enumerate(islice(_batches(everything, config, rng), found.steps)):
+            step(batch)
+            if done % _TOLD == 0:
+                report(number * found.steps + done, whole, f"network {number + 1}")
+        members.append(model)
+    return with_weights(Ensemble(members))
+
+
+def steps_of(data: AllocatorData, config: AllocatorConfig) -> int:
+    """Return how many steps learning takes."""
+    rows = 2 * len(data.learnt) * data.series.platforms
+    wanted = round(config.passes * rows / config.batch)
+    return min(max(wanted, config.least_steps), config.most_steps)
+
+
+def started(
+    data: AllocatorData, config: AllocatorConfig, rng: np.random.Generator
+) -> AllocatorConfig:
+    """Return `config` with the memory and the bend that suit the learnt days best, unfitted."""
+    rows = rows_of(data.series, _some(data, data.learnt, rng), config, None)
+    starts = [
+        replace(config, ageing=ageing, middle=middle)
+        for ageing in _AGEINGS
+        for middle in (_MIDDLES if config.arm is AllocatorArm.CNN else _MIDDLES[:1])
+    ]
+    return min(starts, key=lambda one: Stepping(new_network(one), one, 1).check(rows))
+
+
+def _some(data: AllocatorData, days: LongArray, rng: np.random.Generator) -> LongArray:
     most = max(1, _MOST_CHECKED // max(1, data.series.platforms))
-    return np.sort(rng.permutation(data.checked)[:most])
+    return np.sort(rng.permutation(days)[:most])
 
 
 def _batches(
@@ -100,7 +151,7 @@ class Stepping:
     def __init__(self, model: keras.Model, config: AllocatorConfig, steps: int) -> None:
         rate = keras.optimizers.schedules.PolynomialDecay(config.rate, steps, config.rate / 10)
         self._optimizer = keras.optimizers.Adam(rate, global_clipnorm=_STEEPEST)
-        self._model, self._decay = model, config.decay
+        self._model, self._decay, self._power = model, config.decay, config.power
         self._variables = model.trainable_variables
         self._kernels = [v for v in self._variables if len(v.shape) > 1]
         self._optimizer.build(self._variables)
@@ -108,7 +159,9 @@ class Stepping:
         self._loss = tf.function(self._mean, autograph=False, reduce_retracing=True)
 
     def _mean(self, batch: Any) -> Any:
-        return tf.cast(tf.reduce_mean(surprise(self._model(batch), batch)), tf.float32)
+        weights = tf.cast(tf.pow(1.0 + batch["value"], self._power), tf.float64)
+        losses = surprise(self._model(batch), batch) * weights
+        return tf.cast(tf.reduce_sum(losses) / tf.reduce_sum(weights), tf.float32)
 
     def _take(self, batch: Any) -> Any:
         with tf.GradientTape() as tape:

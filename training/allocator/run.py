@@ -9,7 +9,7 @@ from service.contract.manifest import Training
 from service.contract.platform_days import METRICS
 from training.allocator.bundle import AllocatorParts, golden_rows, write_card
 from training.allocator.history import read_history
-from training.allocator.learn import AllocatorData, learn_allocator
+from training.allocator.learn import AllocatorData, fit_all, fit_once
 from training.allocator.measure import allocator_metrics
 from training.allocator.windows import Series
 from training.export.allocator import allocator_graphs
@@ -56,9 +56,11 @@ def allocator_of(
     series = Series.of(histories)
     _check(series)
     data = AllocatorData.of(series, config)
-    model = learn_allocator(data, config, report)
-    metrics = allocator_metrics(model, data, config)
-    training = Training(config.seed, dict(hashes), asdict(config), metrics)
+    found = fit_once(data, config, report)
+    metrics = allocator_metrics(found.model, data, config)
+    model = fit_all(data, found, report)
+    settings = asdict(found.config) | {"steps": found.steps}
+    training = Training(config.seed, dict(hashes), settings, metrics)
     graphs = allocator_graphs(model, config.arm)
     golden = golden_rows(model, histories[0])
     card = write_card(training, series)

@@ -58,7 +58,7 @@ class Series:
     @property
     def platforms(self) -> int:
         """How many have a known day."""
-        count: int = self.known.any(axis=-1).sum()
+        count = int(np.count_nonzero(self.known.any(axis=-1)))
         return count
 
     def thinned(self, share: float, rng: np.random.Generator) -> Series:

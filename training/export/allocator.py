@@ -10,8 +10,10 @@ from service.contract.platform_windows import FEATURES, WINDOW
 from training.allocator.config import AllocatorArm
 from training.allocator.network import (
     BENT,
+    FURTHEST,
     LEAST_DISPERSION,
     LEAST_SD,
+    LEAST_SPEND,
     RATES,
     SHARES,
     SOFT,
@@ -19,12 +21,13 @@ from training.allocator.network import (
     TINY,
 )
 from training.export.blocks import LAST, dense, joined, softplus, weights
-from training.export.graph import FLOAT, GraphBuilder
+from training.export.graph import DOUBLE, FLOAT, GraphBuilder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import onnx
+    from numpy.typing import NDArray
 
 Layer = Any
 
@@ -37,10 +40,28 @@ def allocator_graphs(model: Layer, arm: AllocatorArm) -> dict[str, onnx.ModelPro
     history = graph.input("history", FLOAT, ["P", WINDOW, len(FEATURES)])
     mask = graph.input("mask", FLOAT, ["P", WINDOW])
     window = _Window(graph, history, mask)
-    outputs = _response(window, model) if arm is AllocatorArm.CNN else _engagement(window, model)
-    for name, value in outputs.items():
-        graph.output(graph.op("Squeeze", value, LAST), name, ["P"])
+    network = _response if arm is AllocatorArm.CNN else _engagement
+    all_said = [network(window, member) for member in model.members]
+    columns = {name: joined(graph, [said[name] for said in all_said]) for name in all_said[0]}
+    for name, value in _as_one(graph, columns).items():
+        graph.output(value, name, ["P"])
     return {"response": graph.build()}
+
+
+def _as_one(graph: GraphBuilder, columns: Mapping[str, str]) -> dict[str, str]:
+    """Add an Ensemble of the members' outputs (P, M): (P,)."""
+
+    def mean(value: str) -> str:
+        return graph.op("ReduceMean", value, LAST, keepdims=0)
+
+    def square(value: str) -> str:
+        return graph.op("Mul", value, value)
+
+    means = {name: mean(value) for name, value in columns.items()}
+    level = graph.op("Unsqueeze", means["level"], LAST)
+    apart = mean(square(graph.op("Sub", columns["level"], level)))
+    unsure = graph.op("Add", mean(square(columns["sd"])), apart)
+    return means | {"sd": graph.op("Sqrt", unsure)}
 
 
 class _Window:
@@ -49,8 +70,12 @@ class _Window:
     def __init__(self, graph: GraphBuilder, history: str, mask: str) -> None:
         self.graph, self.history, self.mask = graph, history, mask
         self.spend, self.goal = self._feature(0), self._feature(1)
+        self.spent = graph.op("Cast", graph.op("Greater", self.spend, 0.0), to=FLOAT)
+        self.on = graph.op("Mul", mask, self.spent)
         sizes = self._feature(SHARES)  # the same on every day
         self.size = graph.op("Gather", sizes, np.array([WINDOW - 1]), axis=1)  # (P, 1)
+        self.one = graph.op("Exp", graph.op("Neg", self.size))  # a count, as a share
+        self.soft = graph.op("Mul", self.one, SOFT)
 
     def _feature(self, number: int) -> str:
         return self.graph.op("Gather", self.history, np.array(number), axis=2)  # (P, W)
@@ -63,7 +88,7 @@ class _Window:
         """Add a sum over one axis."""
         return self.graph.op("ReduceSum", value, np.array([axis]), keepdims=keep)
 
-    def soft_ratio(self, above: str, below: str, soft: float) -> str:
+    def soft_ratio(self, above: str, below: str, soft: str) -> str:
         """Add ln((a + c) / (b + c))."""
         sums = [self.graph.op("Add", one, soft) for one in (above, below)]
         return self.graph.op("Log", self.graph.op("Div", *sums))
@@ -75,14 +100,20 @@ class _Window:
         shares, rest = graph.ops(
             "Split", 2, self.history, np.array([SHARES, len(FEATURES) - SHARES]), axis=2
         )
-        by_spend = self.soft_ratio(self.goal, self.spend, SOFT)
-        by_spend = graph.op("Unsqueeze", by_spend, _ON_WIDTH)
-        masked = [graph.op("Mul", one, known) for one in (self.log1p(shares), by_spend)]
-        rest = graph.op("Mul", rest, known)
-        days = joined(graph, [*masked, known, rest])
+        logs, rest = (graph.op("Mul", one, known) for one in (self.log1p(shares), rest))
+        days = joined(graph, [logs, self._by_spend(), known, rest])
         for convolution in (layer.first, layer.second):
             days = graph.op("Mul", self._convolved(days, convolution), known)
         return days
+
+    def _by_spend(self) -> str:
+        graph = self.graph
+        came, cost = (
+            graph.op("Add", one, little)
+            for one, little in ((self.goal, self.soft), (self.spend, LEAST_SPEND))
+        )
+        logs = graph.op("Mul", graph.op("Log", graph.op("Div", came, cost)), self.on)
+        return graph.op("Unsqueeze", logs, _ON_WIDTH)
 
     def _convolved(self, days: str, layer: Layer) -> str:
         """Add a Conv2D(1, k) of days (P, W, C) with its rectifier."""
@@ -109,14 +140,14 @@ class _Window:
     def level(self, day_weights: str, expected: str, drawn: Layer) -> str:
         """Add the logarithm of what came over what was expected, drawn to the usual: (P, 1)."""
         came = self.whole(self.graph.op("Mul", day_weights, self.goal))
-        return self.soft_ratio(came, self.whole(expected), softplus(drawn))
+        usual = self.graph.op("Mul", self.one, softplus(drawn))
+        return self.soft_ratio(came, self.whole(expected), usual)
 
-    def deviation(self, level: str, curve: str | None) -> str:
-        """Add how far each day lies from the level: (P, W)."""
-        graph = self.graph
-        due = graph.op("Exp", level)
-        due = due if curve is None else graph.op("Mul", due, curve)
-        return graph.op("Mul", self.soft_ratio(self.goal, due, SOFT), self.mask)
+    def deviation(self, due: str, counts: str) -> str:
+        """Add how far each day that counts lies from what was due: (P, W)."""
+        off = self.soft_ratio(self.goal, due, self.soft)
+        off = self.graph.op("Clip", off, -FURTHEST, FURTHEST)
+        return self.graph.op("Mul", off, counts)
 
     def pooled(self, day_weights: str, days: str) -> list[str]:
         """Add the weighted mean of days, and ln(1 + the sum of weights)."""
@@ -149,16 +180,14 @@ class _Window:
 
 def _response(window: _Window, model: Layer) -> dict[str, str]:
     graph = window.graph
-    spent = graph.op("Cast", graph.op("Greater", window.spend, 0.0), to=FLOAT)
-    on = graph.op("Mul", window.mask, spent)
-    days = window.trunk(model.trunk)
-    odds = _odds(window, window.day_weights(days, on, model.for_bend), model.grid)
+    on, days = window.on, window.trunk(model.trunk)
+    odds = _odds(window, model.grid)
     bend = window.whole(graph.op("Mul", odds, np.log(RATES)))
     rate = graph.op("Exp", bend)
     curve = graph.op("Div", window.log1p(graph.op("Mul", rate, window.spend)), window.log1p(rate))
     counted = window.day_weights(days, on, model.for_level)
     level = window.level(counted, graph.op("Mul", counted, curve), model.drawn)
-    off = window.deviation(level, curve)
+    off = window.deviation(graph.op("Mul", graph.op("Exp", level), curve), on)
     spends = graph.op("Mul", window.log1p(window.spend), window.mask)
     lags = window.hidden([off, spends, window.mask], model.lags)
     said = [lags, *window.pooled(counted, days), window.size, level, bend, odds]
@@ -176,7 +205,7 @@ def _engagement(window: _Window, model: Layer) -> dict[str, str]:
     days = window.trunk(model.trunk)
     counted = window.day_weights(days, window.mask, model.for_level)
     level = window.level(counted, counted, model.drawn)
-    off = window.deviation(level, None)
+    off = window.deviation(graph.op("Exp", level), window.mask)
     lags = window.hidden([off, window.mask], model.lags)
     said = [lags, *window.pooled(counted, days), window.size, level]
     hidden = window.hidden(said, model.inner)
@@ -187,22 +216,33 @@ def _engagement(window: _Window, model: Layer) -> dict[str, str]:
     }
 
 
-def _odds(window: _Window, counted: str, layer: Layer) -> str:
+def _odds(window: _Window, layer: Layer) -> str:
     """Add a Bend: (P, K)."""
     graph = window.graph
-    spend = graph.op("Unsqueeze", window.spend, _ON_WIDTH)
-    curves = window.log1p(graph.op("Mul", spend, RATES))
-    curves = graph.op("Div", curves, np.log1p(RATES))  # (P, W, K)
+
+    def double(value: str | NDArray[Any] | float) -> str:
+        return graph.op("Cast", value, to=DOUBLE)
+
+    def log1p(value: str) -> str:
+        return graph.op("Log", graph.op("Add", value, one))
+
+    one, tiny = double(1.0), double(TINY)
+    spend, goal, size = (double(part) for part in (window.spend, window.goal, window.size))
+    counted = graph.op("Mul", double(np.exp(weights(layer.age).astype(float))), double(window.on))
     days = graph.op("Unsqueeze", counted, _ON_WIDTH)
-    sums = [window.whole(one, 1) for one in (graph.op("Mul", days, curves), days)]
-    usual = graph.op("Div", *(graph.op("Add", one, TINY) for one in sums))  # (P, 1, K)
-    off = graph.op("Log", graph.op("Div", graph.op("Max", curves, TINY), usual))
-    got = graph.op("Unsqueeze", graph.op("Mul", counted, window.goal), _ON_WIDTH)
+    rates = double(RATES)
+    curves = log1p(graph.op("Mul", graph.op("Unsqueeze", spend, _ON_WIDTH), rates))
+    curves = graph.op("Div", curves, log1p(rates))  # (P, W, K)
+    sums = [window.whole(part, 1) for part in (graph.op("Mul", days, curves), days)]
+    usual = graph.op("Div", *(graph.op("Add", part, tiny) for part in sums))  # (P, 1, K)
+    off = graph.op("Log", graph.op("Div", graph.op("Max", curves, tiny), usual))
+    got = graph.op("Unsqueeze", graph.op("Mul", counted, goal), _ON_WIDTH)
     fit = window.whole(graph.op("Mul", got, off), 1, keep=0)
-    counts = graph.op("Sub", graph.op("Exp", window.size), 1.0)
-    noise = graph.op("Add", graph.op("Mul", counts, softplus(layer.noise)), 1.0)
+    counts = graph.op("Sub", graph.op("Exp", size), one)
+    noise = graph.op("Add", graph.op("Mul", counts, double(softplus(layer.noise))), one)
     fit = graph.op("Mul", graph.op("Div", counts, noise), fit)
-    return graph.op("Softmax", graph.op("Add", fit, weights(layer.prior)), axis=-1)
+    odds = graph.op("Softmax", graph.op("Add", fit, double(weights(layer.prior))), axis=-1)
+    return graph.op("Cast", odds, to=FLOAT)
 
 
 def _spread(window: _Window, on: str) -> str:

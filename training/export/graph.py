@@ -17,6 +17,7 @@ OPSET: Final = 18
 _IR_VERSION: Final = 10
 
 FLOAT: Final = TensorProto.FLOAT
+DOUBLE: Final = TensorProto.DOUBLE
 INT32: Final = TensorProto.INT32
 INT64: Final = TensorProto.INT64
 
