@@ -12,6 +12,7 @@ from service.decision.plans import Mode, Policy
 from service.decision.proportions import split
 from service.decision.responses import Goal
 from service.decision.terms import PPM, Micros
+from service.store.platform_results import HISTORY_DAYS
 from service.store.platform_tables import allocation_lines
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ _CAMPAIGN: Final = text(
     " CASE WHEN c.platforms <> '{}' THEN c.platforms ELSE ARRAY("
     "  SELECT platform FROM placements WHERE store_id = c.store_id"
     "  UNION SELECT platform FROM platform_results WHERE campaign_id = c.id"
-    "  ORDER BY 1) END AS platforms,"
+    f"   AND hour > now() - interval '{HISTORY_DAYS} days') END AS platforms,"
     " policy.mode, policy.goal, policy.shares_ppm, policy.floors_ppm, policy.caps_ppm,"
     " policy.max_change_ppm, policy.explore"
     f" FROM campaigns AS c CROSS JOIN {_TODAY}"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-HISTORY_DAYS: Final = 120
+HISTORY_DAYS: Final = 60
 """How far back a campaign's history goes."""
 
 Source = Literal["reported", "own"]
@@ -34,21 +34,27 @@ _PUT: Final = text(
     " spend_micros = excluded.spend_micros, impressions = excluded.impressions,"
     " clicks = excluded.clicks, conversions = excluded.conversions, updated_at = now()"
 )
+_LATELY: Final = f"told.hour > now() - interval '{HISTORY_DAYS} days'"
 # days of the campaign's zone; an hour belongs to the day in which it begins
 _HISTORY: Final = text(
-    "SELECT CAST(told.hour AT TIME ZONE c.time_zone AS date) AS day, told.platform,"
+    "SELECT CAST(told.hour AT TIME ZONE told.time_zone AS date) AS day, told.platform,"
     " CAST(sum(told.spend_micros) AS bigint), CAST(sum(told.impressions) AS bigint),"
-    " CAST(sum(told.clicks) AS bigint), CAST(sum(told.conversions) AS bigint)"
-    " FROM campaigns AS c JOIN platform_results AS told ON told.store_id = c.store_id"
-    f" WHERE c.id = :campaign_id AND told.hour > now() - interval '{HISTORY_DAYS} days'"
-    " AND (c.platforms = '{}' OR told.platform = ANY(c.platforms))"
+    " CAST(sum(told.clicks) AS bigint), CAST(sum(told.conversions) AS bigint) FROM ("
+    " SELECT c.time_zone, told.* FROM campaigns AS c"
+    f"  JOIN platform_results AS told ON told.campaign_id = c.id AND {_LATELY}"
+    "  WHERE c.id = :campaign_id"
+    "  AND (c.platforms = '{}' OR told.platform = ANY(c.platforms))"
     # what the whole store was told stands in for a platform that is new to the campaign; but of
     # one that it does not name it is told nothing: rivals alone may know of it
-    " AND (told.campaign_id = c.id OR told.campaign_id IS NULL"
-    "  AND told.platform = ANY(c.platforms) AND NOT EXISTS (SELECT"
-    "   FROM platform_results AS own WHERE own.store_id = c.store_id"
-    "   AND own.platform = told.platform AND own.campaign_id = c.id))"
-    " GROUP BY 1, 2 ORDER BY 1, 2"
+    " UNION ALL SELECT c.time_zone, told.* FROM campaigns AS c"
+    "  CROSS JOIN LATERAL unnest(c.platforms) AS named (platform)"
+    "  JOIN platform_results AS told ON told.store_id = c.store_id"
+    f"   AND told.platform = named.platform AND told.campaign_id IS NULL AND {_LATELY}"
+    # one look-up a platform, whatever the planner takes NOT EXISTS for
+    "  WHERE c.id = :campaign_id AND (SELECT true FROM platform_results AS own"
+    "   WHERE own.store_id = c.store_id AND own.platform = named.platform"
+    "   AND own.campaign_id = c.id LIMIT 1) IS NULL"
+    ") AS told GROUP BY 1, 2 ORDER BY 1, 2"
 )
 
 
