@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from service.contract.platform_days import platform_days
 from service.decision.lots import lots_of
-from service.decision.plans import plan
+from service.decision.plans import Mode, plan
 from service.decision.platform_watch import Lately, as_known, noticed_shocks
 from service.store.accounts import lock_accounts
 from service.store.allocations import NewAllocation, apply_allocation, campaign_to_allocate
@@ -66,7 +66,8 @@ async def replan(
     """
     if not spread.is_due:
         async with engine.connect() as connection:
-            if not await _look(connection, spread, model):
+            seen = await _read(connection, spread.campaign_id)
+            if seen is None or not await _look(connection, seen, model):
                 return None
     async with engine.begin() as connection:
         accounts = await lock_accounts(connection, [spread.campaign_id], pass_over_busy=True)
@@ -74,30 +75,34 @@ async def replan(
             return None
         if await newest_allocation(connection, spread.campaign_id) != spread.allocation_id:
             return None
-        noticed = await _look(connection, spread, model) if spread.auto else []
-        await add_shocks(connection, spread.campaign_id, noticed)
         known = await _read(connection, spread.campaign_id)
-        if known is None:
-            return None
-        cause = "shock" if noticed else "periodic"
-        made = await asyncio.to_thread(_plan, known, model, noticed)
-        await apply_allocation(connection, _allocation(known, cause, model, made))
+        return None if known is None else await _replan(connection, known, model)
+
+
+async def _replan(connection: AsyncConnection, known: _Known, model: ResponseModel) -> Replanned:
+    """Plan the day of a campaign that is locked, and make the plan hold."""
+    campaign_id = known.campaign.campaign_id
+    noticed = await _look(connection, known, model)
+    if noticed:
+        await add_shocks(connection, campaign_id, noticed)
+        known = replace(known, shocks=await past_shocks(connection, campaign_id))
+    cause = "shock" if noticed else "periodic"
+    made = await asyncio.to_thread(_plan, known, model, noticed)
+    await apply_allocation(connection, _allocation(known, cause, model, made))
     return Replanned(cause, noticed)
 
 
-async def _look(
-    connection: AsyncConnection, spread: SpreadCampaign, model: ResponseModel
-) -> list[Noticed]:
-    """The shocks of the last days that no plan was made for."""
-    known = await _read(connection, spread.campaign_id)
-    if known is None:
+async def _look(connection: AsyncConnection, known: _Known, model: ResponseModel) -> list[Noticed]:
+    """The shocks of the last days that no plan was made for; fixed shares ask for none."""
+    campaign = known.campaign
+    if known.policy.mode is Mode.FIXED:
         return []
-    first_day = known.campaign.day - (WATCHED_DAYS - 1) * A_DAY
-    told = await hours_told(connection, spread.campaign_id, first_day=first_day)
+    first_day = campaign.day - (WATCHED_DAYS - 1) * A_DAY
+    told = await hours_told(connection, campaign.campaign_id, first_day=first_day)
     if not told:
         return []
-    planned = await planned_spend(connection, spread.campaign_id, known.campaign.day)
-    days = platform_days(known.rows, until=first_day - A_DAY, platforms=known.campaign.platforms)
+    planned = await planned_spend(connection, campaign.campaign_id, campaign.day)
+    days = platform_days(known.rows, until=first_day - A_DAY, platforms=campaign.platforms)
     lately = Lately(told, planned, known.shocks)
     return await asyncio.to_thread(noticed_shocks, days, lately, known.policy.goal, model)
 
