@@ -33,6 +33,7 @@ from service.api.sources import open_sources
 from service.api.state import State
 from service.api.tokens import TokenSigner, parse_signing_keys
 from service.api.warming import warm
+from service.decision.pooled_responses import PooledResponses
 from service.inference.extraction import newest_tagger
 from service.settings import Settings
 from service.store.embedded.processes import die_with_parent
@@ -43,13 +44,15 @@ from service.web.routes import web_router
 from service.worker.bans import follow_bans
 from service.worker.leasing import keep_leases
 from service.worker.reload import follow_budgets, follow_paces, follow_snapshots, load_newest
+from service.worker.response_models import ResponseModels
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine
+    from collections.abc import AsyncIterator, Callable, Coroutine
 
     from fastapi import FastAPI
 
     from service.api.sources import Sources
+    from service.decision.responses import ResponseModel
 
 YOUNG_OBJECTS = 20_000
 """A batch of decisions makes thousands of objects that are gone with it: no need to look for
@@ -153,6 +156,7 @@ async def _open_state(settings: Settings, stack: AsyncExitStack) -> State:
         metrics=metrics,
         limiter=RateLimiter(settings.calls_per_minute),
         tagger=newest_tagger(settings.models),
+        response_model=_response_models(settings),
         explored_share=settings.explored_share,
         base_url=settings.base_url and settings.base_url.rstrip("/"),
         redis=redis,
@@ -162,6 +166,11 @@ async def _open_state(settings: Settings, stack: AsyncExitStack) -> State:
     if settings.redis_url is not None:
         _start(keep_leases(state.allowances, wire, state.live), stack)
     return state
+
+
+def _response_models(settings: Settings) -> Callable[[], ResponseModel]:
+    models = ResponseModels(settings.models)
+    return lambda: models.newest() or PooledResponses()
 
 
 def _sources(settings: Settings, key: bytes) -> Sources:
