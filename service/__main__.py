@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from service.commands.allocate import allocate
 from service.commands.choose import choose, demo_choices, score
 from service.commands.dead_letters import add_commands as add_dead_letter_commands
 from service.commands.foreseen import foreseen
@@ -372,6 +373,7 @@ def openapi(file: Annotated[Path, typer.Argument(help="The .json file to write."
     write_description(file)
 
 
+app.command()(allocate)
 app.command()(score)
 app.command()(choose)
 demo.command("choices")(demo_choices)

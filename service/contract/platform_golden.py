@@ -85,6 +85,7 @@ def _row(content: Any) -> GoldenDays:
     _expect(sizes and known.dtype == bool and known.shape == totals.shape[:2], "days", known.shape)
     small = 1 <= len(known) <= MOST_PLATFORMS and 1 <= known.shape[1] <= _MOST_DAYS
     _expect(small and bool((totals >= 0).all()), "a small history of counts", known.shape)
+    _expect(isinstance(content["expected"], dict), "outputs by name", content["expected"])
     expected = {str(name): _numbers(values) for name, values in content["expected"].items()}
     _expect(set(OUTPUTS[:3]) <= set(expected) <= set(OUTPUTS), "all outputs", sorted(expected))
     return GoldenDays(content["goal"], totals, known, expected)

@@ -29,6 +29,7 @@ TINY: Final = 1e-4
 SURE: Final = 8.0  # logarithms of weights stay within this
 _SLOW: Final = 0.02  # a day: curves are remembered longer than levels
 LEAST_SD: Final = 0.01
+MOST_SD: Final = 1.0  # platforms of one advertiser differ by less
 LEAST_DISPERSION: Final = 1e-4
 _SPREAD: Final = 1.2  # of ln(rate), in the prior where learning starts
 BENT: Final = 1.5  # how far the last layer may move ln(rate)
@@ -230,7 +231,7 @@ class Heads(keras.layers.Layer):
 
     def call(self, hidden: Tensor, off: Tensor) -> Answer:
         """Return what is added to the level and to ln(rate), and the spreads themselves."""
-        sd = ops.softplus(self.sd(hidden))[:, 0] + LEAST_SD
+        sd = ops.minimum(ops.softplus(self.sd(hidden))[:, 0] + LEAST_SD, MOST_SD)
         dispersion = ops.softplus(self.dispersion(hidden))[:, 0] + LEAST_DISPERSION
         level = self.level(hidden) + self.by_day(off)
         return Answer(level, sd, dispersion, self.bend(hidden)[:, 0])

@@ -53,13 +53,13 @@ class Series:
     @property
     def days(self) -> int:
         """How many there are, known or not."""
-        return self.known.shape[2]
+        count: int = self.known.shape[2]
+        return count
 
     @property
     def platforms(self) -> int:
         """How many have a known day."""
-        count = int(np.count_nonzero(self.known.any(axis=-1)))
-        return count
+        return int(np.count_nonzero(self.known.any(axis=-1)))
 
     def thinned(self, share: float, rng: np.random.Generator) -> Series:
         """Thin the counts of some platforms at random, as if each were that much smaller."""

@@ -14,6 +14,7 @@ from training.allocator.network import (
     LEAST_DISPERSION,
     LEAST_SD,
     LEAST_SPEND,
+    MOST_SD,
     RATES,
     SHARES,
     SOFT,
@@ -167,7 +168,7 @@ class _Window:
         found = [
             graph.op("Softplus", dense(graph, hidden, one)) for one in (heads.sd, heads.dispersion)
         ]
-        sd = graph.op("Add", found[0], LEAST_SD)
+        sd = graph.op("Min", graph.op("Add", found[0], LEAST_SD), MOST_SD)
         return {"sd": sd, "dispersion": graph.op("Add", found[1], LEAST_DISPERSION)}
 
     def tomorrow(self, hidden: str, off: str, heads: Layer) -> str:

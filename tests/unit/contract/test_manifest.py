@@ -157,3 +157,22 @@ def test_plain_file_names_only() -> None:
     assert is_file_name("CARD.md")
     for name in ("", ".", "..", ".hidden", "a/b", "a\\b", "a\n", "é", "x" * 129, None, 7):
         assert not is_file_name(name)
+
+
+def test_a_bundle_that_reads_no_text_has_no_encoding_and_no_vocabulary() -> None:
+    files = {name: FileEntry("0f" * 32, 12) for name in ("golden.json", "response.onnx")}
+    allocator = replace(
+        MANIFEST,
+        kind=BundleKind.ALLOCATOR,
+        name="allocator",
+        encoding=None,
+        files=files,
+        graphs={"response": "response.onnx"},
+    )
+    assert Manifest.from_json(allocator.to_json()) == allocator
+    with pytest.raises(ManifestError, match="encoding"):
+        replace(allocator, encoding=Encoding())
+    with pytest.raises(ManifestError, match="encoding"):
+        replace(MANIFEST, encoding=None)
+    with pytest.raises(ManifestError, match="golden"):
+        replace(allocator, files={"response.onnx": FileEntry("0f" * 32, 12)})
