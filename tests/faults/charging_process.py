@@ -1,6 +1,6 @@
 """A process that charges clicks which others charge at the same time, sound or with a defect.
 
-python charging_process.py DATABASE_URL DEFECT SEED CLICKS CAMPAIGNS
+python charging_process.py DATABASE_URL DEFECT SEED CLICKS CAMPAIGNS APART
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from service.store.postgres import open_engine
 BATCH = 40
 PRICE = 100
 STORE = "sto_1"
+PLATFORMS = ("web", "app", "mail")
 
 
 def due_of(number: int, campaigns: int) -> Due:
     """The click of this number; its price is one of 100 to 106."""
-    name = f"imp_{number}"
-    price = PRICE + number % 7
-    return Due("click", name, STORE, f"cmp_{number % campaigns}", price, 1_790_000_000.0)
+    named = (f"imp_{number}", STORE, f"cmp_{number % campaigns}")
+    there = PLATFORMS[number // campaigns % len(PLATFORMS)]
+    return Due("click", *named, PRICE + number % 7, 1_790_000_000.0, platform=there)
 
 
 def forget_locks() -> None:
@@ -34,14 +35,27 @@ def forget_locks() -> None:
     )
 
 
-async def charge_all(database_url: str, seed: int, clicks: int, campaigns: int) -> int:
-    """Charge all the clicks in an order of its own; returns how many this process charged."""
+def forget_platforms() -> None:
+    """The defect: the limits of platforms are not looked at."""
+    accounts._DAYS = text(  # type: ignore[misc] # put in on purpose
+        accounts._DAYS.text.partition(" UNION ALL ")[0]
+    )
+
+
+DEFECTS = {"none": lambda: None, "no_lock": forget_locks, "no_platforms": forget_platforms}
+
+
+async def charge_all(database_url: str, seed: int, clicks: int, campaigns: int, apart: int) -> int:
+    """Charge all the clicks in an order of its own; returns how many this process charged.
+
+    All processes are so many batches `apart` at any time: with 0 they are near the same clicks.
+    """
     engine = open_engine(database_url, pool_size=1)
-    # all processes are near the same clicks at the same time, each in another order
     order = random.Random(seed)  # noqa: S311 - an order
     paid = 0
-    for start in range(0, clicks, BATCH):
-        numbers = list(range(start, min(start + BATCH, clicks)))
+    batches = [list(range(start, min(start + BATCH, clicks))) for start in range(0, clicks, BATCH)]
+    first = seed * apart
+    for numbers in batches[first:] + batches[:first]:
         order.shuffle(numbers)
         async with engine.begin() as connection:
             due = [due_of(number, campaigns) for number in numbers]
@@ -52,12 +66,12 @@ async def charge_all(database_url: str, seed: int, clicks: int, campaigns: int) 
 
 def main(database_url: str, defect: str, *figures: str) -> None:
     """Wait for the word to begin, so that all begin at once."""
-    if defect == "no_lock":
-        forget_locks()
+    DEFECTS[defect]()
     print("ready", flush=True)  # noqa: T201 - tells the test that the imports are done
     sys.stdin.readline()
-    seed, clicks, campaigns = map(int, figures)
-    print(asyncio.run(charge_all(database_url, seed, clicks, campaigns)), flush=True)  # noqa: T201
+    seed, clicks, campaigns, apart = map(int, figures)
+    paid = asyncio.run(charge_all(database_url, seed, clicks, campaigns, apart))
+    print(paid, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

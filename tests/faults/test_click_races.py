@@ -82,11 +82,11 @@ async def race(engine: AsyncEngine, database_url: str, clicks: int, defect: str)
     return await outcome_of(engine, clicks, told)
 
 
-async def run_all(database_url: str, defect: str, clicks: int) -> int:
+async def run_all(database_url: str, defect: str, clicks: int, *, apart: int = 0) -> int:
     """Run the processes side by side; returns how many charges they say they made."""
     running = []
     for seed in range(PROCESSES):
-        figures = map(str, (seed, clicks, CAMPAIGNS))
+        figures = map(str, (seed, clicks, CAMPAIGNS, apart))
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             str(PROCESS),
