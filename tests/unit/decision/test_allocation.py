@@ -95,6 +95,13 @@ def test_straight_lines_that_bring_the_same_share_by_room() -> None:
     assert float(got.price) == pytest.approx(1e-6)
 
 
+def test_numbers_too_small_to_reckon_with_bring_nothing() -> None:
+    # below 1e-308 floats lose their digits, and a bound worked out of them proves nothing
+    got = allocate(curves([1.6e-46], [1.7e-274]), bounds([0], [8 * 10**15]), 7 * 10**15)
+    assert got.spend.tolist() == [7 * 10**15]
+    assert float(got.value) == float(got.gap) == 0.0
+
+
 def test_a_huge_budget_adds_up_to_the_micro() -> None:
     random = np.random.default_rng(2)
     many = curves(random.lognormal(3, 2, 64), 10 ** random.uniform(-16, -6, 64))

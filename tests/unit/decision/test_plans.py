@@ -128,6 +128,8 @@ def test_exploring_moves_money_by_the_lots_and_says_so() -> None:
     assert spends(got)["app"] > 2_000_000
     assert reasons(got) == {"app": "exploring", "web": "best_return"}
     assert "more than the 25.0% of the best guess" in got.lines[0].detail
+    left = 200 / (1 + spends(got)["web"] / 1e6)
+    assert got.lines[1].detail.endswith(f"would bring {left:.3g} clicks here, 50 elsewhere")
     # the prediction is that of the best guess at what curves are, not of the draw
     assert got.value < planned(Policy(), unsure).value
 

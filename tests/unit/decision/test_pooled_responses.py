@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -85,6 +86,18 @@ def test_what_is_not_known_and_what_cost_nothing_tells_nothing() -> None:
     with_idle = answers(platform_days(rows + idle))
     without = answers(platform_days(rows, until=FIRST + timedelta(days=28)))
     assert with_idle.scale.tolist() == without.scale.tolist()
+
+
+def test_days_that_are_not_known_count_for_nothing_whatever_stands_there() -> None:
+    days = platform_days(
+        [day(number, "web", 20, 300 if number < 9 else 9) for number in range(30)]
+    )
+    known = days.known & (np.arange(30) < 9)
+    zeros = np.where(known[:, :, None], days.totals, 0.0)
+    assert (
+        answers(replace(days, known=known)).scale.tolist()
+        == answers(replace(days, known=known, totals=zeros)).scale.tolist()
+    )
 
 
 def test_without_any_history_all_platforms_are_alike() -> None:
