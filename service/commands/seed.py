@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from service.decision.plans import Policy
 from service.decision.terms import KeyKind
 from service.demo.merchants import DEMO_SEED, make_shop
+from service.demo.outreach import DAILY, outreach_campaign, outreach_hours
 from service.demo.queries import make_queries
+from service.store.campaign_terms import put_terms
 from service.store.campaigns import put_ads, put_advertisers, put_campaigns, put_placements
 from service.store.catalogue import list_stores, put_products, put_store
 from service.store.keys import PUBLIC_SCOPES, SCOPES, create_key
+from service.store.management.allocations import put_policy
+from service.store.platform_results import HourResult, put_results
 from service.store.postgres import open_engine
 
 if TYPE_CHECKING:
@@ -53,6 +59,7 @@ async def seed_demo(
             if fresh or force:
                 say(f"Demo shop {shop.store.name!r}: {len(shop.products):,} products")
                 await put_shop(connection, shop)
+                await put_outreach(connection, shop, seed)
             elif stores[shop.store.store_id].site_url != url:
                 await put_store(connection, replace(stores[shop.store.store_id], site_url=url))
             told = _told(state)
@@ -75,6 +82,20 @@ async def put_shop(connection: AsyncConnection, shop: DemoShop) -> None:
     await put_placements(connection, store_id, shop.placements)
 
 
+async def put_outreach(connection: AsyncConnection, shop: DemoShop, seed: int) -> None:
+    """Put a campaign on platforms outside the shop, whose budget the worker then spreads."""
+    store_id, campaign = shop.store.store_id, outreach_campaign(shop, seed)
+    campaign_id = campaign.campaign_id
+    await put_campaigns(connection, store_id, [campaign])
+    await put_terms(connection, {campaign_id: {"daily_budget_micros": DAILY}})
+    told = [
+        HourResult(one.platform, campaign_id, *one[1:])
+        for one in outreach_hours(seed, datetime.now(UTC))
+    ]
+    await put_results(connection, store_id, told, "reported")
+    await put_policy(connection, campaign_id, Policy())
+
+
 async def _keys(connection: AsyncConnection, shop: DemoShop, seed: int) -> dict[str, Any]:
     store_id = shop.store.store_id
     _, publishable = await create_key(connection, store_id, KeyKind.PUBLISHABLE, PUBLIC_SCOPES)
@@ -89,6 +110,7 @@ async def _keys(connection: AsyncConnection, shop: DemoShop, seed: int) -> dict[
         "queries": plain[:: max(1, len(plain) // _QUERIES)][:_QUERIES],
         "store_id": store_id,
         "seed": seed,
+        "spread_campaign": outreach_campaign(shop, seed).campaign_id,
     }
 
 

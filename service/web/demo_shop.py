@@ -31,6 +31,7 @@ class Storefront:
     queries: tuple[str, ...]
     products: Mapping[str, Product]
     search: ShopSearch
+    spread_campaign: str | None = None  # whose budget is spread over platforms
 
 
 def open_demo_shop(file: Path) -> Storefront | None:
@@ -56,6 +57,7 @@ def _open(file: Path, changed_ns: int) -> Storefront:  # noqa: ARG001 - read aga
         queries=tuple(str(query) for query in told.get("queries", ())),
         products=products,
         search=search,
+        spread_campaign=told.get("spread_campaign"),
     )
 
 

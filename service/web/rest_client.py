@@ -96,6 +96,11 @@ class RestClient:
         """The last decisions and events, or why there are none to be had."""
         return await self._read("GET", "/v1/activity", {"limit": str(limit)})
 
+    async def plans(self, campaign_id: str, limit: int) -> Mapping[str, Any] | str:
+        """How the campaign's budget was spread, newest first, or why that cannot be said."""
+        path = f"/v1/campaigns/{campaign_id}/allocations"
+        return await self._read("GET", path, {"limit": str(limit)})
+
     async def why(self, impression_id: str, token: str) -> Mapping[str, Any] | str:
         """Why an ad was shown, or why that cannot be said; both are letters, digits, - and _."""
         return await self._read("GET", f"/v1/ads/{impression_id}/why", {"token": token})

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from service.web.ad_choices import AdChoices
 from service.web.pages import ShopPages
 from service.web.rendering import page
+from service.web.split import SplitPage
 from service.web.static_files import static_file
 
 if TYPE_CHECKING:
@@ -24,11 +25,12 @@ def web_router(demo_file: Path) -> APIRouter:
 
     The file may appear later; until then the pages say how to get a demo shop.
     """
-    pages, choices = ShopPages(demo_file), AdChoices(demo_file)
+    pages, choices, split = ShopPages(demo_file), AdChoices(demo_file), SplitPage(demo_file)
     router = APIRouter()
     for path, method, handler in (
         ("/", "GET", pages.results),
         ("/live", "GET", pages.live),
+        ("/split", "GET", split.split),
         ("/p/{product_id}", "GET", pages.product),
         ("/pictures/{product_id}.png", "GET", pages.picture),
         ("/shopper", "POST", pages.choose_shopper),

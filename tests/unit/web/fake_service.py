@@ -54,6 +54,9 @@ class FakeService:
         self.activity: dict[str, Any] = {"decisions": [], "events": []}
         self.activity_keys: list[str] = []
         self.activity_status = 200
+        self.plans: dict[str, Any] = {"data": [], "next": None}
+        self.plans_status = 200
+        self.plans_asked: list[tuple[str, str]] = []  # (campaign, key)
         self.why: dict[str, Any] = {"detail": "no such recorded impression"}
         self.choices: list[tuple[str, str, str, str]] = []  # (method, impression, token, key)
         self.choice_status = 404
@@ -66,6 +69,8 @@ class FakeService:
             full = f"/v1/ads/{{impression_id}}/{path}"
             self.app.add_api_route(full, self._choice, methods=[method])
         self.app.add_api_route("/v1/activity", self._activity, methods=["GET"])
+        plans = "/v1/campaigns/{campaign_id}/allocations"
+        self.app.add_api_route(plans, self._plans, methods=["GET"])
         self.app.add_api_route("/v1/events", self._events, methods=["POST"])
 
     async def _ads(self, request: Request) -> Response:
@@ -96,6 +101,12 @@ class FakeService:
         self.activity_keys.append(request.headers["authorization"])
         content = orjson.dumps(self.activity)
         return Response(content, status_code=self.activity_status, media_type="application/json")
+
+    async def _plans(self, request: Request) -> Response:
+        asked = request.path_params["campaign_id"], request.headers["authorization"]
+        self.plans_asked.append(asked)
+        content = orjson.dumps(self.plans)
+        return Response(content, status_code=self.plans_status, media_type="application/json")
 
     async def _events(self, request: Request) -> Response:
         body = await request.body()
