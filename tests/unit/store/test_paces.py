@@ -25,6 +25,7 @@ from service.store.paces import (
     write_paces,
 )
 from tests.unit.store.made import campaign, click, fill, pay
+from tests.unit.store.test_platform_limits import limit
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -225,3 +226,80 @@ async def test_a_deleted_campaign_takes_its_pace_along(connection: AsyncConnecti
     await connection.execute(text("DELETE FROM campaigns WHERE id = 'cmp_9'"))
     left = await connection.execute(text("SELECT count(*) FROM campaign_paces"))
     assert left.scalar_one() == 0
+
+
+async def there(connection: AsyncConnection) -> list[PacedCampaign]:
+    return [one for one in await paced_campaigns(connection) if one.platform]
+
+
+async def test_accounts_are_read_behind_their_campaigns(connection: AsyncConnection) -> None:
+    # no daily budget and no end: the campaign itself is not paced
+    await fill(connection, campaign(budget=1_000_000))
+    await limit(connection, "web", 300_000)
+    await limit(connection, "app", None)
+    payload = {"platform": "web"}
+    await pay(connection, [click(1, payload=payload), click(2, payload={"platform": "app"})])
+    one = await only(connection)
+    assert (one.account, one.campaign_id, one.platform) == ("cmp_1@web", "cmp_1", "web")
+    assert (one.flight.daily, one.flight.spent, one.flight.budget) == (300_000, 100_000, 300_000)
+    # what is left of the campaign bounds it, an end does not: the day's plan has spread that
+    await alter(connection, "budget_micros = 250000, ends_at = now() + interval '30 days'")
+    whole, one = await paced_campaigns(connection)
+    assert (whole.account, one.account) == ("cmp_1", "cmp_1@web")
+    assert one.flight.budget == 150_000
+    for other in ("pacing = 'asap'", "status = 'paused'", "starts_at = now() + interval '1 day'"):
+        await alter(connection, "pacing = 'even', status = 'active', starts_at = NULL")
+        assert len(await there(connection)) == 1
+        await alter(connection, other)
+        assert await there(connection) == []
+
+
+async def test_an_account_begins_as_its_campaign_was_and_goes_on_by_itself(
+    connection: AsyncConnection,
+) -> None:
+    await fill(connection)
+    await alter(connection, "daily_budget_micros = 400000")
+    await limit(connection, "web", 300_000)
+    assert [one.was_paced for one in await there(connection)] == [False]
+    await write_paces(connection, [PaceRow("cmp_1", Pace(500_000), 1_000_000, 0)])
+    assert [(one.pace, one.was_paced) for one in await there(connection)] == [
+        (Pace(500_000), True)
+    ]
+    both = [PaceRow("cmp_1", Pace(500_000), 1_000_000, 0), PaceRow("cmp_1@web", Pace(), 10**6, 0)]
+    before = await state_of_paces(connection)
+    await write_paces(connection, both)
+    assert await state_of_paces(connection) != before
+    assert [one.pace for one in await there(connection)] == [Pace()]
+    # one in full is told as well: it stands in place of its campaign's
+    assert await paces_by_store(connection) == {
+        "sto_1": {"cmp_1": Pace(500_000), "cmp_1@web": Pace()}
+    }
+
+
+async def test_the_pace_of_an_account_outlives_the_night_and_goes_with_its_limits(
+    connection: AsyncConnection,
+) -> None:
+    await fill(connection)
+    await limit(connection, "web", 300_000, days=-1)
+    await limit(connection, "app", 300_000, days=-2)
+    row = PaceRow("cmp_1@web", Pace(5), 10**6, 0)
+    gone = PaceRow("cmp_gone@web", Pace(5), 10**6, 0)  # deleted since it was read
+    await write_paces(connection, [row, row._replace(account="cmp_1@app"), gone])
+    await write_paces(connection, [])  # today has no limits yet
+    assert await paces_by_store(connection) == {"sto_1": {"cmp_1@web": Pace(5)}}
+    await alter(connection, "pacing = 'asap'")
+    await write_paces(connection, [])
+    assert await paces_by_store(connection) == {}
+
+
+async def test_what_was_shown_is_told_by_platform(connection: AsyncConnection) -> None:
+    await fill(connection)  # search_top stands on the web
+    at = datetime.now(UTC).timestamp() // 10 * 10 - 100
+    award = ("cmp_1", 100_000, 50_000)
+    asked = [
+        decision(at + n, f"req_{n}", award) | {"request": {"placement": name}}
+        for n, name in enumerate(("search_top", "search_top", "gone"))
+    ]
+    await add_decisions(connection, asked)
+    found = await shown_between(connection, ["sto_1"], at, at + 10)
+    assert {(one.platform, one.micros) for one in found} == {("web", 10_000.0), (None, 5_000.0)}

@@ -178,3 +178,34 @@ def test_a_simulated_day_ends_within_two_hundredths_of_its_budget() -> None:
         spent = min(10_000.0, spent + 40_000 / 8_640 * (pace.bid_ppm / PPM) ** 2)
     assert spent == pytest.approx(10_000, rel=0.02)
     assert pace.bid_ppm == pytest.approx(PPM / 2, rel=0.05)
+
+
+def test_an_account_is_held_against_its_own_limit_with_its_own_ads() -> None:
+    # a tenth of the day: the campaign's 10,000 expect 1,000, the web's 4,000 expect 400
+    book = PaceBook()
+    limit = Flight(4_000, 10**9, 0, 0.0, DAY, None)
+    web = campaign(0.0, flight=limit, platform="web")
+    assert [row.account for row in book.look([campaign(0.0), web], [], WEEKS, {})] == [
+        "cmp_1",
+        "cmp_1@web",
+    ]
+    # 400 more are to come of ads on the app: 1,000 spent or open of the campaign, 400 of the web
+    ads = Shown("sto_1", "cmp_1", DAY / 10, 400.0, 20.0, "app")
+    later = replace(web, now=DAY / 10, flight=replace(limit, spent=500))
+    whole, there = book.look([campaign(DAY / 10, spent=600), later], [ASKED, ads], WEEKS, {})
+    assert whole.pace.bid_ppm == PPM // 2
+    # 100 too much of 4,000; half the bid of 20 is 10 a click: gain 40, so 40 * -100 / 4,000 = -1
+    assert there.pace.bid_ppm == round(PPM / 2 * exp(-1))
+
+
+def test_an_account_is_held_to_the_return_that_is_asked_of_its_campaign() -> None:
+    book = PaceBook()
+    whole = campaign(0.0, even=False, target_roas_ppm=4 * PPM, pace=UNPACED)
+    web = campaign(0.0, platform="web", pace=UNPACED)
+    ads = Shown("sto_1", "cmp_1", 0.0, 500.0, 50.0)
+    rows = book.look([whole, web], [ASKED, ads], WEEKS, {"cmp_1": Sales(900 * 20, 900)})
+    assert rows[0].roas_ppm == rows[1].roas_ppm == round(PPM * 0.55**0.1)
+    assert rows[1].pace == rows[0].pace
+    # where the campaign is not paced itself, its limit alone counts
+    alone = PaceBook().look([replace(web, roas_ppm=PPM // 3)], [ASKED], WEEKS, {})
+    assert alone[0].pace == UNPACED
