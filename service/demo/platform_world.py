@@ -133,11 +133,12 @@ def make_world(
     """Draw a world.
 
     Returns on spend differ between platforms by a factor of 2.5 (a standard deviation), halves by
-    one of 1.8; a day's noise is 13 to 26 percent.
+    one of 1.8. A day is off by 9 to 18 percent and a weekday by up to 20: in a public log of daily
+    clicks the best forecasts miss by 7 to 8 percent, and weekdays hardly matter beside spend.
     """
     half = 1_000 * CURRENCY * rng.lognormal(0, 0.6, platforms)
     per_unit = rng.lognormal(0, 0.9, platforms) / CURRENCY  # engagement per micro, below the half
-    weekdays = 1 + rng.uniform(0, 0.3, platforms) * _week(rng, platforms)
+    weekdays = 1 + rng.uniform(0, 0.2, platforms) * _week(rng, platforms)
     drift = np.exp(np.outer(np.arange(days), rng.normal(0, 0.005, platforms)))
     level = 2 * half * per_unit * drift * weekdays[np.arange(days) % WEEK]
     halves = np.tile(half, (days, 1))
@@ -168,5 +169,5 @@ def _kinds(
 
 
 def _noise(rng: np.random.Generator, platforms: int) -> tuple[Floats, Floats, Floats]:
-    dispersion = rng.uniform(15, 60, platforms)
+    dispersion = rng.uniform(30, 120, platforms)
     return dispersion, rng.uniform(0.005, 0.03, platforms), rng.uniform(0.02, 0.08, platforms)
