@@ -89,8 +89,10 @@ def noticed_shocks(
     live = live_engagement(lately.told, days.platforms, curves, goal, lately.planned)
     judged = _judged(live, days, lately.shocks)
     observed, expected = live.observed * judged, live.expected * judged
-    # of an hour, or of as much of the day as was told at once
-    dispersion = dispersion_of(observed, expected, PER_DAY) * rows_a_day(expected) / PER_DAY
+    # of an hour, or of as much of the day as was told at once; what is not known of the curve
+    # moves all hours together, as what moves a day does
+    of_day = dispersion_of(observed, expected, PER_DAY) / PER_DAY + curves.sd**2
+    dispersion = of_day * rows_a_day(expected)
     return [
         Noticed(
             one.platform, live.hours[one.since], live.hours[one.seen], one.ratio, one.statistic
