@@ -30,4 +30,4 @@ def lots_of(campaign_id: str, day: date) -> tuple[float, ...]:
 def _uniform(told: str) -> float:
     """A number between 0 and 1, both left out."""
     drawn = int.from_bytes(blake2b(told.encode(), digest_size=_BYTES).digest(), "little")
-    return float((drawn >> 12) + 0.5) / 2 ** (8 * _BYTES - 12)
+    return ((drawn >> 12) + 0.5) / (1 << (8 * _BYTES - 12))
