@@ -8,7 +8,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PACKAGE := $(PIP) --no-build-isolation --no-deps --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults soak chaos fuzz report-p2 coverage coverage-pure check bench bench-pacing bench-events titles real extraction train openapi client lock
+.PHONY: help run test test-faults soak chaos fuzz report-p2 report-allocation coverage coverage-pure check bench bench-pacing bench-events titles real extraction train openapi client lock
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,10 @@ extraction: .venv/.training  ## How well attributes are found in titles, on the 
 # SALIENT_DATA, where it is set, adds real queries, titles and words; half an hour on two cores
 report-p2: .venv/.training  ## Rerun the selling-point paper's experiments: report/p2/report.html
 	@$(BIN)/python -m training.lab --out report/p2 --seed $(SEED)
+
+# SALIENT_DATA, where it is set, adds a real month
+report-allocation: .venv/.training  ## A budget over platforms against the best split: report/allocation
+	@$(BIN)/python -m tests.benchmarks.allocation --seed $(SEED)
 
 train: .venv/.training  ## Train the shipped models anew, on the demo shop's log
 	$(BIN)/python -m service demo log --seed 1 .salient/demo-log
