@@ -14,6 +14,7 @@ from service.worker.attributing import (
 )
 from tests.integration.worker.shop import NOW, column, products
 from tests.integration.worker.till import DAY, ORDERED, Till
+from tests.unit.store.test_platform_limits import limit
 
 
 async def test_an_order_is_owed_to_the_last_click_on_its_product(till: Till) -> None:
@@ -142,6 +143,19 @@ async def test_a_campaign_that_bids_on_orders_pays_for_them_within_its_budget(ti
     reasons = "SELECT reason FROM unpaid WHERE store_id = :id"
     assert await column(till.engine, reasons, id=till.store.store_id) == ["budget"]
     assert len(await till.verdicts()) == 4
+
+
+async def test_an_order_is_paid_on_the_platform_of_the_click_that_led_to_it(till: Till) -> None:
+    there = {**ORDERED, "payload": {**ORDERED["payload"], "platform": "web"}}
+    lines = [till.sold(f"o-{n}") for n in range(2)]
+    await till.record(till.clicked(1, **there), *lines)
+    async with till.engine.begin() as connection:
+        await limit(connection, "web", 1_000_000, till.campaign.campaign_id)
+    await attribute_sales(till.engine)
+    assert await till.booked() == [("order", 900_001)]
+    assert [one["platform"] for one in await till.verdicts()] == ["web", "web"]
+    reasons = "SELECT reason || ' ' || platform FROM unpaid WHERE store_id = :id"
+    assert await column(till.engine, reasons, id=till.store.store_id) == ["platform web"]
 
 
 async def test_two_workers_charge_an_order_once(till: Till) -> None:

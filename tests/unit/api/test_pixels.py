@@ -70,6 +70,16 @@ async def test_an_ads_urls_tell_what_happened(
     }
 
 
+@pytest.mark.parametrize("path", ["/i/{}.gif", "/v/{}.gif", "/c/{}"])
+async def test_an_event_says_where_its_ad_was_shown(
+    client: httpx.AsyncClient, state: State, log: Log, path: str
+) -> None:
+    await client.get(path.format(state.signer.sign(token()._replace(platform="web"))))
+    [event] = log.of(b"event")
+    assert event["payload"] == {"platform": "web"}
+    assert event["price"] == 240_000
+
+
 async def test_a_click_leads_to_the_product(client: httpx.AsyncClient, state: State) -> None:
     response = await client.get(f"/c/{state.signer.sign(token())}")
     assert response.headers["location"] == "https://shop.example/p/1"

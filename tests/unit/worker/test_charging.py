@@ -41,3 +41,11 @@ def test_orders_are_paid_for_elsewhere_and_what_is_not_known_nowhere() -> None:
         assert dues_of([click(1, **sold), click(1, type="impression", **sold)]) == []
     broken: dict[str, Any] = {"payload": {"pricing": "impression", "price": "40"}}
     assert dues_of([click(1, type="impression", **broken)]) == []
+
+
+def test_a_due_names_the_platform_that_its_token_said() -> None:
+    told = [click(1, payload={"platform": "web"}), click(2), click(3, payload={"platform": 7})]
+    assert [due.platform for due in dues_of(told)] == ["web", None, None]
+    sold: dict[str, Any] = {"pricing": "impression", "price": 40, "platform": "app"}
+    (due,) = dues_of([click(4, type="impression", payload=sold)])
+    assert (due.price, due.platform) == (40, "app")

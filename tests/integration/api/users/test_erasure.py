@@ -128,6 +128,10 @@ async def test_erasure_leaves_no_trace_of_the_id_anywhere(
     assert traces("visit-4711", database_url, tmp_path) == []
     assert await redis_traces(WHO, store) == []
     assert await service.rows("SELECT sum(price_micros), count(*) FROM charges") == spent
+    where = (
+        "SELECT DISTINCT payload ->> 'platform' FROM events WHERE type IN ('impression', 'click')"
+    )
+    assert await service.rows(where) == [("web",)]  # that is no shopper's
     assert traces("bystander", database_url, tmp_path)
     kept = await service.rows("SELECT count(*) FROM events WHERE user_id = 'bystander'")
     assert kept == [(6,)]
