@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.allocation_columns import first_days
-from tests.benchmarks.allocation_data import kag_facebook, meridian, online_ads, robyn
+from tests.benchmarks.allocation_data import ONLINE_ADS, kag_facebook, meridian, online_ads, robyn
 from tests.benchmarks.allocation_forecasts import BASELINES, Past, answering
 from training.lab.bootstrap import Sampled
 
@@ -118,13 +118,10 @@ def learnt(past: Past) -> Forecast:
     return answering(allocator_from(past.days, past.seed), past.goal)
 
 
-def real_month(seed: int, data: Path | None = None) -> Compared | None:
-    """Compare on the held-out month of `online_ads`; None where SALIENT_DATA is not set.
-
-    Raises: MissingDataError.
-    """
-    folder = os.environ.get("SALIENT_DATA") if data is None else data
-    return compare(online_ads(Path(folder)), learnt, seed) if folder else None
+def real_month(seed: int) -> Compared | None:
+    """Compare on the held-out month of `online_ads`; None where SALIENT_DATA does not hold it."""
+    folder = Path(os.environ.get("SALIENT_DATA", ""))
+    return compare(online_ads(folder), learnt, seed) if (folder / ONLINE_ADS).is_file() else None
 
 
 def figures(compared: Compared) -> dict[str, Any]:

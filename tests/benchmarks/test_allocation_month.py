@@ -31,6 +31,7 @@ from tests.benchmarks.allocation_month import (
     drawn_days,
     error_of,
     figures,
+    real_month,
 )
 from tests.benchmarks.real_data import MissingDataError
 from training.lab.bootstrap import Sampled
@@ -222,6 +223,15 @@ def test_a_platform_that_never_had_a_day_is_expected_to_bring_next_to_nothing() 
     assert np.isfinite(rows.in_logs()).all()
     assert rows.level[0] == 0
     assert rows.level[1] > 0
+
+
+def test_without_the_file_there_is_no_real_month(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SALIENT_DATA", raising=False)
+    assert real_month(0) is None
+    monkeypatch.setenv("SALIENT_DATA", str(tmp_path))
+    assert real_month(0) is None
 
 
 @pytest.mark.skipif(
