@@ -1,0 +1,101 @@
+"""Days that are planned anew while clicks are charged: limits add up to the budget, and hold."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from time import time
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from service.store import allocations
+from service.store.accounts import Account, Accounts
+from service.store.ledger import Due, charge
+from service.worker import replanning
+from tests.integration.worker.spread import Spread, open_spread
+from tests.integration.worker.test_allocating import look
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+DAILY = 10_000_000
+CHARGERS, PLANS, PRICE = 3, 6, 9_700
+
+
+@dataclass
+class Till:
+    """What the chargers saw."""
+
+    paid: int = 0
+    broken: int = 0  # charges that the schema alone refused
+
+
+async def charge_on_and_on(spread: Spread, name: int, till: Till, stop: asyncio.Event) -> None:
+    """Charge clicks on both platforms, one transaction each."""
+    for n in count():
+        if stop.is_set():
+            return
+        due = Due(
+            "click", f"imp_{spread.id}_{name}_{n}", spread.store.store_id, spread.id, PRICE,
+            time(), platform=("web", "app")[n % 2],
+        )  # fmt: skip
+        try:
+            async with spread.engine.begin() as connection:
+                done = await charge(connection, [due])
+        except IntegrityError:
+            till.broken += 1
+        else:
+            till.paid += sum(one.price for one in done.paid)
+
+
+async def race(engine: AsyncEngine, models: Path) -> tuple[list[int], int, Till]:
+    """Sums of the limits after each plan; what the platforms spent, and what the chargers saw."""
+    spread = await open_spread(engine, daily=DAILY)
+    await spread.change("platforms = '{app, web}'")
+    stop, till = asyncio.Event(), Till()
+    chargers = [
+        asyncio.create_task(charge_on_and_on(spread, name, till, stop)) for name in range(CHARGERS)
+    ]
+    sums = []
+    for number in range(PLANS):
+        # app's share falls to what it spent, again and again
+        app = 500_000 if number % 2 else 10_000
+        shares = f'{{"app": {app}, "web": {1_000_000 - app}}}'
+        await spread.policy(mode="fixed", shares=shares)
+        while len(await spread.plans()) <= number:
+            await look(engine, models)
+        limits = (await spread.limits()).values()
+        assert all(spent <= (limit or 0) for limit, spent in limits)
+        sums.append(sum(limit or 0 for limit, _ in limits))
+    stop.set()
+    await asyncio.gather(*chargers)
+    return sums, sum(spent for _, spent in (await spread.limits()).values()), till
+
+
+async def test_limits_add_up_to_the_budget_while_clicks_are_charged(
+    engine: AsyncEngine, tmp_path: Path
+) -> None:
+    sums, spent, till = await race(engine, tmp_path)
+    assert sums == [DAILY] * PLANS
+    assert 0 < spent == till.paid <= DAILY
+    assert till.broken == 0
+
+
+async def test_mutant_that_plans_without_a_lock_is_caught(
+    engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unlocked(_: object, campaigns: list[str], **__: object) -> Accounts:
+        day = datetime.now(UTC).date()
+        return Accounts({one: Account("adv_1", DAILY, day, DAILY) for one in campaigns})
+
+    monkeypatch.setattr(replanning, "lock_accounts", unlocked)
+    monkeypatch.setattr(allocations, "_LOCK", text("SELECT CAST(:campaign_id AS text)"))
+    sums, _, till = await race(engine, tmp_path)
+    assert max(sums) > DAILY or till.broken
