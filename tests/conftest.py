@@ -12,6 +12,7 @@ import psycopg
 import pytest
 import pytest_socket
 import redis
+from hypothesis import settings
 
 from service.store.embedded.stores import EmbeddedStores
 from service.store.migrate import migrate
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 # titles show what the policy chooses, unless a test says otherwise
 os.environ.setdefault("SALIENT_EXPLORED_SHARE", "0")
+
+# how long an example takes says more of the machine's other work than of the code
+settings.register_profile("salient", deadline=None)
+settings.load_profile("salient")
 
 _UNIT = Path(__file__).parent / "unit"
 _TEMPLATE = "template_salient"

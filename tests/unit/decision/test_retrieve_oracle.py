@@ -72,7 +72,7 @@ def _as_written(one: Keyword) -> tuple[str, MatchType]:
 queries = st.lists(st.sampled_from((*WORDS, UNKNOWN)), min_size=1, max_size=4)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(shop=shops(), query=queries)
 def test_what_is_found_is_what_the_rules_call_for(shop: Shop, query: list[str]) -> None:
     built = snapshot(
