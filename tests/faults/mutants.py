@@ -174,6 +174,12 @@ MUTANTS: Final = (
     ),
     Mutant(
         0,
+        "a platform's limit is not looked at",
+        "test_platform_limits.py",
+        "test_mutant_that_looks_at_no_platforms_limit_is_caught",
+    ),
+    Mutant(
+        0,
         "what is in flight does not count",
         "test_promises.py",
         "test_mutant_that_counts_nothing_in_flight_is_caught",
