@@ -79,6 +79,14 @@ class Allocating:
 
     async def look(self, connection: AsyncConnection) -> None:
         """Count what is new, and look for shocks in it; plan what is due."""
+        try:
+            counts.UNALLOCATED_SECONDS.set(await self._look(connection))
+        except BaseException:
+            counts.UNALLOCATED_SECONDS.set(0)  # another worker may be the one that tells it now
+            raise
+
+    async def _look(self, connection: AsyncConnection) -> float:
+        """Return how long the campaign waits that has waited longest for a plan of its day."""
         is_news = time.monotonic() >= self._count_at
         if is_news:
             await self._counting.count(now=await database_now(connection))
@@ -91,7 +99,7 @@ class Allocating:
             for one in campaigns
             if one.day_is_new and one.campaign_id not in planned
         ]
-        counts.UNALLOCATED_SECONDS.set(max(waiting, default=0.0))
+        return max(waiting, default=0.0)
 
     async def _plan(self, wanted: Sequence[SpreadCampaign]) -> frozenset[str]:
         """Plan as many as there is time for; returns those that now have a new plan."""

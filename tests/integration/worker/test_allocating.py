@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from time import time
 from typing import TYPE_CHECKING
 
+import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
+from sqlalchemy.exc import ResourceClosedError
 
 from service.store.ledger import Due, charge
 from service.store.postgres import open_engine
@@ -17,13 +19,11 @@ from service.worker.allocating import Allocating, keep_allocating
 from service.worker.response_models import ResponseModels
 from tests.integration.worker.shop import eventually
 from tests.integration.worker.spread import DAILY, UNIT, Spread, open_spread
-from tests.integration.worker.till import forget_others
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import pytest
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 TOLD = "UPDATE allocations SET created_at = created_at - interval '{}' WHERE campaign_id = :id"
@@ -230,7 +230,6 @@ async def test_mutant_that_does_not_look_again_under_the_lock_is_caught(
 async def test_one_that_is_held_or_cannot_be_planned_does_not_hold_up_others(
     engine: AsyncEngine, tmp_path: Path
 ) -> None:
-    await forget_others(engine)
     held, wrong, good = [await open_spread(engine) for _ in range(3)]
     await wrong.change("platforms = '{mail, web}'")
     await wrong.policy(floors='{"web": 600000, "mail": 600000}')
@@ -251,6 +250,12 @@ async def test_one_that_is_held_or_cannot_be_planned_does_not_hold_up_others(
     assert [len(await one.plans()) for one in (held, wrong, good)] == [1, 0, 1]
     today_began = time() % 86_400
     assert counted("salient_unallocated_seconds") > min(1_199, today_began - 5)
+    # a worker that lost its connection does not go on telling what it knew last
+    async with engine.connect() as connection:
+        await connection.close()
+        with pytest.raises(ResourceClosedError):
+            await allocating.look(connection)
+    assert counted("salient_unallocated_seconds") == 0
 
 
 async def test_without_a_database_it_waits_and_then_goes_on(
