@@ -11,7 +11,7 @@ PACKAGE := $(PIP) --no-build-isolation --no-deps --editable .
 .PHONY: help run test test-faults soak chaos fuzz report-p2 report-allocation coverage coverage-pure check bench bench-pacing bench-events titles real extraction train openapi client lock
 
 help:  ## Say what there is
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/.serving  ## Start everything at http://127.0.0.1:8000 (PORT=8080 chooses another port)
 	@exec $(BIN)/python -m service up --tied
@@ -74,7 +74,7 @@ report-p2: .venv/.training  ## Rerun the selling-point paper's experiments: repo
 report-allocation: .venv/.training  ## A budget over platforms against the best split: report/allocation
 	@$(BIN)/python -m tests.benchmarks.allocation --seed $(SEED)
 
-train: .venv/.training  ## Train the shipped models anew, on the demo shop's log
+train: .venv/.training  ## Train the shipped models anew, on the demo shop's log and made-up platforms
 	$(BIN)/python -m service demo log --seed 1 .salient/demo-log
 	$(BIN)/python -m training selling-points --facets .salient/demo-log/facets.parquet \
 		--clicks .salient/demo-log/clicks.parquet --items .salient/demo-log/items.parquet \
@@ -82,6 +82,9 @@ train: .venv/.training  ## Train the shipped models anew, on the demo shop's log
 	$(BIN)/python -m training ranker --facets .salient/demo-log/facets.parquet \
 		--clicks .salient/demo-log/clicks.parquet --items .salient/demo-log/items.parquet \
 		--seed $(SEED) --out models/ranker/1
+	$(BIN)/python -m service demo platforms --seed 1 --out .salient/platforms.parquet
+	$(BIN)/python -m training allocator --history .salient/platforms.parquet \
+		--seed $(SEED) --out models/allocator/1
 
 openapi: .venv/.dev  ## Write the API's description to docs/openapi.json
 	$(BIN)/python -m service openapi docs/openapi.json

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from service.contract.arrays import Tensors
     from service.contract.platform_days import PlatformDays
 
-WINDOW: Final = 28
+WINDOW: Final = 42
 FEATURES: Final = ("spend", "goal", "impressions", "other_goal", "size", "usual_impressions")
 GOALS: Final = ("clicks", "conversions")
 

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from service.contract.platform_days import PlatformDays
     from training.allocator.windows import Series
 
-_PLATFORMS = 4  # of the history, in a golden row
+_PLATFORMS = 2  # of the history, in a golden row
 _ABOUT = {
     AllocatorArm.CNN: (
         "Says what each platform is expected to bring on the next day at any spend: a concave"
-        " curve with what is not known of its height. Convolutions over 28 days of each platform,"
+        " curve with what is not known of its height. Convolutions over its last six weeks,"
         " a curve weighed over a grid of bends with a prior learnt over platforms, negative"
         " binomial counts."
     ),

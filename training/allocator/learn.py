@@ -120,7 +120,15 @@ def started(
         for ageing in _AGEINGS
         for middle in (_MIDDLES if config.arm is AllocatorArm.CNN else _MIDDLES[:1])
     ]
-    return min(starts, key=lambda one: Stepping(new_network(one), one, 1).check(rows))
+    batch = _tensors(rows)
+    return min(starts, key=lambda one: float(_mean(new_network(one), batch, one.power)))
+
+
+def _mean(model: keras.Model, batch: Any, power: float) -> Any:
+    """Return the surprise of rows, weighed by the counts of their platforms."""
+    weights = tf.cast(tf.pow(1.0 + batch["value"], power), tf.float64)
+    losses = surprise(model(batch), batch) * weights
+    return tf.cast(tf.reduce_sum(losses) / tf.reduce_sum(weights), tf.float32)
 
 
 def _some(data: AllocatorData, days: LongArray, rng: np.random.Generator) -> LongArray:
@@ -139,9 +147,11 @@ def _batches(
             series = data.series.thinned(config.thinned, rng)
             rows = rows_of(series, order[start : start + days], config, rng)
             count = len(rows["value"])
+            if not count:
+                continue
             size = min(config.batch, count)
             mixed = rng.permutation(count)
-            for first in range(0, count - size + 1, max(size, 1)):
+            for first in range(0, count - size + 1, size):
                 yield {name: one[mixed[first : first + size]] for name, one in rows.items()}
 
 
@@ -156,17 +166,11 @@ class Stepping:
         self._kernels = [v for v in self._variables if len(v.shape) > 1]
         self._optimizer.build(self._variables)
         self._step = tf.function(self._take, autograph=False, reduce_retracing=True)
-        self._loss = tf.function(self._mean, autograph=False, reduce_retracing=True)
-
-    def _mean(self, batch: Any) -> Any:
-        weights = tf.cast(tf.pow(1.0 + batch["value"], self._power), tf.float64)
-        losses = surprise(self._model(batch), batch) * weights
-        return tf.cast(tf.reduce_sum(losses) / tf.reduce_sum(weights), tf.float32)
 
     def _take(self, batch: Any) -> Any:
         with tf.GradientTape() as tape:
             large = tf.add_n([tf.reduce_sum(tf.square(v.value)) for v in self._kernels])
-            loss = self._mean(batch) + self._decay * large
+            loss = _mean(self._model, batch, self._power) + self._decay * large
         gradients = tape.gradient(loss, [v.value for v in self._variables])
         self._optimizer.apply(gradients, self._variables)
         return loss
@@ -177,7 +181,7 @@ class Stepping:
 
     def check(self, rows: Tensors) -> float:
         """Return the mean surprise of rows."""
-        return float(self._loss(_tensors(rows)))
+        return float(_mean(self._model, _tensors(rows), self._power))
 
 
 def _tensors(batch: Tensors) -> dict[str, Any]:

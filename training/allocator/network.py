@@ -154,7 +154,7 @@ class ResponseNetwork(keras.Model):
         self.drawn = self.add_weight(shape=(), initializer="zeros", name="drawn")
         self.lags = keras.layers.Dense(config.hidden, activation="relu")
         self.inner = keras.layers.Dense(config.hidden, activation="relu")
-        self.heads = Heads(config.horizon)
+        self.heads = Heads(config.horizon, bends=True)
 
     def call(self, batch: Any, training: bool = False) -> Answer:
         """Return the answers to history (N, W, F) and mask (N, W)."""
@@ -193,7 +193,7 @@ class EngagementNetwork(keras.Model):
         self.drawn = self.add_weight(shape=(), initializer="zeros", name="drawn")
         self.lags = keras.layers.Dense(config.hidden, activation="relu")
         self.inner = keras.layers.Dense(config.hidden, activation="relu")
-        self.heads = Heads(config.horizon)
+        self.heads = Heads(config.horizon, bends=False)
 
     def call(self, batch: Any, training: bool = False) -> Answer:
         """Return the answers to history (N, W, F) and mask (N, W)."""
@@ -219,12 +219,12 @@ class Heads(keras.layers.Layer):
     hidden (N, H'), off (N, W), each day's deviation -> Answer of corrections, level (N, H).
     """
 
-    def __init__(self, horizon: int, **kwargs: Any) -> None:
+    def __init__(self, horizon: int, *, bends: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         zeros: dict[str, Any] = {"kernel_initializer": "zeros"}
         self.level = keras.layers.Dense(horizon, **zeros)
         self.by_day = keras.layers.Dense(horizon, use_bias=False, **zeros)
-        self.bend = keras.layers.Dense(1, **zeros)
+        self.bend = keras.layers.Dense(1, **zeros) if bends else None
         low = keras.initializers.Constant(-2.0)
         self.sd = keras.layers.Dense(1, bias_initializer=low, **zeros)
         self.dispersion = keras.layers.Dense(1, bias_initializer=low, **zeros)
@@ -234,7 +234,8 @@ class Heads(keras.layers.Layer):
         sd = ops.minimum(ops.softplus(self.sd(hidden))[:, 0] + LEAST_SD, MOST_SD)
         dispersion = ops.softplus(self.dispersion(hidden))[:, 0] + LEAST_DISPERSION
         level = self.level(hidden) + self.by_day(off)
-        return Answer(level, sd, dispersion, self.bend(hidden)[:, 0])
+        bend = None if self.bend is None else self.bend(hidden)[:, 0]
+        return Answer(level, sd, dispersion, bend)
 
 
 def came_over(came: Tensor, due: Tensor, usual: Tensor) -> Tensor:

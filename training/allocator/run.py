@@ -11,7 +11,7 @@ from training.allocator.bundle import AllocatorParts, golden_rows, write_card
 from training.allocator.history import read_history
 from training.allocator.learn import AllocatorData, fit_all, fit_once
 from training.allocator.measure import allocator_metrics
-from training.allocator.windows import Series
+from training.allocator.windows import Series, rows_of
 from training.export.allocator import allocator_graphs
 from training.export.bundle import check_place, write_bundle
 from training.logs import TrainingDataError, file_hash
@@ -56,6 +56,8 @@ def allocator_of(
     series = Series.of(histories)
     _check(series)
     data = AllocatorData.of(series, config)
+    if not len(rows_of(series, data.learnt, config, None)["value"]):
+        raise TrainingDataError("no day with spend, and with what it brought, follows another day")
     found = fit_once(data, config, report)
     metrics = allocator_metrics(found.model, data, config)
     model = fit_all(data, found, report)
