@@ -1366,6 +1366,9 @@ class LedgerEntry(Wire):
     reference: str
     """Tells orders, and refunds, of one impression apart; else empty."""
 
+    platform: str | None = None
+    """Where the ad was shown; null where a version before this did not say."""
+
 
 class LedgerPage(Wire):
     """A page of the ledger, newest first."""

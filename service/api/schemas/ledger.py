@@ -81,6 +81,13 @@ class LedgerEntry(Resource):
             examples=[""],
         ),
     ]
+    platform: Annotated[
+        str | None,
+        Field(
+            description="Where the ad was shown; null where a version before this did not say.",
+            examples=["web"],
+        ),
+    ] = None
 
 
 class LedgerPage(PageOf[LedgerEntry]):

@@ -17,8 +17,8 @@ _ROWS: Final = (
     "SELECT charges.campaign_id, charges.impression_id, charges.kind,"
     " charges.of_kind AS refund_of,"
     " charges.reason, charges.price_micros AS amount_micros, charges.day,"
-    " charges.ts AS happened_at, charges.charged_at AS booked_at, charges.charge_key AS reference"
-    " FROM charges"
+    " charges.ts AS happened_at, charges.charged_at AS booked_at, charges.charge_key AS reference,"
+    " charges.platform FROM charges"
 )
 _PAST: Final = (
     " AND (CAST(:booked_at AS timestamptz) IS NULL OR"

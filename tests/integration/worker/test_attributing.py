@@ -146,7 +146,8 @@ async def test_a_campaign_that_bids_on_orders_pays_for_them_within_its_budget(ti
 
 
 async def test_an_order_is_paid_on_the_platform_of_the_click_that_led_to_it(till: Till) -> None:
-    there = {**ORDERED, "payload": {**ORDERED["payload"], "platform": "web"}}
+    payload = {"pricing": "order", "price": 900_001, "platform": "web"}
+    there = {**ORDERED, "payload": payload}
     lines = [till.sold(f"o-{n}") for n in range(2)]
     await till.record(till.clicked(1, **there), *lines)
     async with till.engine.begin() as connection:

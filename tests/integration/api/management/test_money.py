@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
+from service.store.ledger import Due, charge
 from tests.integration.api.management.test_campaigns import draft, pointers, spend
 
 if TYPE_CHECKING:
@@ -158,6 +159,21 @@ async def test_the_ledger_is_read_page_by_page_newest_first(house: House) -> Non
     assert found == [-103, 104, 103, 102, 101, 100]
     assert pointers(await house.call("GET", f"{path}?cursor=YWR2")) == [
         ("/query/cursor", "bad_cursor")
+    ]
+
+
+async def test_the_ledger_says_where_was_shown_what_was_paid_for(house: House) -> None:
+    campaign_id = await a_campaign(house)
+    await spend(house, campaign_id, 100)  # as of a version that did not say
+    due = Due("click", f"imp_{campaign_id}_app", house.shop.store_id, campaign_id, 50, 1.79e9)
+    async with house.engine.begin() as connection:
+        await charge(connection, [due._replace(platform="app")])
+    await house.made(REFUNDS, {"reason": "goodwill", "impression_ids": [due.impression_id]})
+    page = await house.read(f"/v1/campaigns/{campaign_id}/ledger")
+    assert [(one["amount_micros"], one["platform"]) for one in page["data"]] == [
+        (-50, "app"),
+        (50, "app"),
+        (100, None),
     ]
 
 
