@@ -27,7 +27,7 @@ class AllocatorConfig:
     ageing: float = 0.06  # a day, of what the level is taken from, where learning starts
     middle: float = 1.0  # of the prior of ln(rate), where learning starts
     rate: float = 4e-3
-    decay: float = 1e-4  # of squared kernels
+    decay: float = 1e-4  # of squared kernels, where rows are many
     batch: int = 512  # windows a step
     passes: float = 5.0
     least_steps: int = 400

@@ -27,6 +27,8 @@ _ROUND: Final = 8_192  # windows that are cut and encoded together
 _CHECKS: Final = 10
 _MOST_CHECKED: Final = 8_192
 _TOLD: Final = 25
+_MANY: Final = 80_000  # rows from which on the decay is as configured
+_MOST_DECAY: Final = 0.1
 _AGEINGS: Final = (0.03, 0.1, 0.3)  # by which a day counts less, a day
 _MIDDLES: Final = (-1.0, 0.5, 2.0)  # of ln(rate)
 _STEEPEST: Final = 1.0  # norm of a gradient
@@ -67,7 +69,7 @@ def fit_once(data: AllocatorData, config: AllocatorConfig, report: Report) -> Fi
     """Fit one network to the learnt days and keep the weights that were best on those held out."""
     start_from(config.seed)
     rng = np.random.default_rng(config.seed)
-    config = started(data, config, rng)
+    config = started(data, replace(config, decay=decay_of(data, config)), rng)
     model = new_network(config)
     steps = steps_of(data, config)
     step = Stepping(model, config, steps)
@@ -103,10 +105,18 @@ def fit_all(data: AllocatorData, found: Fitted, report: Report) -> keras.Model:
     return with_weights(Ensemble(members))
 
 
+def decay_of(data: AllocatorData, config: AllocatorConfig) -> float:
+    """Return the decay of squared kernels: it is a prior, and weighs more where rows are few."""
+    return min(config.decay * max(1.0, _MANY / _rows(data)), max(config.decay, _MOST_DECAY))
+
+
+def _rows(data: AllocatorData) -> int:
+    return 2 * len(data.learnt) * data.series.platforms
+
+
 def steps_of(data: AllocatorData, config: AllocatorConfig) -> int:
     """Return how many steps learning takes."""
-    rows = 2 * len(data.learnt) * data.series.platforms
-    wanted = round(config.passes * rows / config.batch)
+    wanted = round(config.passes * _rows(data) / config.batch)
     return min(max(wanted, config.least_steps), config.most_steps)
 
 

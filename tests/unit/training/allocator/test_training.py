@@ -17,7 +17,7 @@ from tests.unit.training.allocator.made import FIRST_DAY, UNIT, planted
 from training.__main__ import app
 from training.allocator.config import AllocatorArm, AllocatorConfig
 from training.allocator.history import read_history
-from training.allocator.learn import AllocatorData
+from training.allocator.learn import AllocatorData, decay_of
 from training.allocator.run import allocator_of
 from training.allocator.windows import Series
 from training.logs import TrainingDataError
@@ -153,6 +153,16 @@ def test_what_nothing_can_be_learnt_from_is_refused(
     with pytest.raises(TrainingDataError, match=said):
         allocator_of(read_history(path), AllocatorConfig(**QUICK), tmp_path / "1", {}, quiet)
     assert not (tmp_path / "1").exists()
+
+
+def test_few_rows_weigh_the_prior_more() -> None:
+    config = AllocatorConfig(decay=1e-4, held_out=0.0)
+    few = AllocatorData.of(Series.of([planted([1.0] * 4, days=101)]), config)
+    assert decay_of(few, config) == pytest.approx(1e-4 * 80_000 / 800)
+    tiny = AllocatorData.of(Series.of([planted([1.0], days=3)]), config)
+    assert decay_of(tiny, config) == 0.1
+    many = AllocatorData.of(Series.of([planted([1.0] * 60, days=701)]), config)
+    assert decay_of(many, config) == 1e-4
 
 
 def test_what_is_held_out_is_never_learnt_from() -> None:
