@@ -29,7 +29,7 @@ _MOST_CHECKED: Final = 8_192
 _TOLD: Final = 25
 _MANY: Final = 80_000  # rows from which on the decay is as configured
 _MOST_DECAY: Final = 0.1
-_AGEINGS: Final = (0.03, 0.1, 0.3)  # by which a day counts less, a day
+_AGEINGS: Final = (0.03, 0.1, 0.3, 0.9)  # by which a day counts less, a day
 _MIDDLES: Final = (-1.0, 0.5, 2.0)  # of ln(rate)
 _STEEPEST: Final = 1.0  # norm of a gradient
 
