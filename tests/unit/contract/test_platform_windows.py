@@ -115,7 +115,7 @@ def test_no_share_is_too_large_for_the_network() -> None:
 def test_the_fingerprint_changes_with_the_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
     before = window_fingerprint()
     assert before == window_fingerprint()
-    for name, value in (("_COUNTS", 3.0), ("_LARGEST", 1.5), ("_VERSION", 2)):
+    for name, value in (("_COUNTS", 3.0), ("_LARGEST", 1.2), ("_VERSION", 2)):
         with monkeypatch.context() as patched:
             patched.setattr(platform_windows, name, value)
             assert window_fingerprint() != before
