@@ -22,6 +22,7 @@ from tests.benchmarks.allocation_data import (
     robyn,
 )
 from tests.benchmarks.allocation_forecasts import BASELINES, Past, answering, seasonal_mean
+from tests.benchmarks.allocation_learnt import with_made_up
 from tests.benchmarks.allocation_month import (
     DRAWS,
     OURS,
@@ -223,6 +224,16 @@ def test_a_platform_that_never_had_a_day_is_expected_to_bring_next_to_nothing() 
     assert np.isfinite(rows.in_logs()).all()
     assert rows.level[0] == 0
     assert rows.level[1] > 0
+
+
+def test_a_short_history_is_learnt_beside_made_up_ones_on_the_same_days() -> None:
+    own = history(30)
+    *made_up, last = with_made_up(own)
+    assert len({one.platforms for one in made_up}) == 7  # six advertisers, and ours
+    assert sum(one.platforms == own.platforms for one in [*made_up, last]) == 12
+    assert 0 <= (made_up[0].last_day - last.last_day).days < 7
+    assert last.first_day.weekday() == own.first_day.weekday()
+    assert last.totals is own.totals
 
 
 def test_without_the_file_there_is_no_real_month(
