@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
     from service.contract.platform_days import PlatformDays
     from service.decision.plan_lines import Plan
-    from service.decision.platform_policy import Policy
+    from service.decision.responses import Goal
     from service.decision.terms import Micros
 
 _MICROS: Final = 1_000_000
+_OTHERS: Final = ""  # the name of those that are not named
 _MOST: Final = 1e9  # units of the currency, as the optimiser takes them
-_BOUND: Final = "PLATFORM=PART, a share of the budget up to 1, or else units of the currency"
+_BOUND: Final = (
+    "PLATFORM=PART, or PART for all others; a share of the budget up to 1, or else units"
+    " of the currency"
+)
 
 BundleFolder = Annotated[Path, typer.Argument(help="An allocator bundle's folder.")]
 History = Annotated[
@@ -46,12 +50,18 @@ def allocate(  # noqa: PLR0913, PLR0917 - one argument for each option of the co
     goal: Annotated[str, typer.Option(help="clicks or conversions.")] = "clicks",
 ) -> None:
     """Spread a budget over the platforms of a history for the day after it."""
-    from service.decision.plans import plan
+    from service.decision.plans import Policy, plan
     from service.inference.allocator import open_allocator
 
     micros = _budget(budget)
     days = _history(history)
-    policy = _policy(micros, goal, floor or (), cap or (), max_change)
+    policy = Policy(
+        goal=_goal(goal),
+        floors=_shares(floor or (), days.platforms, micros, "--floor"),
+        caps=_shares(cap or (), days.platforms, micros, "--cap"),
+        max_change_ppm=None if max_change is None else _ppm(max_change, micros, "--max-change"),
+        explore=False,
+    )
     model = open_allocator(bundle)
     spread = plan(days, policy, micros, model, _last_spend(days), day=days.last_day + timedelta(1))
     out.write_bytes(orjson.dumps(_content(spread, micros), option=orjson.OPT_INDENT_2) + b"\n")
@@ -86,23 +96,18 @@ def _history(path: Path) -> PlatformDays:
         raise BadInputError(f"{path}: {error}") from error
 
 
-def _policy(
-    budget: int, goal: str, floors: Sequence[str], caps: Sequence[str], change: float | None
-) -> Policy:
-    from service.decision.plans import Goal, Policy
+def _goal(name: str) -> Goal:
+    from service.decision.responses import Goal
 
-    if goal not in set(Goal):
-        raise BadInputError(f"--goal is {goal!r}, expected one of {[str(one) for one in Goal]}")
-    return Policy(
-        goal=Goal(goal),
-        floors=_shares(floors, budget, "--floor"),
-        caps=_shares(caps, budget, "--cap"),
-        max_change_ppm=None if change is None else _ppm(change, budget, "--max-change"),
-        explore=False,
-    )
+    if name not in set(Goal):
+        raise BadInputError(f"--goal is {name!r}, expected one of {[str(one) for one in Goal]}")
+    return Goal(name)
 
 
-def _shares(given: Sequence[str], budget: int, option: str) -> dict[str, int]:
+def _shares(
+    given: Sequence[str], platforms: Sequence[str], budget: int, option: str
+) -> dict[str, int]:
+    """Return the parts, in ppm of the budget, of the platforms that `given` bounds."""
     shares: dict[str, int] = {}
     for text in given:
         platform, _, part = text.rpartition("=")
@@ -110,10 +115,11 @@ def _shares(given: Sequence[str], budget: int, option: str) -> dict[str, int]:
             value = float(part)
         except ValueError:
             value = math.nan
-        if not platform or platform in shares or math.isnan(value):
+        if platform in shares or math.isnan(value):
             raise BadInputError(f"{option} {text!r}: expected {_BOUND}, each platform once")
         shares[platform] = _ppm(value, budget, f"{option} {text!r}")
-    return shares
+    others = shares.pop(_OTHERS, None)
+    return shares if others is None else dict.fromkeys(platforms, others) | shares
 
 
 def _ppm(part: float, budget: int, option: str) -> int:

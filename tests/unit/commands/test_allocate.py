@@ -81,6 +81,16 @@ def test_floors_and_caps_are_shares_or_amounts(bench: Bench) -> None:
     assert (lines["app"]["spend_micros"], lines["app"]["reason"]) == (180_000_000, "at_floor")
 
 
+def test_a_part_without_a_name_is_that_of_all_others(bench: Bench) -> None:
+    lines = bench.lines(TWO, "--cap", "0.4")
+    assert [line["spend_micros"] for line in lines.values()] == [120_000_000] * 2
+    lines = bench.lines(TWO, "--cap", "0.4", "--cap", "web=150", "--floor", "0.1")
+    assert (lines["app"]["spend_micros"], lines["web"]["spend_micros"]) == (
+        120_000_000,
+        150_000_000,
+    )
+
+
 def test_no_platform_moves_further_than_allowed(bench: Bench) -> None:
     lines = bench.lines(TWO, "--max-change", "0.05")  # from equal shares
     assert lines["web"]["spend_micros"] == 165_000_000
@@ -122,6 +132,7 @@ def test_a_budget_of_nothing(bench: Bench) -> None:
         (history(*((f"p{n}", 1.0, 1) for n in range(65))), (), "65 platforms, at most 64"),
         (TWO, ("--floor", "app"), "--floor 'app': expected PLATFORM=PART"),
         (TWO, ("--cap", "app=x"), "--cap 'app=x': expected PLATFORM=PART"),
+        (TWO, ("--cap", "0.5", "--cap", "0.6"), "each platform once"),
         (TWO, ("--floor", "app=-1"), "no part of a budget"),
         (TWO, ("--floor", "app=0.7", "--floor", "web=0.7"), "floor"),
         (TWO, ("--goal", "fame"), r"--goal is 'fame', expected one of \['clicks'"),
