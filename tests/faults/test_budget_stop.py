@@ -129,6 +129,7 @@ async def test_a_rest_that_pays_no_click_stops_it_too(
     assert spent == BUDGET
 
 
+@pytest.mark.slow
 async def test_mutant_that_never_reads_the_budgets_is_caught(
     engine: AsyncEngine,
     stream: EventStream,

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.integration.worker.shop import (
     as_entries,
     click,
@@ -157,6 +159,7 @@ async def test_a_consumer_killed_before_it_acknowledges_loses_and_doubles_nothin
     assert outcome.decisions == 800
 
 
+@pytest.mark.slow
 async def test_mutant_acknowledged_before_it_is_stored_is_caught(
     engine: AsyncEngine, stream: EventStream, database_url: str, redis_url: str
 ) -> None:
@@ -172,6 +175,7 @@ async def test_mutant_acknowledged_before_it_is_stored_is_caught(
     assert outcome.missing > 0
 
 
+@pytest.mark.slow
 async def test_mutant_without_a_deduplication_key_is_caught(
     engine: AsyncEngine, stream: EventStream, database_url: str, redis_url: str
 ) -> None:

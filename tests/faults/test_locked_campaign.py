@@ -155,6 +155,7 @@ async def test_a_campaign_held_for_ten_seconds_holds_up_nobody_else(house: House
     await check(house, 10)
 
 
+@pytest.mark.slow
 async def test_mutant_that_waits_for_the_lock_is_caught(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,14 +28,8 @@ async def stop_for(shop: OwnShop, seconds: float) -> float:
     return await shop.recorded(seconds=60)
 
 
-@pytest.mark.parametrize(
-    "seconds",
-    [
-        SOME_SECONDS,
-        pytest.param(60.0, marks=pytest.mark.slow),
-        pytest.param(3600.0, marks=[pytest.mark.slow, pytest.mark.soak]),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [60.0, pytest.param(3600.0, marks=pytest.mark.soak)])
 async def test_postgres_down_costs_no_ad_and_no_event(tmp_path: Path, seconds: float) -> None:
     async with own_shop(tmp_path) as shop:
         await shop.start_worker()
