@@ -66,7 +66,7 @@ async def test_a_bad_hour_is_named_and_the_good_ones_are_kept(house: House) -> N
         report(campaign_id),
         report(campaign_id, YESTERDAY.astimezone()),  # the same moment, another zone
         report(campaign_id, YESTERDAY + timedelta(minutes=30)),
-        report(campaign_id, NOW + timedelta(hours=1)),
+        report(campaign_id, NOW + timedelta(days=1)),
         report("cmp_none"),
         report(web_only),
         report(campaign_id, YESTERDAY + timedelta(hours=2), clicks=-1),
