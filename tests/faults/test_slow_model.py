@@ -27,7 +27,7 @@ RATE = 30.0
 LEARN_SECONDS = 3.0
 SPARE_SECONDS = 0.005
 ROUNDS = 3  # other work of the machine only ever adds: the quietest counts
-WATCH_SECONDS = [5.0, pytest.param(20.0, marks=pytest.mark.slow)]
+WATCH_SECONDS = 20.0
 CASES = [(0.008, 25), (0.05, 100)]
 """Seconds that a graph sleeps, of which a decision runs four, and timeout_ms of the callers."""
 
@@ -87,18 +87,17 @@ async def least_felt(
     return min(found)
 
 
-@pytest.mark.parametrize("seconds", WATCH_SECONDS)
-@pytest.mark.parametrize("case", [pytest.param(CASES[0], marks=pytest.mark.slow), CASES[1]])
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
 async def test_a_slow_model_keeps_nobody_beyond_the_deadline(
     engine: AsyncEngine,
     models: Path,  # noqa: F811
     tmp_path: Path,
     case: tuple[float, int],
-    seconds: float,
 ) -> None:
     key = await key_of_shop(engine, tmp_path, models)
     with serving(tmp_path, defect="sleep_in_models") as url:
-        felt = await least_felt(url, key, tmp_path, case, seconds)
+        felt = await least_felt(url, key, tmp_path, case, WATCH_SECONDS)
     assert felt.late_seconds <= SPARE_SECONDS
     assert (felt.without_ads, felt.by_model) == (0, 0)
 
