@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import insert, text
 
+from service.decision.day_plans import AllocatedCampaign
 from service.decision.flight import Flight
 from service.decision.plans import Mode, Policy
 from service.decision.proportions import split
@@ -16,7 +18,7 @@ from service.store.platform_results import HISTORY_DAYS
 from service.store.platform_tables import allocation_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
     from datetime import date
 
     from sqlalchemy import Row
@@ -99,25 +101,6 @@ _LIFT: Final = text(
 
 
 @dataclass(frozen=True, slots=True)
-class AllocatedCampaign:
-    """A campaign as its budget is spread today. Amounts in micros.
-
-    `platforms` are those that it names; of one that names none, those of placements and those
-    that told of it. `spent` is what today cost so far on these, outside the shop too; `before` is
-    the last plan of an earlier day. What the policy says of other platforms is left out.
-    """
-
-    campaign_id: str
-    store_id: str
-    day: date  # of its zone
-    budget: Micros  # for the whole day, less what today cost beside `platforms`
-    platforms: tuple[str, ...]
-    policy: Policy | None
-    spent: Mapping[str, Micros] = field(default_factory=dict)
-    before: Mapping[str, Micros] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class NewAllocation:
     """A plan that is to hold."""
 
@@ -150,6 +133,7 @@ async def campaign_to_allocate(
         campaign_id=campaign_id,
         store_id=found.store_id,
         day=found.day,
+        until=found.day - timedelta(days=1),
         budget=_budget(found, sum(spent_there.values())),
         platforms=platforms,
         policy=policy and _within(policy, platforms),

@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from service.contract.platform_days import platform_days
-from service.decision.lots import lots_of
-from service.decision.plans import Mode, plan
-from service.decision.platform_watch import Lately, as_known, noticed_shocks
+from service.decision.day_plans import Told, plan_of_day
+from service.decision.plans import Mode
+from service.decision.platform_watch import Lately, noticed_shocks
 from service.store.accounts import lock_accounts
 from service.store.allocations import NewAllocation, apply_allocation, campaign_to_allocate
 from service.store.due_allocations import hours_told, newest_allocation, planned_spend
@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-    from service.contract.platform_days import DayRow
+    from service.decision.day_plans import AllocatedCampaign
     from service.decision.plans import Plan, PlanLine, Policy
-    from service.decision.platform_watch import Noticed, PastShock
+    from service.decision.platform_watch import Noticed
     from service.decision.responses import ResponseModel
-    from service.store.allocations import AllocatedCampaign
     from service.store.due_allocations import SpreadCampaign
 
 WATCHED_DAYS: Final = 3
@@ -49,8 +48,7 @@ class _Known:
 
     campaign: AllocatedCampaign
     policy: Policy
-    rows: Sequence[DayRow]
-    shocks: Sequence[PastShock]
+    told: Told
 
 
 async def replan(
@@ -85,7 +83,8 @@ async def _replan(connection: AsyncConnection, known: _Known, model: ResponseMod
     noticed = await _look(connection, known, model)
     if noticed:
         await add_shocks(connection, campaign_id, noticed)
-        known = replace(known, shocks=await past_shocks(connection, campaign_id))
+        shocks = await past_shocks(connection, campaign_id)
+        known = replace(known, told=replace(known.told, shocks=shocks))
     cause = "shock" if noticed else "periodic"
     made = await asyncio.to_thread(_plan, known, model, noticed)
     await apply_allocation(connection, _allocation(known, cause, model, made))
@@ -102,8 +101,8 @@ async def _look(connection: AsyncConnection, known: _Known, model: ResponseModel
     if not told:
         return []
     planned = await planned_spend(connection, campaign.campaign_id, campaign.day)
-    days = platform_days(known.rows, until=first_day - A_DAY, platforms=campaign.platforms)
-    lately = Lately(told, planned, known.shocks)
+    days = platform_days(known.told.rows, until=first_day - A_DAY, platforms=campaign.platforms)
+    lately = Lately(told, planned, known.told.shocks)
     return await asyncio.to_thread(noticed_shocks, days, lately, known.policy.goal, model)
 
 
@@ -112,23 +111,13 @@ async def _read(connection: AsyncConnection, campaign_id: str) -> _Known | None:
     if campaign is None or campaign.policy is None:
         return None
     rows = await history_of(connection, campaign_id)
-    return _Known(campaign, campaign.policy, rows, await past_shocks(connection, campaign_id))
+    told = Told(rows, await past_shocks(connection, campaign_id))
+    return _Known(campaign, campaign.policy, told)
 
 
 def _plan(known: _Known, model: ResponseModel, noticed: Sequence[Noticed]) -> Plan:
     campaign = known.campaign
-    days = platform_days(known.rows, until=campaign.day - A_DAY, platforms=campaign.platforms)
-    days, model = as_known(days, model, known.shocks)
-    made = plan(
-        days,
-        known.policy,
-        campaign.budget,
-        model,
-        campaign.before,
-        day=campaign.day,
-        lots=lots_of(campaign.campaign_id, campaign.day),
-        spent=campaign.spent,
-    )
+    made = plan_of_day(campaign, known.told, known.policy, campaign.budget, model)
     ratios = {one.platform: one.ratio for one in noticed}
     return replace(
         made, lines=tuple(_told(line, ratios.get(line.platform)) for line in made.lines)

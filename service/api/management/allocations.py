@@ -20,15 +20,11 @@ from service.api.management.route import management_router
 from service.api.problems import responses
 from service.api.schemas.allocations import Allocation, AllocationDraft, AllocationPage, Cause
 from service.api.state import state_of
+from service.decision.day_plans import AllocatedCampaign
 from service.decision.plans import Policy
 from service.decision.terms import Micros
 from service.errors import ConflictError, Fault, InvalidRequestError, NotFoundError
-from service.store.allocations import (
-    AllocatedCampaign,
-    NewAllocation,
-    apply_allocation,
-    campaign_to_allocate,
-)
+from service.store.allocations import NewAllocation, apply_allocation, campaign_to_allocate
 from service.store.management.allocations import (
     AllocationPlace,
     allocations_page,
