@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from service.contract.golden import GoldenError
-from service.contract.manifest import GOLDEN_FILE, MANIFEST_FILE, BundleKind
+from service.contract.manifest import BundleKind
 from service.contract.platform_golden import OUTPUTS, read_golden_days
 from service.contract.platform_windows import (
     GOALS,
@@ -22,12 +20,10 @@ from service.contract.platform_windows import (
 )
 from service.decision.responses import Responses
 from service.errors import BadBundleError
-from service.inference.files import read_files
-from service.inference.graph import Graph
+from service.inference.gates import open_sealed, try_at
 from service.inference.newest import bundle_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from service.contract.arrays import FloatArray, Tensors
@@ -36,6 +32,8 @@ if TYPE_CHECKING:
     from service.contract.platform_golden import GoldenDays
     from service.contract.platform_windows import Windows
     from service.decision.responses import Goal
+    from service.inference.gates import Sealed
+    from service.inference.graph import Graph
 
 SHAPES: Final = (1, 3, 64)
 _INPUTS: Final = {"history": np.float32, "mask": np.float32}
@@ -109,29 +107,23 @@ def open_allocator(folder: Path) -> Allocator:
 
     Raises: BadBundleError naming the gate and what was found; never anything else.
     """
-    try:
-        return _open(folder)
-    except BadBundleError:
-        raise
-    except Exception as error:
-        message = f"{type(error).__name__}: {str(error)[:300]}"
-        raise BadBundleError(message) from error
+    return open_sealed(folder, _through_gates)
 
 
-def _open(folder: Path) -> Allocator:
-    manifest, contents = read_files(folder)
+def _through_gates(sealed: Sealed) -> Allocator:
+    manifest = sealed.manifest
     if manifest.kind is not BundleKind.ALLOCATOR:
         message = f"manifest gate: a {manifest.kind} bundle is no allocator"
         raise BadBundleError(message)
     _check_fingerprint(manifest)
-    golden = _golden(contents[GOLDEN_FILE])
-    graph = _graph(folder, manifest.graphs["response"])
-    digest = hashlib.sha256(contents[MANIFEST_FILE]).hexdigest()
-    allocator = Allocator(manifest, digest, graph)
+    golden = sealed.golden_rows(read_golden_days)
+    graph = sealed.graph("response")
+    _check_interface(graph)
+    allocator = Allocator(manifest, sealed.manifest_sha256, graph)
     for platforms in SHAPES:
-        _refuse_any_failure("batch shape gate", partial(_try_shape, allocator, platforms))
+        try_at("batch shape gate", partial(_try_shape, allocator, platforms))
     for number, row in enumerate(golden):
-        _refuse_any_failure("golden gate", partial(_try_row, allocator, number, row))
+        try_at("golden gate", partial(_try_row, allocator, number, row))
     return allocator
 
 
@@ -145,20 +137,7 @@ def _check_fingerprint(manifest: Manifest) -> None:
         raise BadBundleError(message)
 
 
-def _golden(data: bytes) -> tuple[GoldenDays, ...]:
-    try:
-        return read_golden_days(data)
-    except GoldenError as error:
-        message = f"golden gate: {error}"
-        raise BadBundleError(message) from error
-
-
-def _graph(folder: Path, file: str) -> Graph:
-    try:
-        graph = Graph(folder / file)
-    except Exception as error:
-        message = f"graph gate: response ({file}) does not load: {str(error)[:300]}"
-        raise BadBundleError(message) from error
+def _check_interface(graph: Graph) -> None:
     if graph.inputs != _INPUTS:
         asked = {name: kind.__name__ for name, kind in graph.inputs.items()}
         message = f"graph gate: response asks for {asked}, it gets {sorted(_INPUTS)} as float32"
@@ -166,17 +145,6 @@ def _graph(folder: Path, file: str) -> Graph:
     if graph.outputs not in {OUTPUTS, OUTPUTS[:3]}:
         message = f"graph gate: response gives {graph.outputs}, expected {OUTPUTS}"
         raise BadBundleError(message)
-    return graph
-
-
-def _refuse_any_failure(gate: str, attempt: Callable[[], None]) -> None:
-    try:
-        attempt()
-    except BadBundleError:
-        raise
-    except Exception as error:
-        message = f"{gate}: {type(error).__name__}: {str(error)[:300]}"
-        raise BadBundleError(message) from error
 
 
 def _try_shape(allocator: Allocator, platforms: int) -> None:

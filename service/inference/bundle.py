@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -11,19 +10,12 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from service.contract.encoder import Encoder
-from service.contract.golden import GoldenError, read_golden
-from service.contract.manifest import (
-    GOLDEN_FILE,
-    GRAPHS,
-    MANIFEST_FILE,
-    RELEVANCE_FILE,
-    VOCABULARY_FILE,
-)
+from service.contract.golden import read_golden
+from service.contract.manifest import GRAPHS, RELEVANCE_FILE, VOCABULARY_FILE
 from service.contract.relevance import Relevance, RelevanceError
 from service.contract.vocabulary import Vocabulary
 from service.errors import BadBundleError
-from service.inference.files import read_files
-from service.inference.graph import Graph
+from service.inference.gates import open_sealed
 from service.inference.interface import check_interface
 from service.inference.trial import try_golden_rows, try_shapes
 
@@ -37,6 +29,8 @@ if TYPE_CHECKING:
     from service.contract.encoding import Encoding
     from service.contract.golden import GoldenRow
     from service.contract.manifest import BundleKind, Manifest
+    from service.inference.gates import Sealed
+    from service.inference.graph import Graph
 
 _encoders: WeakValueDictionary[str, Encoder] = WeakValueDictionary()
 _encoders_lock: Final = Lock()
@@ -126,26 +120,19 @@ def open_bundle(folder: Path) -> Bundle:
 
     Raises: BadBundleError naming the gate and what was found; never anything else.
     """
-    try:
-        return _open(folder)
-    except BadBundleError:
-        raise
-    except Exception as error:
-        message = f"{type(error).__name__}: {str(error)[:300]}"
-        raise BadBundleError(message) from error
+    return open_sealed(folder, _through_gates)
 
 
-def _open(folder: Path) -> Bundle:
-    manifest, contents = read_files(folder)
-    digest = hashlib.sha256(contents[MANIFEST_FILE]).hexdigest()
+def _through_gates(sealed: Sealed) -> Bundle:
+    manifest, contents = sealed.manifest, sealed.contents
     if manifest.encoding is None:
         message = f"manifest gate: a bundle of kind {manifest.kind} reads no text"
         raise BadBundleError(message)
     texts = contents[VOCABULARY_FILE], contents.get(RELEVANCE_FILE)
     encoder = _encoder(manifest.fingerprint, manifest.encoding, *texts)
-    golden = _golden(contents[GOLDEN_FILE])
-    graphs = {role: _graph(folder, role, file) for role, file in manifest.graphs.items()}
-    bundle = Bundle(manifest, digest, encoder, graphs, golden)
+    golden = sealed.golden_rows(read_golden)
+    graphs = {role: sealed.graph(role) for role in manifest.graphs}
+    bundle = Bundle(manifest, sealed.manifest_sha256, encoder, graphs, golden)
     check_interface(bundle)
     try_shapes(bundle)
     try_golden_rows(bundle)
@@ -176,19 +163,3 @@ def _encoder(
         raise BadBundleError(message)
     with _encoders_lock:
         return _encoders.setdefault(fingerprint, known or encoder)
-
-
-def _golden(data: bytes) -> tuple[GoldenRow, ...]:
-    try:
-        return read_golden(data)
-    except GoldenError as error:
-        message = f"golden gate: {error}"
-        raise BadBundleError(message) from error
-
-
-def _graph(folder: Path, role: str, file: str) -> Graph:
-    try:
-        return Graph(folder / file)
-    except Exception as error:
-        message = f"graph gate: {role} ({file}) does not load: {str(error)[:300]}"
-        raise BadBundleError(message) from error

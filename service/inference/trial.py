@@ -12,10 +12,11 @@ from service.contract.golden import EXPECTED, TOLERANCE
 from service.contract.history import EMPTY_HISTORY, History
 from service.contract.matching import PHRASE_MATCH, TITLE_MATCH
 from service.errors import BadBundleError
+from service.inference.gates import try_at
 from service.inference.matching import match_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -34,7 +35,7 @@ def try_shapes(bundle: Bundle) -> None:
     Raises: BadBundleError if one fails, or gives another shape, NaN, or no probability.
     """
     for rows in SHAPES:
-        _refuse_any_failure("batch shape gate", partial(_try_shape, bundle, rows))
+        try_at("batch shape gate", partial(_try_shape, bundle, rows))
 
 
 def try_golden_rows(bundle: Bundle) -> None:
@@ -43,17 +44,7 @@ def try_golden_rows(bundle: Bundle) -> None:
     Raises: BadBundleError if one differs from the trained network by more than 1e-5.
     """
     for number, row in enumerate(bundle.golden):
-        _refuse_any_failure("golden gate", partial(_try_row, bundle, number, row))
-
-
-def _refuse_any_failure(gate: str, attempt: Callable[[], None]) -> None:
-    try:
-        attempt()
-    except BadBundleError:
-        raise
-    except Exception as error:
-        message = f"{gate}: {type(error).__name__}: {str(error)[:300]}"
-        raise BadBundleError(message) from error
+        try_at("golden gate", partial(_try_row, bundle, number, row))
 
 
 def _try_shape(bundle: Bundle, rows: int) -> None:
