@@ -146,7 +146,7 @@ def _place_after(page: PageQuery) -> AllocationPlace | None:
         place = AllocationPlace(datetime.fromisoformat(created_at), str(allocation_id))
     except (ValueError, TypeError):
         place = None
-    if place is None or place.created_at.tzinfo is None:
+    if place is None or place.created_at.tzinfo is None or "\0" in place.id:
         detail = "Not a cursor of this list; give the `next` of the page before, or none"
         raise InvalidRequestError([Fault("/query/cursor", "bad_cursor", detail)], 1)
     return place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -233,7 +234,20 @@ async def test_plans_are_listed_newest_first_with_what_the_day_brought(house: Ho
     }
     # nothing has counted the events of web yet; what was charged is known at once
     assert came == {"instagram": (5_000_000, 33), "web": (1_000_000, None)}
-    bad = await house.call("GET", f"{here}/allocations?cursor=eyJ9")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "{}",
+        '["2026-11-23T00:00:00", "alc_1"]',
+        r'["2026-11-23T00:00:00Z", "\u0000"]',  # which Postgres does not take
+    ],
+)
+async def test_what_is_no_cursor_of_plans_is_refused(house: House, key: str) -> None:
+    here = await a_campaign(house)
+    cursor = urlsafe_b64encode(key.encode()).decode().rstrip("=")
+    bad = await house.call("GET", f"{here}/allocations?cursor={cursor}")
     assert pointers(bad) == [("/query/cursor", "bad_cursor")]
 
 
