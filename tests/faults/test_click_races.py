@@ -16,9 +16,11 @@ from tests.faults.charging_process import due_of
 from tests.unit.store.made import campaign, fill
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from sqlalchemy.ext.asyncio import AsyncEngine
+
+pytestmark = pytest.mark.usefixtures("emptied")
 
 PROCESS = Path(__file__).with_name("charging_process.py")
 PROCESSES = 3
@@ -46,28 +48,21 @@ class Outcome:
 
 
 @pytest.fixture
-async def shop(engine: AsyncEngine) -> AsyncIterator[AsyncEngine]:
-    """Twenty campaigns, the last with a budget for about half of its clicks."""
-    yield engine
+async def without_key(engine: AsyncEngine, empty: Callable[[], None]) -> AsyncIterator[None]:
+    """Nothing in the schema forbids two charges of one name."""
     async with engine.begin() as connection:
-        await connection.execute(text("SET LOCAL session_replication_role = replica"))
-        await connection.execute(text("TRUNCATE stores, charges, unpaid CASCADE"))
-
-
-@pytest.fixture
-async def without_key(shop: AsyncEngine) -> AsyncIterator[AsyncEngine]:
-    """The same without what forbids two charges of one name."""
-    async with shop.begin() as connection:
         await connection.execute(text("ALTER TABLE charges DROP CONSTRAINT pk_charges CASCADE"))
-    yield shop
-    async with shop.begin() as connection:
-        await connection.execute(text("SET LOCAL session_replication_role = replica"))
-        await connection.execute(text("TRUNCATE charges CASCADE"))
+    yield
+    empty()
+    async with engine.begin() as connection:
         await connection.execute(text(f"ALTER TABLE charges ADD CONSTRAINT pk_charges {KEY}"))
 
 
 async def race(engine: AsyncEngine, database_url: str, clicks: int, defect: str) -> Outcome:
-    """Let the processes loose on `clicks`, and look at what they leave."""
+    """Let the processes loose on `clicks` of twenty campaigns, and look at what they leave.
+
+    The last campaign has a budget for about half of its clicks.
+    """
     each = clicks // CAMPAIGNS
     # even for charges made three times, lest the guard on budgets hides the defect
     rich = 1000 * each
@@ -140,31 +135,35 @@ def check(outcome: Outcome, clicks: int) -> None:
 
 
 async def test_clicks_that_several_processes_charge_are_paid_once(
-    shop: AsyncEngine, database_url: str
+    engine: AsyncEngine, database_url: str
 ) -> None:
-    check(await race(shop, database_url, 4_000, "none"), 4_000)
+    check(await race(engine, database_url, 4_000, "none"), 4_000)
 
 
 @pytest.mark.slow
 async def test_a_hundred_thousand_races_charge_nothing_twice(
-    shop: AsyncEngine, database_url: str
+    engine: AsyncEngine, database_url: str
 ) -> None:
-    check(await race(shop, database_url, 100_000, "none"), 100_000)
+    check(await race(engine, database_url, 100_000, "none"), 100_000)
 
 
 @pytest.mark.soak
-async def test_a_million_races_charge_nothing_twice(shop: AsyncEngine, database_url: str) -> None:
-    check(await race(shop, database_url, 1_000_000, "none"), 1_000_000)
-
-
-async def test_mutant_without_lock_and_key_is_caught(
-    without_key: AsyncEngine, database_url: str
+async def test_a_million_races_charge_nothing_twice(
+    engine: AsyncEngine, database_url: str
 ) -> None:
-    outcome = await race(without_key, database_url, 2_000, "no_lock")
+    check(await race(engine, database_url, 1_000_000, "none"), 1_000_000)
+
+
+@pytest.mark.usefixtures("without_key")
+async def test_mutant_without_lock_and_key_is_caught(
+    engine: AsyncEngine, database_url: str
+) -> None:
+    outcome = await race(engine, database_url, 2_000, "no_lock")
     assert outcome.double > 0
 
 
+@pytest.mark.usefixtures("without_key")
 async def test_the_lock_alone_holds_where_the_key_is_gone(
-    without_key: AsyncEngine, database_url: str
+    engine: AsyncEngine, database_url: str
 ) -> None:
-    check(await race(without_key, database_url, 2_000, "none"), 2_000)
+    check(await race(engine, database_url, 2_000, "none"), 2_000)

@@ -14,9 +14,11 @@ from tests.faults.test_click_races import CAMPAIGNS, PROCESSES, run_all
 from tests.unit.store.made import campaign, fill
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from sqlalchemy.ext.asyncio import AsyncEngine
+
+pytestmark = pytest.mark.usefixtures("emptied")
 
 CHECK = "ck_campaign_platform_days_spent_within_limit"
 LIMITS = (
@@ -48,23 +50,14 @@ class Outcome:
 
 
 @pytest.fixture
-async def shop(engine: AsyncEngine) -> AsyncIterator[AsyncEngine]:
-    yield engine
+async def without_check(engine: AsyncEngine, empty: Callable[[], None]) -> AsyncIterator[None]:
+    """The schema itself forbids nothing."""
     async with engine.begin() as connection:
-        await connection.execute(text("SET LOCAL session_replication_role = replica"))
-        await connection.execute(text("TRUNCATE stores, charges, unpaid CASCADE"))
-
-
-@pytest.fixture
-async def without_check(shop: AsyncEngine) -> AsyncIterator[AsyncEngine]:
-    """The same without what the schema itself forbids."""
-    async with shop.begin() as connection:
         drop = f"ALTER TABLE campaign_platform_days DROP CONSTRAINT {CHECK}"
         await connection.execute(text(drop))
-    yield shop
-    async with shop.begin() as connection:
-        await connection.execute(text("SET LOCAL session_replication_role = replica"))
-        await connection.execute(text("TRUNCATE charges, campaign_platform_days CASCADE"))
+    yield
+    empty()
+    async with engine.begin() as connection:
         add = (
             f"ALTER TABLE campaign_platform_days ADD CONSTRAINT {CHECK}"
             " CHECK (spent_micros >= 0 AND spent_micros <= limit_micros)"
@@ -127,26 +120,28 @@ def check(outcome: Outcome) -> None:
 
 
 async def test_platforms_that_several_processes_charge_keep_their_limits(
-    shop: AsyncEngine, database_url: str
+    engine: AsyncEngine, database_url: str
 ) -> None:
-    check(await race(shop, database_url, 2_000, "none"))
+    check(await race(engine, database_url, 2_000, "none"))
 
 
 @pytest.mark.slow
 async def test_ten_thousand_concurrent_clicks_pass_no_platforms_limit(
-    shop: AsyncEngine, database_url: str
+    engine: AsyncEngine, database_url: str
 ) -> None:
-    check(await race(shop, database_url, 10_000, "none"))
+    check(await race(engine, database_url, 10_000, "none"))
 
 
+@pytest.mark.usefixtures("without_check")
 async def test_the_lock_holds_where_the_schema_forbids_nothing(
-    without_check: AsyncEngine, database_url: str
+    engine: AsyncEngine, database_url: str
 ) -> None:
-    check(await race(without_check, database_url, 2_000, "none"))
+    check(await race(engine, database_url, 2_000, "none"))
 
 
+@pytest.mark.usefixtures("without_check")
 async def test_mutant_that_looks_at_no_platforms_limit_is_caught(
-    without_check: AsyncEngine, database_url: str
+    engine: AsyncEngine, database_url: str
 ) -> None:
-    outcome = await race(without_check, database_url, 2_000, "no_platforms")
+    outcome = await race(engine, database_url, 2_000, "no_platforms")
     assert (outcome.over, outcome.app) == (2 * CAMPAIGNS, 660)

@@ -19,25 +19,23 @@ from service.__main__ import app, run
 from service.store.profiles import decode_profile, profile_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 Row = tuple[Any, ...]
 
 
+pytestmark = pytest.mark.usefixtures("emptied")
+
+
 @pytest.fixture(autouse=True)
 def _surroundings(
     database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
+) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("SALIENT_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("COLUMNS", "300")
     (tmp_path / "state").mkdir(mode=0o700)
-    yield
-    with psycopg.connect(database_url) as connection:
-        connection.execute("SET session_replication_role = replica")  # charges stay
-        connection.execute("TRUNCATE stores, events, decisions, event_keys CASCADE")
 
 
 def _salient(*words: object, fails: bool = False) -> Result:

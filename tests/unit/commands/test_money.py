@@ -19,14 +19,16 @@ from tests.unit.store.made import campaign, fill
 from tests.unit.store.test_reconcile import at
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
+
+
+pytestmark = pytest.mark.usefixtures("emptied")
 
 
 @pytest.fixture(autouse=True)
 async def _shop(
     database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[None]:
+) -> None:
     """One campaign of one merchant, with three clicks of 100 micros."""
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("REDIS_URL", redis_url)
@@ -37,10 +39,6 @@ async def _shop(
         clicks = [at(number, 100, "cmp_1") for number in range(3)]
         await charge(connection, dues_of(await add_events(connection, clicks)))
     await engine.dispose()
-    yield
-    with psycopg.connect(database_url) as cleaning:
-        cleaning.execute("SET session_replication_role = replica")  # charges stay
-        cleaning.execute("TRUNCATE stores, events, unpaid, payments, charges CASCADE")
 
 
 def salient(*words: str, code: int = 0) -> Result:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
 import redis.asyncio
 
@@ -12,7 +11,7 @@ from service.store.stream import STREAM
 from tests.integration.api.conftest import within
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
     from redis.asyncio import Redis
@@ -21,17 +20,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def clean(database_url: str, redis_url: str) -> Iterator[None]:
+def clean(empty: Callable[[], None], redis_url: str) -> Iterator[None]:
     """Each test leaves both stores empty for the next, so that it finds its own traces only."""
     yield
     with redis.Redis.from_url(redis_url) as client:
         client.flushdb()
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute("SET session_replication_role = replica")  # charges stay
-        connection.execute(
-            "TRUNCATE stores, events, decisions, event_keys, charges, dead_letters, audit_log"
-            " CASCADE"
-        )
+    empty()
 
 
 @pytest.fixture
