@@ -102,6 +102,7 @@ def _standings(one: Split) -> list[Standing]:
         Standing(
             spend=int(one.chosen.spend[place]),
             budget=one.budget,
+            alone=len(known) == 1,
             gone=one.gone[place],
             floor=int(one.agreed.floor[place]),
             cap=int(one.agreed.cap[place]),

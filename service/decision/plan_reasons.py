@@ -16,6 +16,7 @@ class Reason(StrEnum):
     NO_BUDGET = "no_budget"
     ALREADY_SPENT = "already_spent"  # more than it would get now
     FIXED = "fixed"  # the policy says this share
+    ONLY_PLATFORM = "only_platform"  # there is no other to spend it on
     AT_FLOOR = "at_floor"
     AT_CAP = "at_cap"
     LARGEST_CHANGE = "largest_change"  # no further from the day before than is allowed
@@ -32,6 +33,7 @@ class Standing(NamedTuple):
 
     spend: int
     budget: int
+    alone: bool  # there is no other platform
     gone: int  # spent already
     floor: int  # by the policy
     cap: int
@@ -54,11 +56,13 @@ def reason_of(standing: Standing) -> Reason:
 def detail_of(standing: Standing, reason: Reason) -> str:
     """Say the reason in a sentence."""
     here = f"one more unit of money would bring {standing.here:.3g} {standing.goal} here"
-    compared = f"{here}, {standing.elsewhere:.3g} elsewhere"
+    compared = here if standing.alone else f"{here}, {standing.elsewhere:.3g} elsewhere"
+    alone = here if standing.spent else "nothing is known of it yet"
     guess = standing.guess / max(standing.budget, 1)
     return {
         Reason.NO_BUDGET: "there is nothing to spread",
         Reason.ALREADY_SPENT: f"what the day cost on it already: {compared}",
+        Reason.ONLY_PLATFORM: f"the only platform: {alone}",
         Reason.AT_FLOOR: f"its floor: {compared}",
         Reason.AT_CAP: f"its cap: {compared}",
         Reason.LARGEST_CHANGE: f"as far from the day before as a day may go: {compared}",
@@ -77,6 +81,8 @@ def _agreed(standing: Standing) -> Reason | None:
         return Reason.NO_BUDGET
     if spend == standing.gone > standing.floor:
         return Reason.ALREADY_SPENT
+    if standing.alone:
+        return Reason.AT_CAP if spend < standing.budget else Reason.ONLY_PLATFORM
     if spend == standing.lower <= standing.floor and standing.floor:
         return Reason.AT_FLOOR
     if spend == standing.cap < standing.budget:

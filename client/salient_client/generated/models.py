@@ -295,7 +295,7 @@ class AllocationLine(Wire):
     """The standard deviation of that."""
 
     reason: str
-    """Why, for programs: best_return, low_return, at_floor, at_cap, largest_change, already_spent, exploring, new_platform, no_spend_yet, no_history, no_budget, fixed."""
+    """Why, for programs: best_return, low_return, at_floor, at_cap, largest_change, already_spent, exploring, new_platform, no_spend_yet, no_history, only_platform, no_budget, fixed."""
 
     detail: str
     """Why, for people."""

@@ -158,7 +158,7 @@ class AllocationLine(Wire):
         Field(
             description="Why, for programs: best_return, low_return, at_floor, at_cap, "
             "largest_change, already_spent, exploring, new_platform, no_spend_yet, no_history, "
-            "no_budget, fixed.",
+            "only_platform, no_budget, fixed.",
             examples=["best_return"],
         ),
     ]

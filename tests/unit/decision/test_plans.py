@@ -122,6 +122,27 @@ def test_days_without_spend_and_no_days_at_all_are_told_apart() -> None:
     assert set(reasons(planned(Policy(), days=empty)).values()) == {"no_history"}
 
 
+def test_of_the_only_platform_nothing_is_said_of_others() -> None:
+    web = history("web")
+    (line,) = planned(Policy(), days=web).lines
+    assert (line.spend, line.reason) == (4_000_000, "only_platform")
+    # 200 / (1 + 4) a unit
+    assert line.detail == "the only platform: one more unit of money would bring 40 clicks here"
+    (line,) = planned(Policy(floors={"web": PPM}), Known(TWO.scale, sd=1.0), web, lots=[3.0]).lines
+    assert line.reason == "only_platform"
+    (line,) = planned(Policy(), days=history(named=("web",))).lines
+    assert line.detail == "the only platform: nothing is known of it yet"
+
+
+def test_the_only_platform_may_be_capped_or_have_spent_more() -> None:
+    (line,) = planned(Policy(caps={"web": 500_000}), days=history("web")).lines
+    assert (line.spend, line.reason) == (2_000_000, "at_cap")
+    assert line.detail == "its cap: one more unit of money would bring 66.7 clicks here"
+    (line,) = planned(Policy(), days=history("web"), spent={"web": Micros(9_000_000)}).lines
+    assert (line.spend, line.reason) == (9_000_000, "already_spent")
+    assert line.detail.endswith("would bring 20 clicks here")
+
+
 def test_exploring_moves_money_by_the_lots_and_says_so() -> None:
     unsure = Known(TWO.scale, sd=1.0)
     got = planned(Policy(), unsure, lots=[3.0, -3.0, 9.0])
