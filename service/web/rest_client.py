@@ -101,6 +101,10 @@ class RestClient:
         path = f"/v1/campaigns/{campaign_id}/allocations"
         return await self._read("GET", path, {"limit": str(limit)})
 
+    async def policy(self, campaign_id: str) -> Mapping[str, Any] | str:
+        """How the campaign's budget is to be spread, or why that cannot be said."""
+        return await self._read("GET", f"/v1/campaigns/{campaign_id}/allocation", {})
+
     async def why(self, impression_id: str, token: str) -> Mapping[str, Any] | str:
         """Why an ad was shown, or why that cannot be said; both are letters, digits, - and _."""
         return await self._read("GET", f"/v1/ads/{impression_id}/why", {"token": token})

@@ -149,7 +149,7 @@ def test_an_ad_that_was_passed_by_was_not_viewed(page: Page) -> None:
     assert seen == []
 
 
-@pytest.mark.parametrize("path", ["/", RESULTS, "/live", "/p/100756", "/docs"])
+@pytest.mark.parametrize("path", ["/", RESULTS, "/live", "/split", "/p/100756", "/docs"])
 def test_a_page_asks_nobody_else_and_breaks_no_rule(page: Page, shop_url: str, path: str) -> None:
     hosts: set[str] = set()
     complaints: list[str] = []
@@ -171,7 +171,7 @@ def test_the_reference_is_drawn(page: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", RESULTS, "/p/100756"])
+@pytest.mark.parametrize("path", ["/", RESULTS, "/split", "/p/100756"])
 def test_text_can_be_read_and_controls_have_names(
     chromium: Browser, shop_url: str, path: str, scheme: str
 ) -> None:

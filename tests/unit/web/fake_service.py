@@ -57,6 +57,7 @@ class FakeService:
         self.plans: dict[str, Any] = {"data": [], "next": None}
         self.plans_status = 200
         self.plans_asked: list[tuple[str, str]] = []  # (campaign, key)
+        self.policy: dict[str, Any] | None = None
         self.why: dict[str, Any] = {"detail": "no such recorded impression"}
         self.choices: list[tuple[str, str, str, str]] = []  # (method, impression, token, key)
         self.choice_status = 404
@@ -71,6 +72,8 @@ class FakeService:
         self.app.add_api_route("/v1/activity", self._activity, methods=["GET"])
         plans = "/v1/campaigns/{campaign_id}/allocations"
         self.app.add_api_route(plans, self._plans, methods=["GET"])
+        policy = "/v1/campaigns/{campaign_id}/allocation"
+        self.app.add_api_route(policy, self._policy, methods=["GET"])
         self.app.add_api_route("/v1/events", self._events, methods=["POST"])
 
     async def _ads(self, request: Request) -> Response:
@@ -107,6 +110,11 @@ class FakeService:
         self.plans_asked.append(asked)
         content = orjson.dumps(self.plans)
         return Response(content, status_code=self.plans_status, media_type="application/json")
+
+    async def _policy(self) -> Response:
+        content = orjson.dumps(self.policy or {"detail": "there is no allocation"})
+        status = 200 if self.policy else 404
+        return Response(content, status_code=status, media_type="application/json")
 
     async def _events(self, request: Request) -> Response:
         body = await request.body()
