@@ -33,11 +33,12 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How a campaign wants its budget spread; all shares in parts per million of the day's budget.
+    """How a campaign wants its budget spread; all shares in parts of the day's budget.
 
-    shares: of mode fixed, PPM in sum. floors, caps: at least and at most; one not named has none.
-    max_change_ppm: how far a platform's share may move from one day to the next.
-    explore: spend some on learning, by Thompson sampling.
+    shares: of mode fixed, `parts` in sum. floors, caps: at least and at most; one that is not
+    named has none. max_change_ppm: how far a platform's share may move from one day to the next.
+    explore: spend some on learning, by Thompson sampling. parts: how many are the whole budget;
+    where these are its micros, amounts are exact.
     """
 
     mode: Mode = Mode.AUTO
@@ -47,6 +48,11 @@ class Policy:
     caps: Mapping[str, int] = field(default_factory=dict)
     max_change_ppm: int | None = None
     explore: bool = True
+    parts: int = PPM
+
+    def told(self, share: int) -> str:
+        """A share with its unit."""
+        return f"{share} ppm" if self.parts == PPM else f"{share} of {self.parts} parts"
 
 
 def bounds_of(
@@ -72,7 +78,7 @@ def bounds_of(
     usual = split(budget, [before.get(name, 0) for name in platforms])
     if policy.max_change_ppm is None or not any(usual):
         return bounds
-    allowed = budget * policy.max_change_ppm // PPM
+    allowed = budget * policy.max_change_ppm // policy.parts
     return _near(bounds, np.array(usual, np.int64), allowed, total)
 
 
@@ -82,20 +88,23 @@ def agreed_bounds(policy: Policy, platforms: Sequence[str], budget: int) -> Boun
     Raises: AllocationError for floors above their caps or, together, above the budget.
     """
     _check(policy)
-    floor = [budget * policy.floors.get(name, 0) // PPM for name in platforms]
-    cap = [-(-budget * policy.caps.get(name, PPM) // PPM) for name in platforms]
+    floor = [budget * policy.floors.get(name, 0) // policy.parts for name in platforms]
+    whole = policy.parts
+    cap = [-(-budget * policy.caps.get(name, whole) // whole) for name in platforms]
     return Bounds(np.array(floor, np.int64), np.array(cap, np.int64))
 
 
 def fixed_shares(policy: Policy, platforms: Sequence[str]) -> list[int]:
-    """Return the shares (P,) of a policy that says them, in parts per million.
+    """Return the shares (P,) of a policy that says them, in its parts.
 
     Raises: AllocationError where they are not shares of a whole.
     """
     _check(policy)
     shares = [policy.shares.get(name, 0) for name in platforms]
-    if sum(shares) != PPM:
-        raise AllocationError(f"fixed shares add up to {sum(shares)} ppm, not to {PPM}")
+    if (given := sum(shares)) != policy.parts:
+        raise AllocationError(
+            f"fixed shares add up to {policy.told(given)}, not to {policy.parts}"
+        )
     return shares
 
 
@@ -126,12 +135,16 @@ def _near(bounds: Bounds, usual: Longs, allowed: int, total: int) -> Bounds:
 def _check(policy: Policy) -> None:
     for kind in ("shares", "floors", "caps"):
         for name, share in getattr(policy, kind).items():
-            if not 0 <= share <= PPM:
-                raise AllocationError(f"{kind} of {name!r}: {share} ppm is not from 0 to {PPM}")
+            if not 0 <= share <= policy.parts:
+                message = f"{kind} of {name!r}: {policy.told(share)} is not from 0"
+                raise AllocationError(f"{message} to {policy.parts}")
     for name, floor in policy.floors.items():
-        if floor > (cap := policy.caps.get(name, PPM)):
-            raise AllocationError(f"{name!r} has a floor of {floor} ppm above its cap of {cap}")
-    if (floors := sum(policy.floors.values())) > PPM:
-        raise AllocationError(f"the floors add up to {floors} ppm, more than the whole budget")
-    if (change := policy.max_change_ppm) is not None and not 0 <= change <= PPM:
-        raise AllocationError(f"a largest change of {change} ppm is not from 0 to {PPM}")
+        if floor > (cap := policy.caps.get(name, policy.parts)):
+            message = f"{name!r} has a floor of {policy.told(floor)}"
+            raise AllocationError(f"{message} above its cap of {cap}")
+    if (floors := sum(policy.floors.values())) > policy.parts:
+        message = f"the floors add up to {policy.told(floors)}"
+        raise AllocationError(f"{message}, more than the whole budget")
+    if (change := policy.max_change_ppm) is not None and not 0 <= change <= policy.parts:
+        message = f"a largest change of {policy.told(change)} is not from 0"
+        raise AllocationError(f"{message} to {policy.parts}")

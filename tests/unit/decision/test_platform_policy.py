@@ -24,6 +24,19 @@ def test_floors_are_rounded_down_and_caps_up_to_whole_micros() -> None:
     assert both(agreed_bounds(policy, THREE, 10)) == [(3, 10), (0, 10), (0, 4)]
 
 
+def test_parts_may_be_micros_which_are_kept_exactly() -> None:
+    # of 3,000,000,000,000 micros, of which one is less than a millionth
+    policy = Policy(floors={"app": 7}, caps={"web": 11}, max_change_ppm=5, parts=3 * 10**12)
+    assert both(agreed_bounds(policy, ("app", "web"), 3 * 10**12)) == [
+        (7, 3 * 10**12),
+        (0, 11),
+    ]
+    got = bounds_of(policy, ("app", "mail"), 3 * 10**12, {"app": 1, "mail": 1})
+    assert both(got) == [(3 * 10**12 // 2 - 5, 3 * 10**12 // 2 + 5)] * 2
+    with pytest.raises(AllocationError, match="floors add up to 9 of 8 parts, more than"):
+        agreed_bounds(Policy(floors={"app": 4, "web": 5}, parts=8), THREE, 8)
+
+
 def test_shares_that_are_floor_and_cap_can_always_be_met() -> None:
     thirds = {"app": 333_333, "mail": 333_333, "web": 333_334}
     got = bounds_of(Policy(floors=thirds, caps=thirds), THREE, 100_000_001, {})
