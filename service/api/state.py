@@ -71,7 +71,7 @@ class State:
     private_webhooks: bool = False  # whether webhooks may lead to http:// and to private addresses
     limiter: RateLimiter = field(default_factory=RateLimiter)
     tagger: Tagger = NO_TAGGER  # finds attributes in titles and descriptions
-    # opens what foretells the answers of platforms, which takes a while the first time
+    # what foretells the answers of platforms: the newest; one that is new takes a while to open
     response_model: Callable[[], ResponseModel] = PooledResponses
     explored_share: float = 0.0  # of titles, whose selling points are drawn by lot
     sources: Sources = field(default_factory=Sources)  # where requests come from
