@@ -27,6 +27,10 @@ _LOCK: Final = (
 _WAIT: Final = text(_LOCK)
 _PASS_OVER: Final = text(f"{_LOCK} SKIP LOCKED")
 _EXISTING: Final = text("SELECT id FROM campaigns WHERE id = ANY(:campaigns)")
+_BOUND: Final = text(
+    "SELECT set_config(name, :milliseconds, true) FROM unnest(ARRAY['statement_timeout',"
+    " 'lock_timeout', 'idle_in_transaction_session_timeout']) AS name"
+)
 _TODAY: Final = (
     "unnest(CAST(:campaigns AS text[]), CAST(:days AS date[])) AS now (campaign_id, day)"
 )
@@ -114,6 +118,16 @@ async def lock_accounts(
     found = await connection.execute(_BALANCES, owners)
     accounts.balances = {row[0]: row[1] for row in found}
     return accounts
+
+
+async def hold_campaign(connection: AsyncConnection, campaign_id: str, *, seconds: float) -> bool:
+    """Whether the campaign could be locked, as with `pass_over_busy`; its balance is left free.
+
+    Postgres ends what waits or idles longer than `seconds` in the caller's transaction, so that
+    no caller that stands still holds up charges.
+    """
+    await connection.execute(_BOUND, {"milliseconds": str(round(seconds * 1000))})
+    return campaign_id in (await _lock_free(connection, [campaign_id])).held
 
 
 async def _lock_free(connection: AsyncConnection, wanted: list[str]) -> Accounts:

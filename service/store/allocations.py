@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +19,7 @@ from service.store.platform_results import HISTORY_DAYS
 from service.store.platform_tables import allocation_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import date
 
     from sqlalchemy import Row
@@ -41,35 +42,44 @@ _CAMPAIGN: Final = text(
     " extract(epoch FROM c.ends_at)::float8 AS ends_for_good,"
     " CASE WHEN c.platforms <> '{}' THEN c.platforms ELSE ARRAY("
     "  SELECT platform FROM placements WHERE store_id = c.store_id"
-    "  UNION SELECT platform FROM platform_results WHERE campaign_id = c.id"
-    f"   AND hour > now() - interval '{HISTORY_DAYS} days') END AS platforms,"
+    "  UNION SELECT unnest(told.platforms)) END AS platforms,"
     " policy.mode, policy.goal, policy.shares_ppm, policy.floors_ppm, policy.caps_ppm,"
     " policy.max_change_ppm, policy.explore"
     f" FROM campaigns AS c CROSS JOIN {_TODAY}"
     " LEFT JOIN campaign_days AS days ON days.campaign_id = c.id AND days.day = today.day"
     " LEFT JOIN allocation_policies AS policy ON policy.campaign_id = c.id"
+    # when the day begins is worked out once, not for every hour that was told
+    " CROSS JOIN LATERAL (SELECT today.day::timestamp AT TIME ZONE c.time_zone AS begins OFFSET 0)"
+    "  AS local"
     # what is spent elsewhere comes out of the same budget
-    " CROSS JOIN LATERAL (SELECT coalesce(sum(spend_micros) FILTER (WHERE hour < begins), 0)"
-    "   AS earlier, coalesce(sum(spend_micros) FILTER (WHERE hour >= begins), 0) AS today"
-    "  FROM platform_results, LATERAL (SELECT today.day::timestamp AT TIME ZONE c.time_zone"
-    "   AS begins) AS local WHERE campaign_id = c.id AND source = 'reported') AS told"
-    " WHERE c.id = :campaign_id"
+    " CROSS JOIN LATERAL (SELECT coalesce(sum(earlier), 0) AS earlier,"
+    "  coalesce(sum(today), 0) AS today, coalesce(array_agg(platform)"
+    f"   FILTER (WHERE last_hour > now() - interval '{HISTORY_DAYS} days'), '{{}}') AS platforms"
+    "  FROM (SELECT platform, max(hour) AS last_hour,"
+    "   sum(spend_micros) FILTER (WHERE source = 'reported' AND hour < begins) AS earlier,"
+    "   sum(spend_micros) FILTER (WHERE source = 'reported' AND hour >= begins) AS today"
+    "   FROM platform_results WHERE campaign_id = c.id GROUP BY platform) AS of_platform) AS told"
+    " WHERE c.id = ANY(:campaigns)"
 )
+_DAYS: Final = "unnest(CAST(:campaigns AS text[]), CAST(:days AS date[])) AS wanted (id, day)"
 _SPENT: Final = text(
-    "SELECT platform, CAST(sum(micros) AS bigint) FROM ("
-    " SELECT platform, spent_micros AS micros FROM campaign_platform_days"
-    "  WHERE campaign_id = :campaign_id AND day = :day"
-    " UNION ALL SELECT told.platform, told.spend_micros"
-    "  FROM platform_results AS told JOIN campaigns AS c ON c.id = told.campaign_id"
-    "  WHERE c.id = :campaign_id AND told.source = 'reported'"
-    "  AND told.hour >= CAST(:day AS timestamp) AT TIME ZONE c.time_zone"
-    "  AND told.hour < CAST(:day AS timestamp) AT TIME ZONE c.time_zone + interval '1 day'"
-    ") AS of_today GROUP BY 1 HAVING sum(micros) > 0 ORDER BY 1"
+    "SELECT id, platform, CAST(sum(micros) AS bigint) FROM ("
+    f" SELECT wanted.id, platform, spent_micros AS micros FROM {_DAYS}"
+    "  JOIN campaign_platform_days AS days ON days.campaign_id = wanted.id"
+    "  AND days.day = wanted.day"
+    " UNION ALL SELECT wanted.id, told.platform, told.spend_micros"
+    f"  FROM {_DAYS} JOIN campaigns AS c ON c.id = wanted.id"
+    "  CROSS JOIN LATERAL (SELECT platform, spend_micros FROM platform_results"
+    "   WHERE campaign_id = c.id AND source = 'reported'"
+    "   AND hour >= wanted.day::timestamp AT TIME ZONE c.time_zone"
+    "   AND hour < wanted.day::timestamp AT TIME ZONE c.time_zone + interval '1 day') AS told"
+    ") AS of_today GROUP BY 1, 2 HAVING sum(micros) > 0 ORDER BY 1, 2"
 )
 _BEFORE: Final = text(
-    "SELECT platform, spend_micros FROM allocation_lines WHERE allocation_id = ("
-    " SELECT id FROM allocations WHERE campaign_id = :campaign_id AND day < :day"
-    " ORDER BY created_at DESC, id DESC LIMIT 1) ORDER BY platform"
+    f"SELECT wanted.id, platform, spend_micros FROM {_DAYS}"
+    " CROSS JOIN LATERAL (SELECT id FROM allocations WHERE campaign_id = wanted.id"
+    "  AND day < wanted.day ORDER BY created_at DESC, id DESC LIMIT 1) AS newest"
+    " JOIN allocation_lines ON allocation_id = newest.id ORDER BY 1, 2"
 )
 _LOCK: Final = text("SELECT FROM campaigns WHERE id = :campaign_id FOR NO KEY UPDATE")
 _ADD: Final = text(
@@ -120,17 +130,36 @@ async def campaign_to_allocate(
 
     While its row is locked nothing is charged, so that `spent` stays what it is.
     """
-    found = (await connection.execute(_CAMPAIGN, {"campaign_id": campaign_id})).one_or_none()
-    if found is None:
-        return None
-    here = {"campaign_id": campaign_id, "day": found.day}
-    spent = {row[0]: Micros(row[1]) for row in await connection.execute(_SPENT, here)}
-    before = {row[0]: Micros(row[1]) for row in await connection.execute(_BEFORE, here)}
+    return (await campaigns_to_allocate(connection, [campaign_id])).get(campaign_id)
+
+
+async def campaigns_to_allocate(
+    connection: AsyncConnection, campaign_ids: Iterable[str]
+) -> dict[str, AllocatedCampaign]:
+    """Those of the campaigns that there are, as of now, by id."""
+    found = (await connection.execute(_CAMPAIGN, {"campaigns": list(campaign_ids)})).all()
+    days = {"campaigns": [row.id for row in found], "days": [row.day for row in found]}
+    spent = _amounts(await connection.execute(_SPENT, days))
+    before = _amounts(await connection.execute(_BEFORE, days))
+    return {row.id: _allocated(row, spent[row.id], before[row.id]) for row in found}
+
+
+def _amounts(found: Iterable[Any]) -> Mapping[str, dict[str, Micros]]:
+    """Micros by platform, by campaign; of one that is not found there are none."""
+    amounts: defaultdict[str, dict[str, Micros]] = defaultdict(dict)
+    for campaign_id, platform, micros in found:
+        amounts[campaign_id][platform] = Micros(micros)
+    return amounts
+
+
+def _allocated(
+    found: Row[Any], spent: Mapping[str, Micros], before: Mapping[str, Micros]
+) -> AllocatedCampaign:
     platforms = tuple(sorted(found.platforms))
     spent_there = {name: micros for name, micros in spent.items() if name in platforms}
     policy = policy_of(found)
     return AllocatedCampaign(
-        campaign_id=campaign_id,
+        campaign_id=found.id,
         store_id=found.store_id,
         day=found.day,
         until=found.day - timedelta(days=1),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
 
+from service.store.platform_news import note_counted
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -87,6 +89,7 @@ async def count_platforms(
     period = {"store_id": store_id, "since": since, "until": until}
     await connection.execute(_CLEAR, period)
     await connection.execute(_COUNT, period)
+    await note_counted(connection, store_id, since, until)
 
 
 async def settle_platform_count(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from sqlalchemy import text
 
 from service.contract.platform_days import DayRow
+from service.store.platform_news import note_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,27 +35,28 @@ _PUT: Final = text(
     " spend_micros = excluded.spend_micros, impressions = excluded.impressions,"
     " clicks = excluded.clicks, conversions = excluded.conversions, updated_at = now()"
 )
+_TOLD: Final = "hour, told.platform, spend_micros, impressions, clicks, conversions"
 _LATELY: Final = f"told.hour > now() - interval '{HISTORY_DAYS} days'"
 # days of the campaign's zone; an hour belongs to the day in which it begins
-_HISTORY: Final = text(
-    "SELECT CAST(told.hour AT TIME ZONE told.time_zone AS date) AS day, told.platform,"
-    " CAST(sum(told.spend_micros) AS bigint), CAST(sum(told.impressions) AS bigint),"
-    " CAST(sum(told.clicks) AS bigint), CAST(sum(told.conversions) AS bigint) FROM ("
-    " SELECT c.time_zone, told.* FROM campaigns AS c"
-    f"  JOIN platform_results AS told ON told.campaign_id = c.id AND {_LATELY}"
-    "  WHERE c.id = :campaign_id"
-    "  AND (c.platforms = '{}' OR told.platform = ANY(c.platforms))"
+_HISTORIES: Final = text(
+    "SELECT c.id, history.* FROM campaigns AS c CROSS JOIN LATERAL ("
+    " SELECT CAST(told.hour AT TIME ZONE c.time_zone AS date) AS day, told.platform,"
+    "  CAST(sum(told.spend_micros) AS bigint), CAST(sum(told.impressions) AS bigint),"
+    "  CAST(sum(told.clicks) AS bigint), CAST(sum(told.conversions) AS bigint) FROM ("
+    f"  SELECT {_TOLD} FROM platform_results AS told"
+    f"   WHERE told.campaign_id = c.id AND {_LATELY}"
+    "   AND (c.platforms = '{}' OR told.platform = ANY(c.platforms))"
     # what the whole store was told stands in for a platform that is new to the campaign; but of
     # one that it does not name it is told nothing: rivals alone may know of it
-    " UNION ALL SELECT c.time_zone, told.* FROM campaigns AS c"
-    "  CROSS JOIN LATERAL unnest(c.platforms) AS named (platform)"
-    "  JOIN platform_results AS told ON told.store_id = c.store_id"
-    f"   AND told.platform = named.platform AND told.campaign_id IS NULL AND {_LATELY}"
+    f"  UNION ALL SELECT {_TOLD} FROM unnest(c.platforms) AS named (platform)"
+    "   JOIN platform_results AS told ON told.store_id = c.store_id"
+    f"    AND told.platform = named.platform AND told.campaign_id IS NULL AND {_LATELY}"
     # one look-up a platform, whatever the planner takes NOT EXISTS for
-    "  WHERE c.id = :campaign_id AND (SELECT true FROM platform_results AS own"
-    "   WHERE own.store_id = c.store_id AND own.platform = named.platform"
-    "   AND own.campaign_id = c.id LIMIT 1) IS NULL"
-    ") AS told GROUP BY 1, 2 ORDER BY 1, 2"
+    "   WHERE (SELECT true FROM platform_results AS own"
+    "    WHERE own.store_id = c.store_id AND own.platform = named.platform"
+    "    AND own.campaign_id = c.id LIMIT 1) IS NULL"
+    " ) AS told GROUP BY 1, 2) AS history"
+    " WHERE c.id = ANY(:campaigns) ORDER BY 1, 2, 3"
 )
 
 
@@ -82,6 +84,7 @@ async def put_results(
     names = ("platforms", "campaigns", "hours", "spends", "impressions", "clicks", "conversions")
     columns = {name: list(map(itemgetter(place), rows)) for place, name in enumerate(names)}
     await connection.execute(_PUT, {"store_id": store_id, "source": source, **columns})
+    await note_told(connection, {row.campaign_id for row in rows if row.campaign_id})
 
 
 async def history_of(connection: AsyncConnection, campaign_id: str) -> list[DayRow]:
@@ -89,5 +92,14 @@ async def history_of(connection: AsyncConnection, campaign_id: str) -> list[DayR
 
     Of a platform that the campaign names and that never told of it, what it told of the store.
     """
-    found = await connection.execute(_HISTORY, {"campaign_id": campaign_id})
-    return [DayRow(*row) for row in found]
+    return (await histories_of(connection, [campaign_id]))[campaign_id]
+
+
+async def histories_of(
+    connection: AsyncConnection, campaign_ids: Iterable[str]
+) -> dict[str, list[DayRow]]:
+    """The history of each of the campaigns, empty where there is none."""
+    histories: dict[str, list[DayRow]] = {one: [] for one in campaign_ids}
+    for row in await connection.execute(_HISTORIES, {"campaigns": list(histories)}):
+        histories[row[0]].append(DayRow(*row[1:]))
+    return histories

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from service.decision.platform_watch import PastShock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,9 +20,10 @@ DAYS: Final = 60
 
 # a day that began as before, and changed after noon, is still one of before
 _PAST: Final = text(
-    "SELECT platform, CAST((since AT TIME ZONE time_zone) + interval '12 hours' AS date) AS day,"
-    " seen, ratio FROM platform_shocks JOIN campaigns ON campaigns.id = campaign_id"
-    f" WHERE campaign_id = :campaign_id AND seen > clock_timestamp() - interval '{DAYS} days'"
+    "SELECT campaign_id, platform,"
+    " CAST((since AT TIME ZONE time_zone) + interval '12 hours' AS date) AS day, seen, ratio"
+    " FROM platform_shocks JOIN campaigns ON campaigns.id = campaign_id"
+    f" WHERE campaign_id = ANY(:campaigns) AND seen > clock_timestamp() - interval '{DAYS} days'"
     " ORDER BY seen, platform"
 )
 _ADD: Final = text(
@@ -35,8 +36,17 @@ _ADD: Final = text(
 
 async def past_shocks(connection: AsyncConnection, campaign_id: str) -> list[PastShock]:
     """The shocks that the campaign's plans know of, the oldest first."""
-    found = await connection.execute(_PAST, {"campaign_id": campaign_id})
-    return [PastShock(*row) for row in found]
+    return (await past_shocks_of(connection, [campaign_id]))[campaign_id]
+
+
+async def past_shocks_of(
+    connection: AsyncConnection, campaign_ids: Iterable[str]
+) -> dict[str, list[PastShock]]:
+    """The past shocks of each of the campaigns, none where there was none."""
+    shocks: dict[str, list[PastShock]] = {one: [] for one in campaign_ids}
+    for row in await connection.execute(_PAST, {"campaigns": list(shocks)}):
+        shocks[row[0]].append(PastShock(*row[1:]))
+    return shocks
 
 
 async def add_shocks(

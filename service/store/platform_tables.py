@@ -54,7 +54,28 @@ platform_results = Table(
         postgresql_nulls_not_distinct=True,
     ),
     CheckConstraint("source IN ('reported', 'own')", name="source"),
-    Index("ix_platform_results_campaign_id", "campaign_id", "hour"),
+    Index(
+        "ix_platform_results_campaign_id",
+        "campaign_id",
+        "hour",
+        postgresql_include=[
+            "platform",
+            "source",
+            "spend_micros",
+            "impressions",
+            "clicks",
+            "conversions",
+        ],
+    ),
+)
+
+platform_news = Table(
+    "platform_news",
+    metadata,
+    Column("campaign_id", Text, ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True),
+    _time("told_at"),
+    # of own events: a number that stands for what their full hours came to
+    Column("counted", BigInteger),
 )
 
 platform_counts = Table(

@@ -9,7 +9,6 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from service.decision.pooled_responses import PooledResponses
 from service.store.due_allocations import spread_campaigns
@@ -17,7 +16,8 @@ from service.store.unseen_clicks import database_now
 from service.worker import counts
 from service.worker.keep_doing import keep_looking_alone
 from service.worker.platform_counting import PlatformCounting
-from service.worker.replanning import replan
+from service.worker.platform_news import PlatformNews
+from service.worker.replanning import outlooks_of, replan
 from service.worker.response_models import ResponseModels
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from service.decision.responses import ResponseModel
     from service.store.due_allocations import SpreadCampaign
-    from service.worker.replanning import Replanned
+    from service.worker.replanning import Outlook, Replanned
 
 LOOK_EVERY_SECONDS: Final = 10.0
 PATIENCE_SECONDS: Final = 120.0
@@ -36,7 +36,7 @@ COUNT_EVERY_SECONDS: Final = 300.0
 PLAN_EVERY_SECONDS: Final = 4 * 3600.0
 TRY_AGAIN_SECONDS: Final = 600.0
 A_LOOK_SECONDS: Final = 60.0  # what is left then is first at the next look
-OUTAGES: Final = (OSError, InterfaceError, OperationalError)
+AT_ONCE: Final = 16  # campaigns that are read together
 
 log = structlog.get_logger(__name__)
 
@@ -72,13 +72,14 @@ class Allocating:
     count_every_seconds: float = COUNT_EVERY_SECONDS
     _count_at: float = -inf  # monotonic seconds, as all times here
     _try_at: dict[str, float] = field(default_factory=dict)  # of campaigns that failed
+    _news: PlatformNews = field(default_factory=PlatformNews)
     _counting: PlatformCounting = field(init=False)
 
     def __post_init__(self) -> None:
         self._counting = PlatformCounting(self.engine)
 
     async def look(self, connection: AsyncConnection) -> None:
-        """Count what is new, and look for shocks in it; plan what is due."""
+        """Count what is new, look for shocks in what was told; plan what is due."""
         try:
             counts.UNALLOCATED_SECONDS.set(await self._look(connection))
         except BaseException:
@@ -87,13 +88,11 @@ class Allocating:
 
     async def _look(self, connection: AsyncConnection) -> float:
         """Return how long the campaign waits that has waited longest for a plan of its day."""
-        is_news = time.monotonic() >= self._count_at
-        if is_news:
+        if time.monotonic() >= self._count_at:
             await self._counting.count(now=await database_now(connection))
             self._count_at = time.monotonic() + self.count_every_seconds
         campaigns = await spread_campaigns(connection, every_seconds=PLAN_EVERY_SECONDS)
-        wanted = [one for one in campaigns if one.is_due or (is_news and one.auto)]
-        planned = await self._plan(wanted) if wanted else frozenset()
+        planned = await self._plan(self._wanted(campaigns))
         waiting = [
             one.waiting_seconds
             for one in campaigns
@@ -101,34 +100,69 @@ class Allocating:
         ]
         return max(waiting, default=0.0)
 
+    def _wanted(self, campaigns: Sequence[SpreadCampaign]) -> list[SpreadCampaign]:
+        """Those that are due, then those of which there is news; not what failed of late."""
+        now = time.monotonic()
+        news = self._news.among(campaigns)
+        due = [one for one in campaigns if one.is_due]
+        wanted = [*due, *(one for one in news if not one.is_due)]
+        return [one for one in wanted if self._try_at.get(one.campaign_id, now) <= now]
+
     async def _plan(self, wanted: Sequence[SpreadCampaign]) -> frozenset[str]:
         """Plan as many as there is time for; returns those that now have a new plan."""
+        planned: set[str] = set()
+        if not wanted:
+            return frozenset()
         model = await self._model()
         end = time.monotonic() + A_LOOK_SECONDS
-        planned = set()
-        for one in wanted:
-            now = time.monotonic()
-            if now > end:
-                break
-            if self._try_at.get(one.campaign_id, now) <= now and await self._plan_one(one, model):
-                planned.add(one.campaign_id)
+        with counts.ALLOCATING_SECONDS.time():
+            for start in range(0, len(wanted), AT_ONCE):
+                if time.monotonic() > end:
+                    break
+                planned |= await self._plan_some(wanted[start : start + AT_ONCE], model)
         return frozenset(planned)
 
-    async def _plan_one(self, one: SpreadCampaign, model: ResponseModel) -> bool:
+    async def _plan_some(self, wanted: Sequence[SpreadCampaign], model: ResponseModel) -> set[str]:
+        planned = set()
+        async with self.engine.connect() as connection:
+            outlooks = await outlooks_of(connection, wanted, model)
+            for one in wanted:
+                if outlook := outlooks.get(one.campaign_id):
+                    counts.PLATFORM_LOOKS.inc()
+                    if await self._plan_one(connection, one, outlook, model):
+                        planned.add(one.campaign_id)
+                if connection.invalidated:  # what is left then is first at the next look
+                    break
+        return planned
+
+    async def _plan_one(
+        self,
+        connection: AsyncConnection,
+        one: SpreadCampaign,
+        outlook: Outlook | Exception,
+        model: ResponseModel,
+    ) -> bool:
         """Whether the campaign has a new plan; what cannot be planned does not hold up others."""
         try:
-            replanned = await replan(self.engine, one, model)
-        except OUTAGES:
-            raise
+            if isinstance(outlook, Exception):
+                raise outlook
+            if not one.is_due and not outlook.noticed:
+                replanned = None
+            elif (replanned := await replan(connection, one, outlook, model)) is None:
+                return False  # somebody else has it: all stays as it was
         except Exception as error:
-            self._try_at[one.campaign_id] = time.monotonic() + TRY_AGAIN_SECONDS
-            counts.ALLOCATIONS_FAILED.inc()
-            log.warning("not_allocated", campaign=one.campaign_id, error=repr(error)[:500])
+            self._put_off(one, error)
             return False
         self._try_at.pop(one.campaign_id, None)
+        self._news.note(one)
         if replanned is not None:
             _count(one, replanned)
         return replanned is not None
+
+    def _put_off(self, one: SpreadCampaign, error: Exception) -> None:
+        self._try_at[one.campaign_id] = time.monotonic() + TRY_AGAIN_SECONDS
+        counts.ALLOCATIONS_FAILED.inc()
+        log.warning("not_allocated", campaign=one.campaign_id, error=repr(error)[:500])
 
     async def _model(self) -> ResponseModel:
         newest = await asyncio.to_thread(self.models.newest)

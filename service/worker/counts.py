@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 RECORDED = Counter("salient_worker_recorded", "Entries written to Postgres.", ["kind"])
 CHARGED = Counter("salient_worker_charged_clicks", "Clicks charged to a campaign.")
@@ -40,6 +40,14 @@ ALLOCATIONS_FAILED = Counter(
 )
 SHOCKS = Counter(
     "salient_worker_platform_shocks", "Platforms that answered otherwise than expected.", ["to"]
+)
+PLATFORM_LOOKS = Counter(
+    "salient_worker_platform_looks", "Campaigns whose platforms were looked at for shocks."
+)
+ALLOCATING_SECONDS = Histogram(
+    "salient_worker_allocating_seconds",
+    "How long it took to look at all campaigns that there was news of, and to plan.",
+    buckets=(0.1, 0.3, 1, 3, 10, 30, 100),
 )
 UNALLOCATED_SECONDS = Gauge(
     "salient_unallocated_seconds",

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import count
 from time import time
 from typing import TYPE_CHECKING
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from service.store import allocations
-from service.store.accounts import Account, Accounts
 from service.store.ledger import Due, charge
-from service.worker import replanning
+from service.worker import platform_looks, replanning
 from tests.integration.worker.spread import Spread, open_spread
 from tests.integration.worker.test_allocating import look
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-    from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from service.store.allocations import NewAllocation
 
 DAILY = 10_000_000
 CHARGERS, PLANS, PRICE = 3, 6, 9_700
@@ -79,6 +79,17 @@ async def race(engine: AsyncEngine, models: Path) -> tuple[list[int], int, Till]
     return sums, sum(spent for _, spent in (await spread.limits()).values()), till
 
 
+@pytest.fixture(autouse=True)
+def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clicks come between what is read under the lock and what is written by it, if they can."""
+
+    async def apply_late(connection: AsyncConnection, new: NewAllocation) -> str:
+        await asyncio.sleep(0.05)
+        return await allocations.apply_allocation(connection, new)
+
+    monkeypatch.setattr(replanning, "apply_allocation", apply_late)
+
+
 async def test_limits_add_up_to_the_budget_while_clicks_are_charged(
     engine: AsyncEngine, tmp_path: Path
 ) -> None:
@@ -88,14 +99,27 @@ async def test_limits_add_up_to_the_budget_while_clicks_are_charged(
     assert till.broken == 0
 
 
+async def test_mutant_that_keeps_the_plan_of_before_the_lock_is_caught(
+    engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def as_it_was(
+        _: object, __: object, known: platform_looks.Known
+    ) -> platform_looks.Known:
+        await asyncio.sleep(0.05)
+        return known
+
+    monkeypatch.setattr(replanning, "_held", as_it_was)
+    sums, _, till = await race(engine, tmp_path)
+    assert max(sums) > DAILY or till.broken
+
+
 async def test_mutant_that_plans_without_a_lock_is_caught(
     engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def unlocked(_: object, campaigns: list[str], **__: object) -> Accounts:
-        day = datetime.now(UTC).date()
-        return Accounts({one: Account("adv_1", DAILY, day, DAILY) for one in campaigns})
+    async def unlocked(*_: object, **__: object) -> bool:
+        return True
 
-    monkeypatch.setattr(replanning, "lock_accounts", unlocked)
+    monkeypatch.setattr(replanning, "hold_campaign", unlocked)
     monkeypatch.setattr(allocations, "_LOCK", text("SELECT CAST(:campaign_id AS text)"))
     sums, _, till = await race(engine, tmp_path)
     assert max(sums) > DAILY or till.broken
