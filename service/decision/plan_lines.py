@@ -98,10 +98,12 @@ def _standings(one: Split) -> list[Standing]:
     spent = [bool(spend.any()) for spend in one.days.metric("spend")]
     here = _UNIT * one.curves.marginal(one.chosen.spend)
     elsewhere = _UNIT * float(one.guess.price)
+    promised = sum(max(pair) for pair in zip(one.agreed.floor.tolist(), one.gone, strict=True))
     return [
         Standing(
             spend=int(one.chosen.spend[place]),
             budget=one.budget,
+            is_left=promised < one.budget,
             alone=len(known) == 1,
             gone=one.gone[place],
             floor=int(one.agreed.floor[place]),

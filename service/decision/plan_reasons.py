@@ -13,7 +13,7 @@ _EXPLORED = 10_000  # ppm of the budget that a platform gets beyond the best gue
 class Reason(StrEnum):
     """Why a platform gets what it gets."""
 
-    NO_BUDGET = "no_budget"
+    NO_BUDGET = "no_budget"  # nothing to spread, or nothing left of it for this one
     ALREADY_SPENT = "already_spent"  # more than it would get now
     FIXED = "fixed"  # the policy says this share
     ONLY_PLATFORM = "only_platform"  # there is no other to spend it on
@@ -33,6 +33,7 @@ class Standing(NamedTuple):
 
     spend: int
     budget: int
+    is_left: bool  # something, once all have what is spent and what the policy promises them
     alone: bool  # there is no other platform
     gone: int  # spent already
     floor: int  # by the policy
@@ -59,16 +60,18 @@ def detail_of(standing: Standing, reason: Reason) -> str:
     compared = here if standing.alone else f"{here}, {standing.elsewhere:.3g} elsewhere"
     alone = here if standing.spent else "nothing is known of it yet"
     guess = standing.guess / max(standing.budget, 1)
+    nothing = "nothing is left for it: all is spent already, or others' by their floors"
+    unlike = f"; by lot, to learn, not the {guess:.1%} of that" if _is_moved(standing) else ""
     return {
-        Reason.NO_BUDGET: "there is nothing to spread",
+        Reason.NO_BUDGET: nothing if standing.budget else "there is nothing to spread",
         Reason.ALREADY_SPENT: f"what the day cost on it already: {compared}",
         Reason.ONLY_PLATFORM: f"the only platform: {alone}",
         Reason.AT_FLOOR: f"its floor: {compared}",
         Reason.AT_CAP: f"its cap: {compared}",
         Reason.LARGEST_CHANGE: f"as far from the day before as a day may go: {compared}",
-        Reason.NO_HISTORY: "nothing is known of any platform yet: all are taken to be alike",
-        Reason.NEW_PLATFORM: "nothing is known of it yet: it is taken to be as the others",
-        Reason.NO_SPEND_YET: "nothing was spent on it yet: it is taken to be as the others",
+        Reason.NO_HISTORY: f"nothing is known of any platform yet: all are taken alike{unlike}",
+        Reason.NEW_PLATFORM: f"nothing is known of it yet: it is taken as the others{unlike}",
+        Reason.NO_SPEND_YET: f"nothing was spent on it yet: it is taken as the others{unlike}",
         Reason.LOW_RETURN: f"nothing: {compared}",
         Reason.EXPLORING: f"more than the {guess:.1%} of the best guess, to learn more of it",
         Reason.BEST_RETURN: f"the best return: {compared}",
@@ -77,7 +80,7 @@ def detail_of(standing: Standing, reason: Reason) -> str:
 
 def _agreed(standing: Standing) -> Reason | None:
     spend = standing.spend
-    if standing.budget == 0:
+    if standing.budget == 0 or not (spend or standing.is_left):
         return Reason.NO_BUDGET
     if spend == standing.gone > standing.floor:
         return Reason.ALREADY_SPENT
@@ -102,6 +105,10 @@ def _unknown(standing: Standing) -> Reason | None:
 def _learnt(standing: Standing) -> Reason:
     if standing.spend == 0:
         return Reason.LOW_RETURN
-    beyond = standing.spend - standing.guess
-    is_explored = beyond * PPM > _EXPLORED * standing.budget
-    return Reason.EXPLORING if is_explored else Reason.BEST_RETURN
+    is_more = standing.spend > standing.guess
+    return Reason.EXPLORING if is_more and _is_moved(standing) else Reason.BEST_RETURN
+
+
+def _is_moved(standing: Standing) -> bool:
+    """Whether exploring gives it other than the best guess, by more than a little."""
+    return abs(standing.spend - standing.guess) * PPM > _EXPLORED * standing.budget

@@ -203,6 +203,33 @@ def test_without_a_budget_nothing_is_spread() -> None:
     assert got.lines[0].detail == "there is nothing to spread"
 
 
+def test_where_nothing_is_left_neither_a_cap_nor_the_return_is_blamed() -> None:
+    gone = {"app": Micros(4_000_000)}
+    got = planned(Policy(), spent=gone)
+    assert reasons(got) == {"app": "already_spent", "web": "no_budget"}
+    assert got.lines[1].detail.startswith("nothing is left for it")
+    # a budget that is lower than what is spent: web's cap, all of it, is below that too
+    got = plan(history("app", "web"), Policy(), Micros(0), TWO, {}, day=DAY, spent=gone)
+    assert reasons(got) == {"app": "already_spent", "web": "no_budget"}
+    # web would bring more than app here, so app's floor alone is why
+    got = planned(Policy(floors={"app": PPM}))
+    assert reasons(got) == {"app": "at_floor", "web": "no_budget"}
+    got = planned(Policy(floors={"app": PPM - 1}))
+    assert reasons(got) == {"app": "at_floor", "web": "best_return"}
+
+
+def test_what_the_lots_moved_of_an_unknown_platform_is_said() -> None:
+    unsure, unknown = Known({"app": 100, "web": 100}, sd=1.0), history(named=("app", "web"))
+    got = planned(Policy(), unsure, unknown, lots=[3.0, -3.0])
+    assert set(reasons(got).values()) == {"no_history"}
+    assert all(line.detail.endswith("by lot, to learn, not the 50.0% of that")
+               for line in got.lines)  # fmt: skip
+    got = planned(Policy(explore=False), unsure, unknown)
+    assert [line.detail for line in got.lines] == [
+        "nothing is known of any platform yet: all are taken alike"
+    ] * 2
+
+
 def test_caps_below_the_budget_leave_shares_below_one() -> None:
     got = planned(Policy(caps={"app": 100_000, "web": 200_000}))
     assert [line.share_ppm for line in got.lines] == [100_000, 200_000]
