@@ -102,9 +102,9 @@ def fixed_shares(policy: Policy, platforms: Sequence[str]) -> list[int]:
     _check(policy)
     shares = [policy.shares.get(name, 0) for name in platforms]
     if (given := sum(shares)) != policy.parts:
-        raise AllocationError(
-            f"fixed shares add up to {policy.told(given)}, not to {policy.parts}"
-        )
+        named = ", ".join(map(repr, platforms)) or "no platform"
+        message = f"fixed shares of {named} add up to {policy.told(given)}, not to {policy.parts}"
+        raise AllocationError(f"{message}: give shares of the platforms that there are now")
     return shares
 
 

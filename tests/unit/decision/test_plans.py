@@ -243,7 +243,11 @@ def test_caps_below_the_budget_leave_shares_below_one() -> None:
             {},
             "add up to 3 ppm, not to 1000000",
         ),
-        (Policy(mode=Mode.FIXED), {}, "add up to 0 ppm"),
+        (
+            Policy(mode=Mode.FIXED),
+            {},
+            "of 'app', 'web' add up to 0 ppm, not to 1000000: give shares of the platforms",
+        ),
         (
             Policy(mode=Mode.FIXED, shares={"app": -PPM, "web": 2 * PPM}),
             {},

@@ -180,6 +180,19 @@ async def test_fixed_shares_become_limits_to_the_micro(house: House) -> None:
     assert log["data"][0]["after"]["platforms"] == held["platforms"]
 
 
+async def test_fixed_shares_of_platforms_that_are_gone_are_named_in_a_conflict(
+    house: House,
+) -> None:
+    here = await a_campaign(house)
+    await spread(house, here, mode="fixed", platforms=fixed(web=250_000, instagram=750_000))
+    assert (await house.call("PATCH", here, json={"platforms": ["tv", "web"]})).is_success
+    assert spends(await planned(house, here)) == {"tv": 0, "web": 10_000_000}
+    assert (await house.call("PATCH", here, json={"platforms": ["tv"]})).is_success
+    told = await planned(house, here, 409)
+    assert "fixed shares of 'tv' add up to 0 ppm" in told["detail"]
+    assert "give shares of the platforms that there are now" in told["detail"]
+
+
 async def test_a_limit_holds_and_what_is_spent_stays_in_the_next_plan(house: House) -> None:
     here = await a_campaign(house)
     await spread(house, here, mode="fixed", platforms=fixed(web=300_000, instagram=700_000))
