@@ -72,7 +72,7 @@ _SPENT: Final = text(
     "  CROSS JOIN LATERAL (SELECT platform, spend_micros FROM platform_results"
     "   WHERE campaign_id = c.id AND source = 'reported'"
     "   AND hour >= wanted.day::timestamp AT TIME ZONE c.time_zone"
-    "   AND hour < wanted.day::timestamp AT TIME ZONE c.time_zone + interval '1 day') AS told"
+    "   AND hour < (wanted.day + 1)::timestamp AT TIME ZONE c.time_zone) AS told"
     ") AS of_today GROUP BY 1, 2 HAVING sum(micros) > 0 ORDER BY 1, 2"
 )
 _BEFORE: Final = text(

@@ -149,6 +149,24 @@ async def test_a_budget_is_for_the_day_and_counts_what_is_spent_outside(
     assert await campaign_to_allocate(connection, "cmp_none") is None
 
 
+async def test_a_day_of_25_hours_is_counted_to_its_end(connection: AsyncConnection) -> None:
+    now = datetime.now(UTC)
+    # a zone where it is 23 o'clock, and where clocks went back an hour this night
+    ahead = (23 - now.hour + 12) % 24 - 12
+    day = (now + timedelta(hours=ahead)).timetuple().tm_yday - 1
+    zone = f"AAA{-ahead:+d}BBB{-ahead - 1:+d},0/0,{day}/3"
+    await fill(connection, campaign(platforms=("instagram", "web")))
+    await connection.execute(text("UPDATE campaigns SET time_zone = :zone"), {"zone": zone})
+    begins = now.replace(minute=0, second=0, microsecond=0)
+    hours = [begins - timedelta(hours=back) for back in (0, 24, 25)]
+    told = [hour(0, "instagram")._replace(hour=one) for one in hours]
+    await put_results(connection, "sto_1", told, "reported")
+    found = await campaign_to_allocate(connection, "cmp_1")
+    assert found is not None
+    # the 25th hour and the first, not the last of the day before
+    assert found.spent == {"instagram": 200}
+
+
 async def test_lines_become_limits_that_hold_and_what_is_spent_stays(
     connection: AsyncConnection,
 ) -> None:
