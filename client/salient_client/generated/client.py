@@ -869,6 +869,37 @@ class Salient(Connection):
         )
         return self._ask(call, models.Platform)
 
+    def list_results(
+        self,
+        platform_name: str,
+        *,
+        campaign_id: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> models.PlatformHourPage:
+        """List the hours that were reported of a platform, or counted there, newest first.
+
+        A merchant sees those of its own campaigns. Hours without any event are not listed; own
+        events are counted for stores that spread a budget over platforms.
+        """
+        call = Call(
+            "GET",
+            "/v1/platforms/{platform_name}/results",
+            within={
+                "platform_name": platform_name,
+            },
+            query={
+                "campaign_id": campaign_id,
+                "since": since,
+                "until": until,
+                "limit": limit,
+                "cursor": cursor,
+            },
+        )
+        return self._ask(call, models.PlatformHourPage)
+
     def report_results(
         self, platform_name: str, body: models.ResultsBatch, *, idempotency_key: str | None = None
     ) -> models.BatchResult:

@@ -1714,6 +1714,44 @@ class Platform(Wire):
     """The longest title anywhere on it, in characters as people count them; null for what each placement allows."""
 
 
+class PlatformHour(Wire):
+    """What one hour on a platform cost and brought, as it is known now."""
+
+    hour: AwareDatetime
+    """When it begins."""
+
+    campaign_id: str | None
+    """The campaign that it is of; null is the whole store."""
+
+    source: Literal["reported", "own"]
+    """`reported` through this API, or counted from the shop's `own` events; where both stand for an hour, they count together."""
+
+    spend_micros: int
+    """What it cost, in micros of the store's currency."""
+
+    impressions: int
+    """How often ads were shown."""
+
+    clicks: int
+    """How often one was clicked."""
+
+    conversions: int
+    """Orders that came of it."""
+
+    told_at: AwareDatetime
+    """When it was told or counted last."""
+
+
+class PlatformHourPage(Wire):
+    """A page of a platform's hours, newest first."""
+
+    data: list[PlatformHour]
+    """The hours."""
+
+    next: str | None
+    """Give it as `cursor` for the next page; null is the last page."""
+
+
 class PlatformPage(Wire):
     """A page of platforms, in the order of their names."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import AwareDatetime, Field
 
 from service.api.schemas.batches import MOST_ITEMS, Batch
-from service.api.schemas.resource import Id, Moment, example_of
+from service.api.schemas.resource import Id, Moment, PageOf, Resource, example_of
 from service.api.schemas.wire import Wire
 
 MOST_MICROS_AN_HOUR = 10**14
@@ -68,6 +69,58 @@ class ResultsBatch(Batch):
             "hour and campaign before.",
             examples=[[example_of(HourReport)]],
         ),
+    ]
+
+
+class ToldBy(StrEnum):
+    """Who told of an hour."""
+
+    REPORTED = "reported"
+    OWN = "own"
+
+
+class PlatformHour(Resource):
+    """What one hour on a platform cost and brought, as it is known now."""
+
+    hour: Annotated[
+        AwareDatetime, Field(description="When it begins.", examples=["2026-11-22T09:00:00Z"])
+    ]
+    campaign_id: Annotated[
+        str | None,
+        Field(
+            description="The campaign that it is of; null is the whole store.",
+            examples=["cmp_0193b2c4e5f67a8b9c0d1e2f3a4b5c6d"],
+        ),
+    ]
+    source: Annotated[
+        ToldBy,
+        Field(
+            description="`reported` through this API, or counted from the shop's `own` events; "
+            "where both stand for an hour, they count together.",
+            examples=["reported"],
+        ),
+    ]
+    spend_micros: Annotated[
+        int,
+        Field(
+            description="What it cost, in micros of the store's currency.", examples=[4_200_000]
+        ),
+    ]
+    impressions: Annotated[int, Field(description="How often ads were shown.", examples=[900])]
+    clicks: Annotated[int, Field(description="How often one was clicked.", examples=[21])]
+    conversions: Annotated[int, Field(description="Orders that came of it.", examples=[2])]
+    told_at: Annotated[
+        AwareDatetime,
+        Field(description="When it was told or counted last.", examples=["2026-11-22T10:04:11Z"]),
+    ]
+
+
+class PlatformHourPage(PageOf[PlatformHour]):
+    """A page of a platform's hours, newest first."""
+
+    data: Annotated[
+        tuple[PlatformHour, ...],
+        Field(description="The hours.", examples=[[example_of(PlatformHour)]]),
     ]
 
 

@@ -86,6 +86,7 @@ ACCESS = {
     "PATCH /v1/store": WHOLE_STORE,
     "GET /v1/platforms": SHARED,
     "PUT /v1/platforms/{platform_name}": WHOLE_STORE,
+    "GET /v1/platforms/{platform_name}/results": MANAGE,
     "POST /v1/platforms/{platform_name}/results": MANAGE,
     "POST /v1/keys": ADMIN,
     "GET /v1/keys": ADMIN,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -14,6 +15,7 @@ from service.store.campaigns import put_placements
 from service.store.catalogue import put_products, put_store
 from service.store.keys import create_key
 from service.store.ledger import Due, charge
+from service.store.platform_results import HourResult, put_results
 from service.store.refunds import ChargeName, Refund, RefundReason, refund_charges
 from service.store.tables import metadata
 
@@ -173,6 +175,12 @@ async def add_unasked(engine: AsyncEngine, shop: FilledShop) -> None:
                 },
             )
         await _charge_and_refund(connection, shop)
+        hour, platform = datetime(2026, 11, 22, 9, tzinfo=UTC), shop.shared["platform_name"]
+        told = [
+            HourResult(platform, one.ids["campaign_id"], hour, 100_000, 9, 1, 0)
+            for one in (shop.own, shop.rival)
+        ]
+        await put_results(connection, shop.store_id, told, "own")
 
 
 async def _charge_and_refund(connection: AsyncConnection, shop: FilledShop) -> None:

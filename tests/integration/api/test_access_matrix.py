@@ -302,6 +302,7 @@ async def test_the_marks_are_what_answers_tell(house: House) -> None:
             ("/v1/experiments", shop.shared["experiment_id"]),
             ("/v1/keys", shop.rival.ids["key_id"]),
             ("/v1/refunds", shop.rival.ids["campaign_id"]),
+            ("/v1/platforms/{platform_name}/results", shop.rival.ids["campaign_id"]),
             ("/v1/campaigns/{campaign_id}/ledger", f"imp_{shop.own.mark}_0"),
             ("/v1/advertisers/{advertiser_id}/payments", shop.own.mark),
             ("/v1/audit-log", shop.rival.ids["keyword_id"]),

@@ -90,6 +90,7 @@ def test_all_routes_are_there() -> None:
         ("/v1/placements/{name}", "put"),
         ("/v1/platforms", "get"),
         ("/v1/platforms/{platform_name}", "put"),
+        ("/v1/platforms/{platform_name}/results", "get"),
         ("/v1/platforms/{platform_name}/results", "post"),
         ("/v1/products", "get"),
         ("/v1/products/import", "post"),
