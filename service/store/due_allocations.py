@@ -126,7 +126,7 @@ async def hours_told(
 ) -> dict[str, list[HourTold]]:
     """What platforms told of each full hour since a day of the campaign's zone, by its id."""
     told: dict[str, list[HourTold]] = {one: [] for one in first_days}
-    for row in await connection.execute(_HOURS, _values(first_days)):
+    for row in (await connection.execute(_HOURS, _values(first_days))).all():
         told[row[0]].append(HourTold(*row[1:]))
     return told
 

@@ -100,6 +100,7 @@ async def histories_of(
 ) -> dict[str, list[DayRow]]:
     """The history of each of the campaigns, empty where there is none."""
     histories: dict[str, list[DayRow]] = {one: [] for one in campaign_ids}
-    for row in await connection.execute(_HISTORIES, {"campaigns": list(histories)}):
+    found = await connection.execute(_HISTORIES, {"campaigns": list(histories)})
+    for row in found.all():
         histories[row[0]].append(DayRow(*row[1:]))
     return histories

@@ -194,6 +194,22 @@ async def test_counting_again_and_by_many_changes_nothing(engine: AsyncEngine) -
     assert await ads.told() == EXPECTED
 
 
+NEWS = text("SELECT told_at FROM platform_news WHERE campaign_id = :id")
+
+
+async def test_only_what_counts_otherwise_than_before_is_news(engine: AsyncEngine) -> None:
+    ads = await two_hours(engine)
+    counting = PlatformCounting(engine)
+    told = []
+    for more in (0, 0, 1):
+        await ads.show("web", more, clicks=0)
+        await counting.count(now=moment(START + 1.5 * HOUR))
+        async with engine.connect() as connection:
+            found = await connection.execute(NEWS, {"id": ads.campaign.campaign_id})
+            told.append(found.scalar_one())
+    assert told[0] == told[1] < told[2]
+
+
 async def test_mutant_that_adds_instead_of_counting_anew_is_caught(
     engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
