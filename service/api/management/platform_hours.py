@@ -32,7 +32,7 @@ Until = Annotated[
 
 
 @router.get(
-    "/platforms/{platform_name}/results",
+    "/platforms/{platform_name:path}/results",
     summary="What a platform cost and brought",
     response_model=PlatformHourPage,
 )

@@ -30,7 +30,7 @@ router = management_router("platforms")
 
 
 @router.post(
-    "/platforms/{platform_name}/results",
+    "/platforms/{platform_name:path}/results",
     summary="Report what a platform cost and brought",
     response_model=BatchResult,
     responses=responses(ConflictError),

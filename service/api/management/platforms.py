@@ -42,7 +42,7 @@ async def list_platforms(caller: Manager, database: Database, page: Page) -> Res
 
 
 @router.put(
-    "/platforms/{platform_name}",
+    "/platforms/{platform_name:path}",
     summary="Say what holds on a platform",
     response_model=Platform,
     responses=responses(PreconditionFailedError),

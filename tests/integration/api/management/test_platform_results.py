@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
 
 from service.contract.platform_days import DayRow
 from service.store.platform_results import history_of
@@ -150,3 +153,17 @@ async def test_the_same_request_sent_again_is_kept_once(house: House) -> None:
         it=campaign_id,
     )
     assert log == [(1,)]
+
+
+@pytest.mark.parametrize("name", ["in/feed", "x/results", "</b>", "50% off", "ü 日本"])
+async def test_a_platform_of_any_name_can_be_told_of_and_limited(house: House, name: str) -> None:
+    fields = draft(house.shop, platforms=[name])
+    campaign_id = (await house.made("/v1/campaigns", fields))["id"]
+    here = f"/v1/platforms/{quote(name, safe='')}"
+    sent = await house.call("POST", f"{here}/results", json={"results": [report(campaign_id)]})
+    assert sent.json()["made"] == 1, sent.text
+    (hour,) = (await house.read(f"{here}/results"))["data"]
+    assert (hour["campaign_id"], hour["clicks"]) == (campaign_id, 21)
+    assert [one.platform for one in await history(house, campaign_id)] == [name]
+    limited = await house.call("PUT", here, json={"title_limit": 40})
+    assert (limited.json()["name"], limited.json()["title_limit"]) == (name, 40), limited.text
