@@ -20,7 +20,11 @@ _SPREAD: Final = text(
     "SELECT c.id, policy.mode = 'auto' AS auto, today.day, newest.id AS allocation_id,"
     " newest.day IS DISTINCT FROM today.day AS day_is_new, coalesce(newest.day <> today.day"
     "  OR newest.created_at < clock_timestamp() - make_interval(secs => :every_seconds)"
-    "  OR greatest(policy.updated_at, c.updated_at) > newest.created_at, true) AS is_due,"
+    "  OR greatest(policy.updated_at, c.updated_at) > newest.created_at"
+    # a placement may name what the plan does not
+    "  OR c.platforms = '{}' AND EXISTS (SELECT FROM placements WHERE store_id = c.store_id"
+    "   AND NOT EXISTS (SELECT FROM allocation_lines AS line WHERE allocation_id = newest.id"
+    "    AND line.platform = placements.platform)), true) AS is_due,"
     " extract(epoch FROM clock_timestamp() - wanted.since)::float8 AS waiting,"
     " news.told_at, date_trunc('hour', clock_timestamp(), 'UTC') AS hour"
     " FROM allocation_policies AS policy JOIN campaigns AS c ON c.id = policy.campaign_id"
@@ -89,7 +93,8 @@ async def spread_campaigns(
 ) -> list[SpreadCampaign]:
     """All running campaigns with an allocation policy, those first that wait longest for a plan.
 
-    Due are those that have none, or an older one than `every_seconds`, or were changed since.
+    Due are those that have none, or an older one than `every_seconds`, or were changed since, or
+    name no platforms where a placement names one that the plan has no line of.
     """
     found = await connection.execute(_SPREAD, {"every_seconds": every_seconds})
     return [SpreadCampaign(*row) for row in found]

@@ -48,6 +48,7 @@ from service.store.management.campaigns import (
     lock_campaign,
     remove_campaign,
 )
+from service.store.unplanned_platforms import close_unplanned
 
 router = management_router("campaigns")
 
@@ -151,6 +152,8 @@ async def patch_campaign(
                 raise charged_in_its_zone(before)
         values = columns_of(given)
         after = _shown(await change_campaign(connection, caller.store_id, campaign_id, values))
+        if after.platforms != before.platforms:
+            await close_unplanned(connection, caller.store_id, [campaign_id])
         await record(connection, caller, _changed("change", after, before=before, after=after))
     return answer(after)
 

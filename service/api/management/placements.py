@@ -31,6 +31,7 @@ from service.store.management.placements import (
     remove_placement,
 )
 from service.store.management.stores import lock_store
+from service.store.unplanned_platforms import close_unplanned
 
 router = management_router("placements")
 
@@ -81,6 +82,8 @@ async def put_placement(
         )
         if after != before:
             await put_placements(connection, caller.store_id, [_kept(after)])
+        if before is None or after.platform != before.platform:
+            await close_unplanned(connection, caller.store_id)
         action = "create" if before is None else "change"
         await record(connection, caller, Changed("placement", name, action, before, after))
     response = answer(after)

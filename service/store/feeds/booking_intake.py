@@ -18,6 +18,7 @@ from service.store.feeds.repeats import refuse_repeats
 from service.store.feeds.report import FieldError, LineError
 from service.store.management.ads import products_there
 from service.store.management.platforms import count_platforms_with
+from service.store.unplanned_platforms import close_unplanned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -74,6 +75,7 @@ class BookingIntake:
         terms = {b.campaign.campaign_id: b.terms for b in bookings}
         await put_terms(connection, terms)
         await put_ads(connection, store_id, [ad for b in bookings for ad in b.ads])
+        await close_unplanned(connection, store_id, list(terms))
         if any(booking.campaign.platforms for booking in bookings):
             await _refuse_platforms(connection, store_id)
         return len(bookings)
