@@ -181,6 +181,8 @@ def _budget(found: Row[Any], spent_there: int) -> Micros:
         ends_for_good=found.ends_for_good,
     )
     whole = found.left + found.spent if flight.budget is None else int(flight.budget)
+    if flight.ends <= flight.starts:  # it does not run on this day
+        whole = 0
     return Micros(max(whole - (found.spent - spent_there), 0))
 
 

@@ -149,6 +149,25 @@ async def test_a_budget_is_for_the_day_and_counts_what_is_spent_outside(
     assert await campaign_to_allocate(connection, "cmp_none") is None
 
 
+@pytest.mark.parametrize(
+    ("begins", "ends", "budget"),
+    [(None, None, 400), (2, None, 0), (2, 4, 0), (None, -2, 0), (-4, -2, 0), (-2, None, 400)],
+)
+async def test_a_day_on_which_the_campaign_does_not_run_has_nothing_to_spread(
+    connection: AsyncConnection, begins: int | None, ends: int | None, budget: int
+) -> None:
+    await fill(connection, campaign(budget=1_000))
+    dates = {
+        name: None if days is None else TODAY + timedelta(days=days)
+        for name, days in (("begins", begins), ("ends", ends))
+    }
+    update = "UPDATE campaigns SET daily_budget_micros = 400, starts_at = :begins, ends_at = :ends"
+    await connection.execute(text(update), dates)
+    found = await campaign_to_allocate(connection, "cmp_1")
+    assert found is not None
+    assert found.budget == budget
+
+
 async def test_a_day_of_25_hours_is_counted_to_its_end(connection: AsyncConnection) -> None:
     now = datetime.now(UTC)
     # a zone where it is 23 o'clock, and where clocks went back an hour this night
