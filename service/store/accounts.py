@@ -27,9 +27,10 @@ _LOCK: Final = (
 _WAIT: Final = text(_LOCK)
 _PASS_OVER: Final = text(f"{_LOCK} SKIP LOCKED")
 _EXISTING: Final = text("SELECT id FROM campaigns WHERE id = ANY(:campaigns)")
-_BOUND: Final = text(
-    "SELECT set_config(name, :milliseconds, true) FROM unnest(ARRAY['statement_timeout',"
-    " 'lock_timeout', 'idle_in_transaction_session_timeout']) AS name"
+_BRIEFLY: Final = text(
+    "SELECT set_config(name, value, true) FROM (VALUES ('synchronous_commit', 'off'),"
+    " ('statement_timeout', :milliseconds), ('lock_timeout', :milliseconds),"
+    " ('idle_in_transaction_session_timeout', :milliseconds)) AS told (name, value)"
 )
 _TODAY: Final = (
     "unnest(CAST(:campaigns AS text[]), CAST(:days AS date[])) AS now (campaign_id, day)"
@@ -123,10 +124,11 @@ async def lock_accounts(
 async def hold_campaign(connection: AsyncConnection, campaign_id: str, *, seconds: float) -> bool:
     """Whether the campaign could be locked, as with `pass_over_busy`; its balance is left free.
 
-    Postgres ends what waits or idles longer than `seconds` in the caller's transaction, so that
-    no caller that stands still holds up charges.
+    Nobody's charges wait for a caller that stands still: Postgres ends what waits or idles longer
+    than `seconds` in its transaction. Nor for the disk: what is committed may be lost with the
+    power, so it has to be something that is made again.
     """
-    await connection.execute(_BOUND, {"milliseconds": str(round(seconds * 1000))})
+    await connection.execute(_BRIEFLY, {"milliseconds": str(round(seconds * 1000))})
     return campaign_id in (await _lock_free(connection, [campaign_id])).held
 
 

@@ -35,6 +35,7 @@ PATIENCE_SECONDS: Final = 120.0
 COUNT_EVERY_SECONDS: Final = 300.0
 PLAN_EVERY_SECONDS: Final = 4 * 3600.0
 TRY_AGAIN_SECONDS: Final = 600.0
+SOON_SECONDS: Final = 30.0  # where the connection was lost, it may not be for the campaign
 A_LOOK_SECONDS: Final = 60.0  # what is left then is first at the next look
 AT_ONCE: Final = 16  # campaigns that are read together
 
@@ -151,7 +152,9 @@ class Allocating:
             elif (replanned := await replan(connection, one, outlook, model)) is None:
                 return False  # somebody else has it: all stays as it was
         except Exception as error:
-            self._put_off(one, error)
+            self._put_off(
+                one, error, SOON_SECONDS if connection.invalidated else TRY_AGAIN_SECONDS
+            )
             return False
         self._try_at.pop(one.campaign_id, None)
         self._news.note(one)
@@ -159,8 +162,8 @@ class Allocating:
             _count(one, replanned)
         return replanned is not None
 
-    def _put_off(self, one: SpreadCampaign, error: Exception) -> None:
-        self._try_at[one.campaign_id] = time.monotonic() + TRY_AGAIN_SECONDS
+    def _put_off(self, one: SpreadCampaign, error: Exception, seconds: float) -> None:
+        self._try_at[one.campaign_id] = time.monotonic() + seconds
         counts.ALLOCATIONS_FAILED.inc()
         log.warning("not_allocated", campaign=one.campaign_id, error=repr(error)[:500])
 

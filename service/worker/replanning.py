@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from service.decision.responses import ResponseModel
     from service.store.due_allocations import SpreadCampaign
 
-HELD_SECONDS: Final = 2.0
+HELD_SECONDS: Final = 5.0
 """A campaign is locked for some milliseconds; Postgres itself ends a lock of this long."""
 
 
