@@ -180,6 +180,24 @@ MUTANTS: Final = (
     ),
     Mutant(
         0,
+        "a plan is applied while its campaign is charged",
+        "test_allocation_races.py",
+        "test_mutant_that_applies_a_plan_without_a_lock_is_caught",
+    ),
+    Mutant(
+        0,
+        "a day is planned anew while its campaign is charged",
+        "test_replanning_race.py",
+        "test_mutant_that_plans_without_a_lock_is_caught",
+    ),
+    Mutant(
+        0,
+        "a plan of before the lock is kept",
+        "test_replanning_race.py",
+        "test_mutant_that_keeps_the_plan_of_before_the_lock_is_caught",
+    ),
+    Mutant(
+        0,
         "what is in flight does not count",
         "test_promises.py",
         "test_mutant_that_counts_nothing_in_flight_is_caught",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -124,8 +125,8 @@ async def open_with_keys(engine: AsyncEngine) -> Shop:
         )
 
 
-@pytest.fixture
-async def house(database_url: str) -> AsyncIterator[House]:
+@asynccontextmanager
+async def open_house(database_url: str) -> AsyncIterator[House]:
     engine = open_engine(database_url, statement_seconds=5)
     shop, other = await open_with_keys(engine), await open_with_keys(engine)
     state = State(
@@ -143,3 +144,9 @@ async def house(database_url: str) -> AsyncIterator[House]:
     async with httpx.AsyncClient(transport=transport, base_url="http://ads.example") as client:
         yield House(client, engine, state, shop, other)
     await engine.dispose()
+
+
+@pytest.fixture
+async def house(database_url: str) -> AsyncIterator[House]:
+    async with open_house(database_url) as opened:
+        yield opened
