@@ -17,7 +17,7 @@ _POINT: Final = 10_000  # ppm
 _CHANCE: Final = 2.0  # standard deviations within which a number is as expected
 _MOST_SHARES: Final = 6  # that a plan's line names
 CAUSES: Final = {
-    "periodic": "its time had come",
+    "periodic": "it was due",
     "shock": "a platform changed",
     "asked": "somebody asked for it",
 }

@@ -98,7 +98,7 @@ def test_the_numbers_are_those_of_the_newest_plan() -> None:
     newest, before = view.plans
     assert (newest.when, newest.cause) == ("23 Nov 09:05:07", "a platform changed")
     assert newest.shares == "social 75 % (+25), video 25 % (−25)"
-    assert (before.cause, before.shares) == ("its time had come", "social 50 %, video 50 %")
+    assert (before.cause, before.shares) == ("it was due", "social 50 %, video 50 %")
 
 
 @pytest.mark.parametrize(
