@@ -46,6 +46,7 @@ def allocate(  # noqa: PLR0913, PLR0917 - one argument for each option of the co
     """Spread a budget over the platforms of a history for the day after it."""
     from service.commands.history_file import read_history
     from service.decision.plans import Policy, plan
+    from service.decision.platform_watch import as_known
     from service.inference.allocator import open_allocator
 
     micros = _budget(budget)
@@ -61,8 +62,9 @@ def allocate(  # noqa: PLR0913, PLR0917 - one argument for each option of the co
         explore=False,
         parts=max(micros, 1),  # so that amounts are kept to the micro
     )
-    model = open_allocator(bundle)
-    spread = plan(days, policy, micros, model, _last_spend(days), day=days.last_day + timedelta(1))
+    before, day = _last_spend(days), days.last_day + timedelta(1)
+    days, model = as_known(days, open_allocator(bundle), ())
+    spread = plan(days, policy, micros, model, before, day=day)
     out.write_bytes(orjson.dumps(_content(spread, micros), option=orjson.OPT_INDENT_2) + b"\n")
     typer.echo(f"{out}: {len(spread.lines)} platforms, {spread.value:,.1f} {goal} expected")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime  # noqa: TID251 - as values; nothing here asks for now
 
     from service.decision.responses import Goal, Responses
@@ -42,11 +42,11 @@ class Engagement:
 def live_engagement(
     told: Sequence[HourTold],
     platforms: Sequence[str],
-    curves: Responses,
+    curves: Callable[[date], Responses],
     goal: Goal,
     planned: Mapping[str, Micros],
 ) -> Engagement:
-    """Hold each hour against its part of what the curves (P,) say of the whole day's spend.
+    """Hold each hour against its part of what its day's curves (P,) say of the day's spend.
 
         expected_hp = value_p(spend of the day) * spend_hp / spend of the day
 
@@ -63,7 +63,7 @@ def live_engagement(
         whole = spend[of_day].sum(0)
         if day == newest:
             whole = np.maximum(whole, [planned.get(name, 0) for name in platforms])
-        expected[of_day] = spend[of_day] * _per_micro(curves, whole)
+        expected[of_day] = spend[of_day] * _per_micro(curves(day), whole)
     hours = dict(zip(rows, (one.hour for one in told), strict=True))
     return Engagement(hours, np.where(expected > 0, observed, 0.0), expected)
 

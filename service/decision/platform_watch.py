@@ -10,6 +10,7 @@ import numpy as np
 
 from service.decision.live_engagement import live_engagement, rows_a_day
 from service.decision.shocks import Changed, dispersion_of, only_since, shocked
+from service.decision.weekdays import OnWeekday, weekdays_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
     from service.contract.platform_days import PlatformDays
     from service.decision.live_engagement import Engagement, HourTold
-    from service.decision.responses import Goal, ResponseModel
+    from service.decision.responses import Goal, ResponseModel, Responses
     from service.decision.terms import Micros
+    from service.decision.weekdays import Weekdays
 
 PER_DAY: Final = 24
 LEAST_DAYS: Final = 4
@@ -55,14 +57,31 @@ class Lately:
     shocks: Sequence[PastShock]
 
 
+class Known(NamedTuple):
+    """A history of usual days, the model of these, and what weekdays do."""
+
+    days: PlatformDays
+    model: ResponseModel
+    weekdays: Weekdays
+
+
 def as_known(
     days: PlatformDays, model: ResponseModel, shocks: Sequence[PastShock]
 ) -> tuple[PlatformDays, ResponseModel]:
-    """Return history and model as they are after `shocks`.
+    """Return history and model as they are after `shocks`, with weekdays in the model alone.
 
-    Days before the newest shock that the history has tell nothing any more. A shock that is too
-    new to stand in the history changes the curves by its ratio.
+    Days before the newest shock that the history has tell nothing any more but the week. A shock
+    that is too new to stand in the history changes the curves by its ratio.
     """
+    known = known_of(days, model, shocks)
+    if not known.weekdays.logs.any():
+        return known.days, known.model
+    return known.days, OnWeekday(known.model, known.weekdays)
+
+
+def known_of(days: PlatformDays, model: ResponseModel, shocks: Sequence[PastShock]) -> Known:
+    """Return what `as_known` does, part by part."""
+    weekdays = weekdays_of(days)
     starts: dict[str, date] = {}
     for one in shocks:
         if one.platform in days.platforms and one.day <= days.last_day:
@@ -72,7 +91,8 @@ def as_known(
         name: prod(one.ratio for one in new if one.platform == name)
         for name in {one.platform for one in new}
     }
-    return only_since(days, starts), Changed(model, ratios) if ratios else model
+    usual = only_since(weekdays.without(days), starts)
+    return Known(usual, Changed(model, ratios) if ratios else model, weekdays)
 
 
 def noticed_shocks(
@@ -84,9 +104,14 @@ def noticed_shocks(
     alone, so that a change does not hide itself. A platform with less than `LEAST_DAYS` of spend
     is not judged, and after a shock only by the hours that came later.
     """
-    days, model = as_known(days, model, lately.shocks)
+    days, model, weekdays = known_of(days, model, lately.shocks)
     curves = model.responses(days, goal)
-    live = live_engagement(lately.told, days.platforms, curves, goal, lately.planned)
+
+    def on(day: date) -> Responses:
+        ahead = (day - days.last_day).days - 1
+        return curves.times(weekdays.ratio(goal, days.platforms, ahead))
+
+    live = live_engagement(lately.told, days.platforms, on, goal, lately.planned)
     judged = _judged(live, days, lately.shocks)
     observed, expected = live.observed * judged, live.expected * judged
     # of an hour, or of as much of the day as was told at once; what is not known of the curve

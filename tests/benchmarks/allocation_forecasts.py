@@ -14,6 +14,7 @@ import lightgbm
 import numpy as np
 
 from service.contract.platform_days import PlatformDays
+from service.decision.platform_watch import as_known
 from service.decision.tables import Floats
 from tests.benchmarks.allocation_columns import FEWEST, first_days, rows_of, rows_to_learn
 
@@ -120,8 +121,13 @@ BASELINES: Final[Mapping[str, Callable[[Past], Forecast]]] = {
 
 
 def answering(model: ResponseModel, goal: Goal) -> Forecast:
-    """Expect what the model's curves say at the day's spend."""
-    return lambda before, spend: model.responses(before, goal).value(spend)
+    """Expect what the model's curves say at the day's spend, as plans do."""
+
+    def expect(before: PlatformDays, spend: Floats) -> Floats:
+        days, known = as_known(before, model, ())
+        return known.responses(days, goal).value(spend)
+
+    return expect
 
 
 def _tuned(

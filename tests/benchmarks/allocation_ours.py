@@ -10,7 +10,7 @@ import numpy as np
 
 from service.decision.lots import lots_of
 from service.decision.plans import Policy, plan
-from service.decision.platform_watch import PastShock, as_known
+from service.decision.platform_watch import PastShock, as_known, known_of
 from service.decision.shocks import shocked
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Planned:
         """Shocks of the last days: counts beside what was expected before these days."""
         watched = [days.last_day - timedelta(days=ago) for ago in reversed(range(WATCHED_DAYS))]
         before = days.until(watched[0] - timedelta(days=1))
-        earlier, model = as_known(before, self.model, self._shocks)
+        earlier, model, weekdays = known_of(before, self.model, self._shocks)
         curves = model.responses(earlier, self.policy.goal)
         spend, observed = (
             days.metric(name)[:, -WATCHED_DAYS:].T for name in ("spend", self.policy.goal)
@@ -67,7 +67,9 @@ class Planned:
         judged = np.array(
             [[self._is_new(name, day) for name in days.platforms] for day in watched]
         )
-        expected = curves.value(spend) * judged
+        goal = self.policy.goal
+        of_day = [weekdays.ratio(goal, days.platforms, ahead) for ahead in range(WATCHED_DAYS)]
+        expected = curves.value(spend) * of_day * judged
         found = shocked(days.platforms, observed * judged, expected, per_day=1)
         return [_past(one, watched) for one in found]
 

@@ -163,3 +163,26 @@ def test_a_shock_in_the_history_makes_earlier_days_unknown_one_after_it_changes_
     value = model.responses(known, Goal.CLICKS).value([24 * UNIT, 24 * UNIT])
     assert value == pytest.approx([48, 240], rel=1e-3)
     assert model.name == "linear"
+
+
+def weekly(days: int, clicks: int, weekend: int) -> PlatformDays:
+    """A history of 24 units of money a day that ends on a Friday, with its own weekends."""
+    friday = date(2026, 10, 30)
+    return platform_days(
+        DayRow(day, name, 24 * UNIT, 9_000, weekend if day.weekday() > 4 else clicks, 0)
+        for name in ("mail", "web")
+        for day in (friday - place * A_DAY for place in range(days))
+    )
+
+
+def test_a_weekend_as_usual_is_no_shock_and_is_planned_for() -> None:
+    days = weekly(42, 240, 120)
+    # Saturday and Sunday, the 31st of October and the 1st of November: 5 clicks an hour
+    weekend = [one for day in (-1, 0) for one in hours("web", day, {range(24): 5})]
+    assert noticed_shocks(days, Lately(weekend, {}, []), Goal.CLICKS, Linear()) == []
+    known, model = as_known(days, Linear(), [])
+    on_saturday = model.responses(known, Goal.CLICKS).value([24 * UNIT, 24 * UNIT])
+    assert on_saturday == pytest.approx([120, 120], rel=0.1)
+    # where every day was alike, the same hours are one
+    alike = weekly(42, 240, 240)
+    assert noticed_shocks(alike, Lately(weekend, {}, []), Goal.CLICKS, Linear())
