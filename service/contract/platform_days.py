@@ -20,7 +20,7 @@ METRICS: Final = ("spend", "impressions", "clicks", "conversions")
 MOST_PLATFORMS: Final = 64
 MOST_DAYS: Final = 3_660
 _LARGEST: Final = 2**53  # whole numbers up to here are exact as floats
-_LONGEST_NAME: Final = 128
+_LONGEST_NAME: Final = 200  # as campaigns and placements may name them
 
 
 class PlatformDaysError(ValueError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from service.decision.responses import Goal, Responses
     from service.decision.tables import Floats
     from service.decision.terms import Micros
+
+
+HOURS: Final = 24  # of a day
 
 
 class HourTold(NamedTuple):
@@ -50,8 +53,8 @@ def live_engagement(
 
         expected_hp = value_p(spend of the day) * spend_hp / spend of the day
 
-    Days are taken at what they cost; the newest at what is `planned` of it, if that is more. An
-    hour that cost nothing tells nothing.
+    Days are taken at what they cost; the newest, which is not over, at what it costs if it goes on
+    as it began, up to what is `planned` of it. An hour that cost nothing tells nothing.
     """
     first = min((one.hour for one in told), default=None)
     rows = [0 if first is None else _hours(one.hour, first) for one in told]
@@ -62,13 +65,15 @@ def live_engagement(
         of_day = sorted({row for row, one in zip(rows, told, strict=True) if one.day == day})
         whole = spend[of_day].sum(0)
         if day == newest:
-            whole = np.maximum(whole, [planned.get(name, 0) for name in platforms])
+            went_on = whole * HOURS / (of_day[-1] - of_day[0] + 1)
+            most = np.maximum(whole, [planned.get(name, 0) for name in platforms])
+            whole = np.clip(went_on, whole, most)
         expected[of_day] = spend[of_day] * _per_micro(curves(day), whole)
     hours = dict(zip(rows, (one.hour for one in told), strict=True))
     return Engagement(hours, np.where(expected > 0, observed, 0.0), expected)
 
 
-def rows_a_day(expected: Floats, per_day: int = 24) -> Floats:
+def rows_a_day(expected: Floats, per_day: int = HOURS) -> Floats:
     """Return over how many rows (P,) a platform's days are spread: all if evenly, 1 if told whole.
 
     (sum_h m_h)^2 / sum_h m_h^2 of the day where that is most.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from service.decision.live_engagement import live_engagement, rows_a_day
+from service.decision.live_engagement import HOURS, live_engagement, rows_a_day
 from service.decision.shocks import Changed, dispersion_of, only_since, shocked
 from service.decision.weekdays import OnWeekday, weekdays_of
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from service.decision.terms import Micros
     from service.decision.weekdays import Weekdays
 
-PER_DAY: Final = 24
 LEAST_DAYS: Final = 4
 """With spend, that must be known of a platform before a shock is told from not knowing it."""
 
@@ -116,7 +115,7 @@ def noticed_shocks(
     observed, expected = live.observed * judged, live.expected * judged
     # of an hour, or of as much of the day as was told at once; what is not known of the curve
     # moves all hours together, as what moves a day does
-    of_day = dispersion_of(observed, expected, PER_DAY) / PER_DAY + curves.sd**2
+    of_day = dispersion_of(observed, expected, HOURS) / HOURS + curves.sd**2
     dispersion = of_day * rows_a_day(expected)
     return [
         Noticed(

@@ -68,8 +68,8 @@ def test_a_history_is_cut_where_it_was_known() -> None:
         (DayRow(MONDAY, "web", 0, 0, float("nan"), 0), "row 2 .*: clicks is nan"),  # type: ignore[arg-type]
         (DayRow(MONDAY, "web", 0, 0, 0, float("inf")), "row 2 .*: conversions is inf"),  # type: ignore[arg-type]
         (DayRow(MONDAY, "web", 2**53 + 1, 0, 0, 0), "row 2 .*: spend is 9007199254740993"),
-        (DayRow(MONDAY, " ", 0, 0, 0, 0), "row 2: a platform's name has 1 to 128 .* ' '"),
-        (DayRow(MONDAY, "w" * 129, 0, 0, 0, 0), "row 2: a platform's name"),
+        (DayRow(MONDAY, " ", 0, 0, 0, 0), "row 2: a platform's name has 1 to 200 .* ' '"),
+        (DayRow(MONDAY, "w" * 201, 0, 0, 0, 0), "row 2: a platform's name"),
         (DayRow(date(2006, 1, 1), "web", 0, 0, 0, 0), "7457 days from 2006-01-01; give at most"),
     ],
 )

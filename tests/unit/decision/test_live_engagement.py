@@ -86,3 +86,10 @@ def test_each_day_is_held_against_its_own_curves() -> None:
     hours = [told(9, "mail", 1_000_000, 50), told(9, "mail", 1_000_000, 50, day=2)]
     found = live_engagement(hours, BOTH, lambda day: CURVES.times(float(day.day)), Goal.CLICKS, {})
     assert found.expected[[0, 24], 0] == pytest.approx([100 * log(2), 200 * log(2)])
+
+
+def test_a_day_is_not_taken_to_cost_all_that_is_left() -> None:
+    # a unit an hour for six hours goes on to 24, far from the thousand that the plan would allow
+    hours = [told(hour, "mail", 1_000_000, 50) for hour in range(6)]
+    found = live_engagement(hours, BOTH, always, Goal.CLICKS, {"mail": Micros(1_000_000_000)})
+    assert found.expected[:, 0].sum() == pytest.approx(100 * log(25) * 6 / 24)
