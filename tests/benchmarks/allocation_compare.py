@@ -19,6 +19,7 @@ from tests.benchmarks.allocation_policies import (
     Proportional,
     ProportionalToEngagement,
 )
+from tests.benchmarks.allocation_told import Told
 from tests.benchmarks.allocation_trial import run
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def policies(model: ResponseModel, paper: ResponseModel) -> Policies:
     return {
         ORACLE: Oracle,
         OURS: partial(planned, model=model),
+        "salient, told how full each is": lambda trial: planned(trial, Told(trial, model)),
         "no trained model": partial(planned, model=PooledResponses()),
         "p0": partial(planned, model=paper),
         "in proportion to clicks": lambda trial: ProportionalToEngagement(trial.budget),

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from service.contract.platform_days import PlatformDays
 from service.decision.pooled_responses import PooledResponses
+from service.decision.responses import Goal
 from service.decision.terms import Micros
+from service.demo.platform_history import FIRST_DAY
 from service.demo.platform_world import Shock
 from tests.benchmarks.allocation_compare import (
     LEAST_GAIN,
@@ -23,6 +26,7 @@ from tests.benchmarks.allocation_compare import (
 )
 from tests.benchmarks.allocation_ours import Planned
 from tests.benchmarks.allocation_policies import Equal, Oracle, Proportional
+from tests.benchmarks.allocation_told import Told
 from tests.benchmarks.allocation_trial import (
     DAYS,
     NAMES,
@@ -155,3 +159,17 @@ def test_a_target_that_is_missed_fails_the_report(name: str, value: float) -> No
 
 def test_shares_of_nothing_are_equal_and_exact() -> None:
     assert in_shares(np.zeros(3), 10).tolist() in ([4, 3, 3], [3, 4, 3], [3, 3, 4])
+
+
+def test_told_curves_bend_as_the_truth_does_and_bring_what_was_foretold(trial: Trial) -> None:
+    spend = np.full(len(NAMES), trial.budget // len(NAMES))
+    totals = np.stack([np.tile(spend[:, None], 40), *[np.full((len(NAMES), 40), 100.0)] * 3], 2)
+    days = PlatformDays(NAMES, FIRST_DAY, totals, np.ones((len(NAMES), 40), np.bool_))
+    said = PooledResponses().responses(days, Goal.CLICKS)
+    told = Told(trial, PooledResponses()).responses(days, Goal.CLICKS)
+    assert told.value(spend) == pytest.approx(said.value(spend))
+    true = trial.world.steady(40, spend * 1.01) / trial.world.steady(40, spend.astype(float))
+    assert told.value(spend * 1.01) / told.value(spend) == pytest.approx(true, abs=2e-4)
+    assert told.value(spend * 1.01) / told.value(spend) != pytest.approx(
+        said.value(spend * 1.01) / said.value(spend), abs=2e-4
+    )
