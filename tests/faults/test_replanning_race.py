@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from service.store.allocations import NewAllocation
 
 DAILY = 10_000_000
-PLANS = 6
+PLANS = 4
 
 
 async def race(engine: AsyncEngine, models: Path) -> tuple[list[int], int, Charges]:

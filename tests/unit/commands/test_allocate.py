@@ -179,7 +179,7 @@ def test_a_budget_of_nothing(bench: Bench) -> None:
         (TWO, ("--floor", "app=-1"), "no part of a budget"),
         (TWO, ("--cap", "app=inf"), "no part of a budget"),
         (TWO, ("--floor", "app=300.1"), "--floor 'app=300.1': more than the budget of 300"),
-        (TWO, ("--floor", " =0.1"), "a platform's name has 1 to 128 characters, received ' '"),
+        (TWO, ("--floor", " =0.1"), "a platform's name has 1 to 200 characters, received ' '"),
         (
             history(*((f"p{n}", 1.0, 1) for n in range(64))), ("--cap", "tv=0.1"),
             "65 platforms, at most 64",
