@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _DAYS: Final = 3  # of which the spend is the present one
 _LEAST: Final = 0.002  # of the budget, where curves are looked at
 _STEP: Final = 0.05
+_MOST: Final = 0.95  # an elasticity of 1, at the foot of an S, is a line that takes it all
 # ln(1 + u) has the elasticity u / ((1 + u) ln(1 + u)), which falls from 1 to 0
 _U: Final = np.geomspace(1e-3, 1e7, 6_000)
 _ELASTICITY: Final = _U / ((1 + _U) * np.log1p(_U))
@@ -45,5 +46,5 @@ class Told:
             self.trial.world.steady(day, spend * factor) for factor in (1 + _STEP, 1 - _STEP)
         )
         elasticity: Floats = np.log(more / less) / np.log((1 + _STEP) / (1 - _STEP))
-        u = np.interp(-elasticity, -_ELASTICITY, _U)
+        u = np.interp(-np.minimum(elasticity, _MOST), -_ELASTICITY, _U)
         return Responses(said.value(spend) / np.log1p(u), u / spend, said.sd)
