@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 VIEWS_A_SECOND = 40.0  # three requests each
+ROUNDS = 3
 ASK = {"query": "running shoe", "placement": "search_top", "timeout_ms": 1000}
 
 
@@ -87,7 +88,7 @@ async def test_a_rolling_restart_fails_no_request_and_loses_no_event(
 ) -> None:
     environment |= {"SALIENT_WORKERS": processes}
     shoppers = await start_all(started, environment, environment)
-    await restart_each(shoppers, rounds=3)
+    await restart_each(shoppers, rounds=ROUNDS)
     assert shoppers.failures == []
     assert shoppers.answered > 10 * VIEWS_A_SECOND
     for server in started:
@@ -102,5 +103,7 @@ async def test_mutant_that_leaves_without_a_word_is_caught(
 ) -> None:
     environment |= {"SALIENT_WORKERS": processes, "SALIENT_LINGER_SECONDS": "0"}
     shoppers = await start_all(started, environment, environment)
-    await restart_each(shoppers)
+    for _ in range(ROUNDS):
+        if not shoppers.failures:
+            await restart_each(shoppers)
     assert len(shoppers.failures) > 0
