@@ -133,6 +133,9 @@ def figures(compared: Compared) -> dict[str, Any]:
         "real_month_best_baseline": compared.best,
         "real_month_difference_interval": [round(low, 4), round(high, 4)],
         "real_month_verdict": compared.verdict,
+        "real_month_errors": {
+            name: round(compared.errors[name].value, 4) for name in compared.errors
+        },
     }
 
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from tests.benchmarks.allocation_trial import Trial
 
 _DAYS: Final = 3  # of which the spend is the present one
-_LEAST: Final = 0.002  # of the budget, where curves are looked at
+_LEAST: Final = 0.01  # of the budget, where curves are looked at
 _STEP: Final = 0.05
-_MOST: Final = 0.95  # an elasticity of 1, at the foot of an S, is a line that takes it all
+_MOST: Final = 0.9  # an elasticity of 1, at the foot of an S, is a line that takes it all
 # ln(1 + u) has the elasticity u / ((1 + u) ln(1 + u)), which falls from 1 to 0
 _U: Final = np.geomspace(1e-3, 1e7, 6_000)
 _ELASTICITY: Final = _U / ((1 + _U) * np.log1p(_U))

@@ -169,8 +169,8 @@ def test_told_curves_bend_as_the_truth_does_and_bring_what_was_foretold(trial: T
     told = Told(trial, PooledResponses()).responses(days, Goal.CLICKS)
     assert told.value(spend) == pytest.approx(said.value(spend))
     true = trial.world.steady(40, spend * 1.01) / trial.world.steady(40, spend.astype(float))
-    curved = true < 1.01**0.95
-    assert curved.sum() > len(NAMES) / 2
+    curved = true < 1.01**0.9
+    assert curved.sum() >= len(NAMES) / 2
     more, guessed = (one.value(spend * 1.01) / one.value(spend) for one in (told, said))
     assert more[curved] == pytest.approx(true[curved], abs=2e-4)
     assert guessed[curved] != pytest.approx(true[curved], abs=2e-4)

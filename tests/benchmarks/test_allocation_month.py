@@ -201,6 +201,13 @@ def test_the_best_baseline_is_that_of_the_least_error() -> None:
     compared = Compared("made up", errors)
     assert compared.best == "linear in logarithms"
     assert figures(compared)["real_month_error_best_baseline"] == 0.2
+    assert figures(compared)["real_month_errors"] == {
+        OURS: 0.1,
+        "seasonal mean": 0.5,
+        "linear": 0.4,
+        "linear in logarithms": 0.2,
+        "lightgbm": 0.3,
+    }
     assert compared.verdict == "below the best baseline"
 
 
