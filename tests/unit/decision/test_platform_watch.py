@@ -179,7 +179,8 @@ def test_a_weekend_as_usual_is_no_shock_and_is_planned_for() -> None:
     days = weekly(42, 240, 120)
     # Saturday and Sunday, the 31st of October and the 1st of November: 5 clicks an hour
     weekend = [one for day in (-1, 0) for one in hours("web", day, {range(24): 5})]
-    assert noticed_shocks(days, Lately(weekend, {}, []), Goal.CLICKS, Linear()) == []
+    week = [one for day in (1, 2, 3) for one in hours("web", day, {range(24): 10})]
+    assert noticed_shocks(days, Lately(weekend + week, {}, []), Goal.CLICKS, Linear()) == []
     known, model = as_known(days, Linear(), [])
     on_saturday = model.responses(known, Goal.CLICKS).value([24 * UNIT, 24 * UNIT])
     assert on_saturday == pytest.approx([120, 120], rel=0.1)
